@@ -1,0 +1,1 @@
+"""What a project is: read with `ast`, frozen, linked on demand."""

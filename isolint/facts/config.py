@@ -1,0 +1,122 @@
+"""Configuration that decides how the tests run: pytest's own, wherever it lives."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_INI_FILES = (
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+_TOML_FILES = ("pytest.toml", ".pytest.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class PytestConfig:
+    """What pytest is told. `path` is the file that won, relative to the root, "" where there is none."""
+
+    path: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """A setting that is a list of words, however it is written."""
+        value = self.values.get(key, ())
+        if isinstance(value, str):
+            return tuple(_split(value))
+        return tuple(str(word) for word in value) if isinstance(value, list | tuple) else ()
+
+
+def pytest_config(root: Path) -> PytestConfig:
+    """Read the pytest configuration of a folder. The first file wins, in the order of pytest 9's documentation.
+
+    A file that cannot be read or parsed counts as absent: pytest itself will say what is wrong with it.
+    """
+    pyproject = _toml(root / "pyproject.toml")
+    for name in _TOML_FILES:
+        table = _toml(root / name).get("pytest")
+        if isinstance(table, dict):
+            return _config(name, table, pyproject)
+    for name, section in _INI_FILES[:2]:
+        values = _ini(root / name, section)
+        if values is not None or (root / name).is_file():
+            return _config(name, values or {}, pyproject)
+    for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
+        found = _table(pyproject, keys)
+        if found:
+            return _config("pyproject.toml", found, pyproject)
+    for name, section in _INI_FILES[2:]:
+        values = _ini(root / name, section)
+        if values is not None:
+            return _config(name, values, pyproject)
+    return _config("", {}, pyproject)
+
+
+def _config(path: str, values: Mapping[str, object], pyproject: Mapping[str, object]) -> PytestConfig:
+    return PytestConfig(path, values, _environment(values, pyproject))
+
+
+def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) -> dict[str, str]:
+    """What pytest-env sets: `[D:][R:][U:]KEY=VALUE` lines, or `[tool.pytest_env]`. A default (`D:`) pins nothing."""
+    found: dict[str, str] = {}
+    lines = values.get("env", ())
+    for line in lines.splitlines() if isinstance(lines, str) else lines if isinstance(lines, list) else ():
+        flags, key, value = _assignment(str(line))
+        if key and "D" not in flags:
+            found[key] = value
+    for key, entry in _table(pyproject, ("tool", "pytest_env")).items():
+        if isinstance(entry, dict) and not entry.get("skip_if_set"):
+            entry = entry.get("value", "")
+        if isinstance(entry, str | int):
+            found[key] = str(entry)
+    return found
+
+
+def _assignment(line: str) -> tuple[str, str, str]:
+    key, equals, value = line.partition("=")
+    *flags, key = key.strip().split(":")
+    return "".join(flags).upper(), key.strip() if equals else "", value.strip()
+
+
+def _ini(path: Path, section: str) -> dict[str, object] | None:
+    if not path.is_file():
+        return None
+    from iniconfig import IniConfig, ParseError
+
+    try:
+        config = IniConfig(str(path))
+    except (ParseError, OSError, UnicodeDecodeError):
+        return None
+    return dict(config[section].items()) if section in config else None
+
+
+def _toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _table(document: Mapping[str, object], keys: tuple[str, ...]) -> Mapping[str, object]:
+    current: object = document
+    for key in keys:
+        current = current.get(key) if isinstance(current, Mapping) else None
+    return current if isinstance(current, Mapping) else {}
+
+
+def _split(value: str) -> list[str]:
+    try:
+        return shlex.split(value)
+    except ValueError:
+        return value.split()

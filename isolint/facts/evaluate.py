@@ -1,0 +1,502 @@
+"""What does this expression stand for? Evaluation on demand, without running anything.
+
+Names are followed through scopes, imports, re-exports, assignments, calls of first-party functions and
+attributes of first-party classes; library calls through the vocabulary. What cannot be told is Unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from isolint.facts import handles, instances, strings
+from isolint.facts import syntax as s
+from isolint.facts.project import Module, Project
+from isolint.facts.scopes import Binding, Names, bind, reaching, statements, walk, expressions
+from isolint.facts.show import show
+from isolint.facts.values import (
+    UNKNOWN,
+    ClassValue,
+    Deferred,
+    Frame,
+    FunctionValue,
+    Generated,
+    Handle,
+    Hop,
+    Instance,
+    Items,
+    Literal,
+    Method,
+    ModuleValue,
+    Namespace,
+    Parameter,
+    Reference,
+    Table,
+    Thing,
+    Union,
+    UniqueName,
+    Unknown,
+    Value,
+    options,
+    union,
+    via,
+)
+
+DEEPEST = 40
+MOST_STEPS = 20_000
+_BUILTIN_CONTAINERS = (
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.sorted",
+    "builtins.set",
+    "builtins.reversed",
+)
+
+
+class Evaluator:
+    """Evaluates expressions of a project. `parameter` gives the value of a fixture or other injected argument."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.vocabulary = project.vocabulary
+        self.parameter: Callable[[Frame, s.Parameter], Value | None] = lambda frame, parameter: None
+        self._names: dict[int, Names] = {}
+        self._frames: dict[str, Frame] = {}
+        self._module_names: dict[tuple[str, str], Value] = {}
+        self._depth = 0
+        self._steps = 0
+        self._running: set[tuple[int, int]] = set()
+
+    # -- frames
+
+    def module_frame(self, module: Module) -> Frame:
+        """The frame of a module's top level."""
+        if module.path not in self._frames:
+            self._frames[module.path] = Frame(module)
+        return self._frames[module.path]
+
+    def function_frame(self, module: Module, function: s.Function) -> Frame:
+        """A frame for a function nobody in particular calls: its arguments are what is injected, or unknown."""
+        owner = module.methods.get(id(function))
+        parent = self.module_frame(module)
+        receiver: Value | None = None
+        if owner is not None:
+            receiver = Instance(ClassValue(module, owner, parent))
+        return Frame(module, function, parent, {}, receiver, owner)
+
+    def names(self, frame: Frame) -> Names:
+        """The names bound in the body a frame runs."""
+        if frame.function is None and frame.owner is None:
+            return frame.module.names
+        body = frame.function if frame.function is not None else frame.owner
+        if body is None or isinstance(body, s.Lambda):
+            return Names({}, frozenset())
+        if id(body) not in self._names:
+            self._names[id(body)] = bind(body.body)
+        return self._names[id(body)]
+
+    # -- expressions
+
+    def evaluate(self, node: s.Expression, frame: Frame) -> Value:
+        """The value of an expression in a frame; Unknown where it cannot be told."""
+        key = (id(node), id(frame))
+        outermost = self._depth == 0
+        if outermost:
+            self._steps = 0
+        self._steps += 1
+        if self._depth > DEEPEST or self._steps > MOST_STEPS or key in self._running:
+            return UNKNOWN
+        self._depth += 1
+        self._running.add(key)
+        try:
+            method = _KINDS.get(type(node))
+            return method(self, node, frame) if method is not None else UNKNOWN
+        finally:
+            self._running.discard(key)
+            self._depth -= 1
+
+    def constant(self, node: s.Constant, frame: Frame) -> Value:
+        return Literal(node.value)
+
+    def name(self, node: s.Name, frame: Frame) -> Value:
+        return self.lookup(node.id, frame, node.at[0])
+
+    def lookup(self, name: str, frame: Frame, line: int | None = None) -> Value:
+        """The value of a name, innermost scope first. `line` is where it is read, in the frame's own body."""
+        current: Frame | None = frame
+        while current is not None:
+            if current.function is None and current.owner is None:
+                return self.module_name(current.module, name, line if current is frame else None)
+            found = self._local(name, current, line if current is frame else None)
+            if found is not None and (current is frame or current.function is not None):
+                return found
+            current = current.parent
+        return UNKNOWN
+
+    def _local(self, name: str, frame: Frame, line: int | None) -> Value | None:
+        names = self.names(frame)
+        if name in names.globals:
+            return self.module_name(frame.module, name, None)
+        bindings = names.bindings.get(name)
+        before = [b for b in bindings or () if line is None or b.line < line]
+        parameters = frame.function.parameters if frame.function is not None else ()
+        parameter = next((p for p in parameters if p.name == name), None)
+        if bindings and (before or parameter is None):
+            return self.bound(bindings, frame, line)
+        return None if parameter is None else self.argument(frame, parameter)
+
+    def argument(self, frame: Frame, parameter: s.Parameter) -> Value:
+        """What a parameter holds: the call's argument, an injected value, its default, what its type says."""
+        given = frame.arguments.get(parameter.name)
+        if isinstance(given, Deferred):
+            return self.evaluate(given.expression, given.frame)
+        if given is not None:
+            return given
+        function = frame.function
+        if (
+            isinstance(function, s.Function)
+            and frame.receiver is not None
+            and function.parameters[:1] == (parameter,)
+        ):
+            return frame.receiver
+        injected = self.parameter(frame, parameter)
+        if injected is not None:
+            return injected
+        if parameter.annotation is not None:
+            typed = handles.annotated(self, parameter.annotation, frame)
+            if typed is not None:
+                return typed
+        if parameter.default is not None and frame.parent is not None:
+            return self.evaluate(parameter.default, frame.parent)
+        return Parameter(function.qualname if isinstance(function, s.Function) else "lambda", parameter.name)
+
+    def module_name(self, module: Module, name: str, line: int | None = None) -> Value:
+        """The value of a module's name: after the whole module has run, or as read in `line` of its top level."""
+        bindings = module.names.bindings.get(name)
+        frame = self.module_frame(module)
+        if bindings and line is not None:
+            return self.bound(bindings, frame, line)
+        key = (module.path, name)
+        if key not in self._module_names:
+            value = self._final(module, name, bindings, frame)
+            if self._depth > DEEPEST // 2 or self._steps > MOST_STEPS:
+                return value
+            self._module_names[key] = value
+        return self._module_names[key]
+
+    def _final(self, module: Module, name: str, bindings: tuple[Binding, ...] | None, frame: Frame) -> Value:
+        values = [] if bindings is None else list(options(self.bound(bindings, frame, None)))
+        if bindings is None or all(v == Literal(None) or v == UNKNOWN for v in values):
+            assigned = self._assigned_by_functions(module, name)
+            values = assigned or values
+        if bindings is None and not values:
+            return self._unbound(module, name)
+        return union(values)
+
+    def _assigned_by_functions(self, module: Module, name: str) -> list[Value]:
+        """What functions that declare the name global assign to it (a lazy accessor's singleton)."""
+        values: list[Value] = []
+        for function in module.functions:
+            frame = self.function_frame(module, function)
+            names = self.names(frame)
+            if name in names.globals and name in names.bindings:
+                values += [self.binding(b, frame) for b in names.bindings[name] if b.kind == "assign"]
+        return [v for v in values if v != Literal(None)]
+
+    def _unbound(self, module: Module, name: str) -> Value:
+        submodule = self.project.submodule(module, name)
+        if submodule is not None:
+            return ModuleValue(submodule)
+        for binding in module.names.bindings.get("*", ()):
+            if isinstance(binding.node, s.Import):
+                source = self.project.source_module(module, binding.node)
+                if source.module is not None and source.module is not module:
+                    found = self.module_name(source.module, name)
+                    if not isinstance(found, Reference | Unknown):
+                        return found
+                elif f"{source.external}.{name}" in self.vocabulary.known:
+                    return Reference(f"{source.external}.{name}")
+        return Reference(f"builtins.{name}")
+
+    def bound(self, bindings: tuple[Binding, ...], frame: Frame, line: int | None) -> Value:
+        """The value of a name with these bindings where it is read in `line`."""
+        return union([self.binding(b, frame) for b in reaching(bindings, line) if not b.type_checking])
+
+    def binding(self, binding: Binding, frame: Frame) -> Value:
+        """The value that one binding gives its name."""
+        node, value = binding.node, binding.value
+        if binding.kind == "import":
+            return self.imported(binding, frame.module)
+        if isinstance(node, s.Function):
+            return FunctionValue(frame.module, node, frame)
+        if isinstance(node, s.Class):
+            return ClassValue(frame.module, node, frame)
+        if value is None:
+            typed = None if binding.annotation is None else handles.annotated(self, binding.annotation, frame)
+            return typed or UNKNOWN
+        found = self.evaluate(value, frame)
+        if binding.kind == "with":
+            found = handles.entered(self, found)
+        elif binding.kind == "for":
+            found = iterated(found)
+        for index in binding.unpack:
+            found = item(found, index)
+        if isinstance(found, FunctionValue | ClassValue | ModuleValue | Reference):
+            return found
+        return via(found, Hop(frame.module.path, node.at, f"{binding.name} = {show(value)}"))
+
+    def imported(self, binding: Binding, module: Module) -> Value:
+        """What an import binds."""
+        resolved = self.project.import_target(module, binding)
+        if resolved.module is None:
+            parts = tuple(resolved.external.split("."))
+            if self.project.is_namespace(module, parts) and parts[0] not in self.vocabulary.libraries:
+                return Namespace(module, parts)
+            return Reference(resolved.external)
+        value: Value = ModuleValue(resolved.module)
+        for name in resolved.rest:
+            value = self.attribute_of(value, name, None)
+        return value
+
+    # -- attributes, subscripts, calls
+
+    def attribute(self, node: s.Attribute, frame: Frame) -> Value:
+        return self.attribute_of(self.evaluate(node.value, frame), node.name, node)
+
+    def attribute_of(self, value: Value, name: str, node: s.Attribute | None) -> Value:
+        """The attribute `name` of a value."""
+        match value:
+            case Union():
+                return union([self.attribute_of(option, name, node) for option in value.options])
+            case ModuleValue():
+                return self.module_name(value.module, name)
+            case Namespace():
+                return self._namespace(value, name)
+            case Reference():
+                return handles.referenced(self, f"{value.name}.{name}")
+            case Instance():
+                return via(instances.attribute(self, value, name), *value.trail)
+            case ClassValue():
+                return instances.class_attribute(self, value, name)
+            case Handle() | Thing() | Method():
+                return handles.attribute(self, value, name)
+        return strings.attribute(value, name)
+
+    def _namespace(self, value: Namespace, name: str) -> Value:
+        parts = (*value.parts, name)
+        resolved = self.project.resolve(value.module, parts)
+        if resolved.module is not None and not resolved.rest:
+            return ModuleValue(resolved.module)
+        return Namespace(value.module, parts)
+
+    def subscript(self, node: s.Subscript, frame: Frame) -> Value:
+        value = self.evaluate(node.value, frame)
+        index = self.evaluate(node.index, frame)
+        results = [self._subscripted(option, index, node, frame) for option in options(value)]
+        return union(results)
+
+    def _subscripted(self, value: Value, index: Value, node: s.Subscript, frame: Frame) -> Value:
+        match value, index:
+            case Items(), Literal(value=int(position)) if -len(value.values) <= position < len(value.values):
+                return value.values[position]
+            case Table(), Literal(value=str(key)):
+                return dict(value.entries).get(key, UNKNOWN)
+            case ((Handle() | Method()), _):
+                return handles.subscript(self, value, index)
+            case Reference(), _:
+                return handles.read_subscript(self, value, index, node, frame)
+            case ClassValue(), _:
+                return value
+        return UNKNOWN
+
+    def call(self, node: s.Call, frame: Frame) -> Value:
+        callee = self.evaluate(node.function, frame)
+        return union([self.call_value(option, node, frame) for option in options(callee)])
+
+    def call_value(self, callee: Value, node: s.Call, frame: Frame) -> Value:
+        """The result of calling a value with the arguments of a call."""
+        match callee:
+            case FunctionValue():
+                hop = Hop(callee.module.path, callee.function.at, f"{_title(callee.function)} returns")
+                result = self.result(callee, self.call_frame(callee, node, frame))
+                return via(result, *callee.trail) if _plain(result) else via(result, hop, *callee.trail)
+            case ClassValue():
+                special = handles.from_class(self, callee, node, frame)
+                return special or Instance(callee, node, frame, trail=callee.trail)
+            case Instance():
+                return instances.called(self, callee, node, frame)
+            case Reference():
+                return self._library_call(callee, node, frame)
+            case Handle() | Thing() | Method():
+                return handles.called(self, callee, node, frame)
+        return strings.called(self, callee, node, frame)
+
+    def _library_call(self, callee: Reference, node: s.Call, frame: Frame) -> Value:
+        if callee.name == "importlib.import_module" or callee.name == "builtins.__import__":
+            return self._imported_by_name(node, frame)
+        if callee.name == "builtins.next" or callee.name == "builtins.anext":
+            return iterated(self.evaluate(node.arguments[0], frame)) if node.arguments else UNKNOWN
+        if callee.name in _BUILTIN_CONTAINERS and node.arguments:
+            return self.evaluate(node.arguments[0], frame)
+        if callee.name == "builtins.getattr" and len(node.arguments) > 1:
+            name = self.evaluate(node.arguments[1], frame)
+            if isinstance(name, Literal) and isinstance(name.value, str):
+                return self.attribute_of(self.evaluate(node.arguments[0], frame), name.value, None)
+            return UNKNOWN
+        if (
+            callee.name in ("functools.partial", "builtins.staticmethod", "builtins.classmethod")
+            and node.arguments
+        ):
+            return self.evaluate(node.arguments[0], frame)
+        return handles.library_call(self, callee, node, frame) or strings.library_call(
+            self, callee, node, frame
+        )
+
+    def _imported_by_name(self, node: s.Call, frame: Frame) -> Value:
+        name = self.evaluate(node.arguments[0], frame) if node.arguments else UNKNOWN
+        if not isinstance(name, Literal) or not isinstance(name.value, str) or not name.value.strip("."):
+            return UNKNOWN
+        parts = tuple(name.value.strip(".").split("."))
+        resolved = self.project.resolve(frame.module, parts)
+        if resolved.module is not None and not resolved.rest:
+            return ModuleValue(resolved.module)
+        return Reference(".".join(parts))
+
+    def call_frame(self, callee: FunctionValue, node: s.Call | None, frame: Frame) -> Frame:
+        """The frame in which a call runs its function."""
+        function = callee.function
+        arguments: dict[str, Value | Deferred] = {}
+        if node is not None:
+            bound = callee.receiver is not None
+            arguments = bind_arguments(function.parameters, node, frame, skip=1 if bound else 0)
+        owner = callee.module.methods.get(id(function))
+        return Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
+
+    def result(self, callee: FunctionValue, inside: Frame) -> Value:
+        """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""
+        function = callee.function
+        if isinstance(function, s.Lambda):
+            return self.evaluate(function.body, inside)
+        found: list[Value] = []
+        for node in statements(function.body):
+            if isinstance(node, s.Return) and node.value is not None and not function.is_generator:
+                found.append(self.evaluate(node.value, inside))
+            elif function.is_generator:
+                found += [self.evaluate(y.value, inside) for y in yields(node) if y.value is not None]
+        meaningful = [value for value in found if value != Literal(None)] or found
+        if not meaningful and function.returns is not None:
+            typed = handles.annotated(self, function.returns, callee.frame)
+            meaningful = [typed] if typed is not None else []
+        value = union(meaningful)
+        return Generated(value) if function.is_generator else value
+
+    # -- the rest
+
+    def conditional(self, node: s.Conditional, frame: Frame) -> Value:
+        return union([self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)])
+
+    def boolean(self, node: s.Boolean, frame: Frame) -> Value:
+        values = [self.evaluate(value, frame) for value in node.values]
+        if node.operator == "or":
+            return handles.fallback(values)
+        return values[-1]
+
+    def walrus(self, node: s.Walrus, frame: Frame) -> Value:
+        return self.evaluate(node.value, frame)
+
+    def sequence(self, node: s.Sequence, frame: Frame) -> Value:
+        return Items(tuple(self.evaluate(value, frame) for value in node.items[:50]))
+
+    def mapping(self, node: s.Mapping, frame: Frame) -> Value:
+        entries = [
+            (key.value, self.evaluate(value, frame))
+            for key, value in node.items[:50]
+            if isinstance(key, s.Constant) and isinstance(key.value, str)
+        ]
+        return Table(tuple(entries))
+
+    def lambda_(self, node: s.Lambda, frame: Frame) -> Value:
+        return FunctionValue(frame.module, node, frame)
+
+    def comprehension(self, node: s.Comprehension, frame: Frame) -> Value:
+        return UNKNOWN
+
+    def yielded(self, node: s.Yield, frame: Frame) -> Value:
+        return UNKNOWN
+
+    def template(self, node: s.Template, frame: Frame) -> Value:
+        return strings.joined([p if isinstance(p, str) else self.evaluate(p, frame) for p in node.parts])
+
+    def binary(self, node: s.Binary, frame: Frame) -> Value:
+        return strings.binary(self, node, frame)
+
+
+def bind_arguments(
+    parameters: tuple[s.Parameter, ...], node: s.Call, frame: Frame, skip: int
+) -> dict[str, Value | Deferred]:
+    """What a call gives each parameter; the first `skip` parameters are taken (the receiver)."""
+    positional = [p for p in parameters if p.kind == "positional"][skip:]
+    given: dict[str, Value | Deferred] = {}
+    for parameter, value in zip(positional, node.arguments, strict=False):
+        if isinstance(value, s.Starred):
+            break
+        given[parameter.name] = Deferred(value, frame)
+    names = {p.name for p in parameters}
+    for name, value in node.keywords:
+        if name in names:
+            given[name] = Deferred(value, frame)
+    return given
+
+
+def yields(node: s.Statement) -> list[s.Yield]:
+    """The yields that stand directly in a statement."""
+    return [e for expression in expressions(node) for e in walk(expression) if isinstance(e, s.Yield)]
+
+
+def iterated(value: Value) -> Value:
+    """One item of an iterable value."""
+    match value:
+        case Union():
+            return union([iterated(option) for option in value.options])
+        case Generated():
+            return via(value.item, *value.trail)
+        case Items():
+            return union(list(value.values))
+    return UNKNOWN
+
+
+def item(value: Value, index: int) -> Value:
+    """The item at a position of a value that is unpacked."""
+    match value:
+        case Union():
+            return union([item(option, index) for option in value.options])
+        case Items() if index < len(value.values):
+            return value.values[index]
+        case UniqueName():
+            return value
+    return UNKNOWN
+
+
+def _title(function: s.Function | s.Lambda) -> str:
+    return f"{function.name}()" if isinstance(function, s.Function) else "lambda"
+
+
+def _plain(value: Value) -> bool:
+    return isinstance(value, Unknown | Literal | FunctionValue | ClassValue | ModuleValue | Reference)
+
+
+_KINDS: dict[type, Callable[[Evaluator, Any, Frame], Value]] = {
+    s.Name: Evaluator.name,
+    s.Attribute: Evaluator.attribute,
+    s.Constant: Evaluator.constant,
+    s.Call: Evaluator.call,
+    s.Template: Evaluator.template,
+    s.Binary: Evaluator.binary,
+    s.Boolean: Evaluator.boolean,
+    s.Subscript: Evaluator.subscript,
+    s.Sequence: Evaluator.sequence,
+    s.Mapping: Evaluator.mapping,
+    s.Conditional: Evaluator.conditional,
+    s.Lambda: Evaluator.lambda_,
+    s.Walrus: Evaluator.walrus,
+}

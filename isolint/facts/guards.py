@@ -1,0 +1,68 @@
+"""Checks that prove a target disposable before anything is destroyed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from isolint.facts import syntax as s
+from isolint.facts.scopes import walk
+from isolint.facts.show import dotted
+from isolint.facts.targets import is_test_name
+from isolint.facts.values import Frame, Literal
+
+if TYPE_CHECKING:
+    from isolint.facts.evaluate import Evaluator
+
+_GUARD = re.compile(
+    r"(require|assert|ensure|validate|check|verify|refuse|guard|is|only)_?.*(test|disposable|local|safe)",
+    re.I,
+)
+_GUARD_CALL = re.compile(
+    r"(require|assert|ensure|validate|check|refuse)_.*(test|disposable|local|safe|prod).*(db|database|url|dsn|env)|"
+    r"(require|assert|ensure|validate|check|refuse)_.*(db|database|url|dsn).*(test|disposable|local|safe|prod)",
+    re.I,
+)
+_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_EXITS = frozenset({"exit", "skip", "fail", "_exit", "xfail", "skipTest"})
+
+
+def is_guard(test: s.Expression, frame: Frame, ev: Evaluator) -> bool:
+    """Whether a condition looks at a name for a test's: a token in a compared string, a test-named flag or check."""
+    return any(_speaks_of_tests(node, frame, ev) for node in walk(test))
+
+
+def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
+    match node:
+        case s.Constant(value=str(word)):
+            return is_test_name(re.sub(r"\W", "_", word)) or word in _HOSTS
+        case s.Call():
+            name = (dotted(node.function) or "").rpartition(".")[2]
+            return bool(_GUARD.match(name))
+        case s.Attribute():
+            return is_test_name(node.name)
+        case s.Name():
+            if is_test_name(node.id):
+                return True
+            value = ev.evaluate(node, frame)
+            return isinstance(value, Literal) and isinstance(value.value, str) and is_test_name(value.value)
+    return False
+
+
+def is_guard_call(call: s.Call) -> bool:
+    """Whether a call is, by its name, a check that refuses anything but a test database."""
+    return bool(_GUARD_CALL.match((dotted(call.function) or "").rpartition(".")[2].lstrip("_")))
+
+
+def leaves(block: s.Block) -> bool:
+    """Whether a block always ends by leaving: raise, return, exit, skip or fail."""
+    if not block:
+        return False
+    match block[-1]:
+        case s.Raise() | s.Return() | s.Jump():
+            return True
+        case s.Evaluate(value=s.Call() as call):
+            return (dotted(call.function) or "").rpartition(".")[2] in _EXITS
+        case s.If() as last:
+            return leaves(last.body) and leaves(last.orelse)
+    return False

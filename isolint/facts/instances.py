@@ -1,0 +1,210 @@
+"""Attributes of first-party classes and their objects: methods, properties, settings fields, `self.x = ...`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.facts import handles
+from isolint.facts import syntax as s
+from isolint.facts.scopes import Binding, reaching, statements
+from isolint.facts.show import show
+from isolint.facts.values import (
+    UNKNOWN,
+    ClassValue,
+    Frame,
+    FunctionValue,
+    Handle,
+    Hop,
+    Instance,
+    Literal,
+    Reference,
+    Value,
+    Variable,
+    options,
+    union,
+    via,
+)
+
+if TYPE_CHECKING:
+    from isolint.facts.evaluate import Evaluator
+
+_PROPERTIES = ("property", "cached_property", "hybrid_property", "classproperty")
+
+
+def lineage(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tuple[str, ...]]:
+    """A class with its first-party ancestors, nearest first, and the names of those outside the project."""
+    classes: list[ClassValue] = []
+    external: list[str] = []
+    pending = [cls]
+    while pending and len(classes) < 30:
+        current = pending.pop(0)
+        if current in classes:
+            continue
+        classes.append(current)
+        for base in current.node.bases:
+            for value in options(ev.evaluate(base, current.frame)):
+                if isinstance(value, ClassValue):
+                    pending.append(value)
+                elif isinstance(value, Reference):
+                    external.append(value.name)
+                elif isinstance(value, Handle):
+                    external.append(value.type)
+    return tuple(classes), tuple(dict.fromkeys(external))
+
+
+def body_frame(cls: ClassValue) -> Frame:
+    """The frame in which a class body runs."""
+    return Frame(cls.module, None, cls.frame, {}, None, cls.node)
+
+
+def attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
+    """The attribute of an object: what its call was given, what its class says, what its methods assign."""
+    classes, external = lineage(ev, instance.of)
+    settings = not ev.vocabulary.settings_bases.isdisjoint(external)
+    given = _given(ev, instance, name, classes)
+    if given is not None:
+        return given
+    for cls in classes:
+        bindings = ev.names(body_frame(cls)).bindings.get(name)
+        if bindings:
+            assigned = None if settings else _assigned(ev, instance, classes, name)
+            declared = _declared(ev, cls, bindings, instance, settings)
+            return declared if assigned is None or assigned == UNKNOWN else assigned
+    assigned = _assigned(ev, instance, classes, name)
+    if assigned is not None:
+        return assigned
+    typed = handles.typed(ev, external)
+    return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
+
+
+def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
+    """The attribute of a class itself."""
+    classes, external = lineage(ev, cls)
+    settings = not ev.vocabulary.settings_bases.isdisjoint(external)
+    for ancestor in classes:
+        bindings = ev.names(body_frame(ancestor)).bindings.get(name)
+        if bindings:
+            return _declared(ev, ancestor, bindings, cls, settings)
+    typed = handles.typed(ev, external)
+    return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
+
+
+def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Value:
+    """The result of calling an object."""
+    classes, external = lineage(ev, instance.of)
+    for cls in classes:
+        for function in _functions(cls):
+            if function.name == "__call__":
+                method = FunctionValue(cls.module, function, body_frame(cls), instance)
+                return ev.call_value(method, node, frame)
+    typed = handles.typed(ev, external)
+    return ev.call_value(typed, node, frame) if typed is not None else UNKNOWN
+
+
+def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
+    """The first-party method of an object, bound to it."""
+    for cls in lineage(ev, instance.of)[0]:
+        for function in _functions(cls):
+            if function.name == name:
+                return FunctionValue(cls.module, function, body_frame(cls), instance)
+    return None
+
+
+def _functions(cls: ClassValue) -> Iterator[s.Function]:
+    return (node for node in statements(cls.node.body) if isinstance(node, s.Function))
+
+
+def _given(ev: Evaluator, instance: Instance, name: str, classes: tuple[ClassValue, ...]) -> Value | None:
+    """The keyword argument of the call, for classes whose fields are their arguments."""
+    if instance.call is None or instance.frame is None:
+        return None
+    if any(function.name == "__init__" for cls in classes for function in _functions(cls)):
+        return None
+    for keyword, value in instance.call.keywords:
+        if keyword == name:
+            return ev.evaluate(value, instance.frame)
+    return None
+
+
+def _declared(
+    ev: Evaluator, cls: ClassValue, bindings: tuple[Binding, ...], owner: Value, settings: bool
+) -> Value:
+    frame = body_frame(cls)
+    values: list[Value] = []
+    for binding in reaching(bindings, None):
+        if isinstance(binding.node, s.Function):
+            values.append(_method_value(ev, cls, binding.node, owner))
+        elif settings and isinstance(binding.node, s.Assign):
+            values.append(_field(ev, cls, binding, frame))
+        else:
+            values.append(ev.binding(binding, frame))
+    return union(values)
+
+
+def _method_value(ev: Evaluator, cls: ClassValue, function: s.Function, owner: Value) -> Value:
+    decorators = {
+        show(d.function if isinstance(d, s.Call) else d).rpartition(".")[2] for d in function.decorators
+    }
+    receiver: Value | None = owner if isinstance(owner, Instance) else None
+    if "staticmethod" in decorators:
+        receiver = None
+    elif "classmethod" in decorators:
+        receiver = owner.of if isinstance(owner, Instance) else owner
+    value = FunctionValue(cls.module, function, body_frame(cls), receiver)
+    if isinstance(owner, Instance) and decorators.intersection(_PROPERTIES):
+        return ev.result(value, ev.call_frame(value, None, cls.frame))
+    return value
+
+
+def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Value:
+    """A field of a settings class: a configuration variable with, perhaps, a default."""
+    default: Value | None = None
+    expression = binding.value
+    if isinstance(expression, s.Call) and show(expression.function).rpartition(".")[2] == "Field":
+        named = dict(expression.keywords)
+        expression = named.get("default") or (expression.arguments[0] if expression.arguments else None)
+    if expression is not None and not isinstance(expression, s.Opaque):
+        default = ev.evaluate(expression, frame)
+    if isinstance(default, Variable):
+        return default
+    hop = Hop(cls.module.path, binding.node.at, _field_text(binding))
+    return via(Variable(binding.name.upper(), default), hop)
+
+
+def _field_text(binding: Binding) -> str:
+    kind = f": {show(binding.annotation)}" if binding.annotation is not None else ""
+    return (
+        f"{binding.name}{kind} = {show(binding.value)}"
+        if binding.value is not None
+        else f"{binding.name}{kind}"
+    )
+
+
+def _assigned(ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str) -> Value | None:
+    """What methods assign to `self.name`, the constructor's word first."""
+    for cls in classes:
+        functions = sorted(_functions(cls), key=lambda f: f.name != "__init__")
+        found: list[Value] = []
+        for function in functions:
+            for node in statements(function.body):
+                if isinstance(node, s.Assign) and node.value is not None and _sets(node, function, name):
+                    value = FunctionValue(cls.module, function, body_frame(cls), instance)
+                    call = instance.call if function.name == "__init__" else None
+                    inside = ev.call_frame(value, call, instance.frame or cls.frame)
+                    hop = Hop(cls.module.path, node.at, f"self.{name} = {show(node.value)}")
+                    found.append(via(ev.evaluate(node.value, inside), hop))
+            if function.name == "__init__" and found and found != [Literal(None)]:
+                return union(found)
+        known = [value for value in found if value != Literal(None)]
+        if found:
+            return union(known or found)
+    return None
+
+
+def _sets(node: s.Assign, function: s.Function, name: str) -> bool:
+    me = function.parameters[0].name if function.parameters else "self"
+    return any(
+        isinstance(t, s.Attribute) and t.name == name and isinstance(t.value, s.Name) and t.value.id == me
+        for t in node.targets
+    )

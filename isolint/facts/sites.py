@@ -1,0 +1,242 @@
+"""The places rules listen to, in the test modules of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from isolint.facts import syntax as s
+from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
+from isolint.facts.project import Module
+from isolint.facts.scopes import Binding, expressions, statements, walk
+from isolint.facts.show import dotted
+
+HOOKS = frozenset(
+    "pytest_configure pytest_sessionstart pytest_sessionfinish pytest_runtest_setup pytest_runtest_call "
+    "pytest_runtest_teardown pytest_runtest_protocol pytest_collection_modifyitems pytest_unconfigure".split()
+)
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """A test module, conftest or piece of test support."""
+
+    module: Module
+
+    @property
+    def at(self) -> s.Position:
+        return (1, 0, 1, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Import:
+    """One name bound by an import, in a module or a function; `import_module("...")` assigned to a name counts."""
+
+    module: Module
+    binding: Binding
+    function: s.Function | None
+
+    @property
+    def at(self) -> s.Position:
+        return self.binding.imported.at if self.binding.imported is not None else self.binding.node.at
+
+
+@dataclass(frozen=True, eq=False)
+class Test:
+    """A test function or method."""
+
+    module: Module
+    function: s.Function
+    owner: s.Class | None
+
+    @property
+    def at(self) -> s.Position:
+        return self.function.name_at
+
+
+@dataclass(frozen=True, eq=False)
+class FixtureSite:
+    """A fixture where it is defined."""
+
+    module: Module
+    fixture: Fixture
+
+    @property
+    def function(self) -> s.Function:
+        return self.fixture.function
+
+    @property
+    def at(self) -> s.Position:
+        return self.fixture.function.name_at
+
+
+@dataclass(frozen=True, eq=False)
+class SetUp:
+    """Code that runs around tests without being asked for: `setUp` and its kin, module set-up, a pytest hook.
+
+    `kind` is "method", "module" or "hook".
+    """
+
+    module: Module
+    function: s.Function
+    owner: s.Class | None
+    kind: str
+
+    @property
+    def at(self) -> s.Position:
+        return self.function.name_at
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """Any function of a test module."""
+
+    module: Module
+    function: s.Function
+
+    @property
+    def at(self) -> s.Position:
+        return self.function.name_at
+
+
+@dataclass(frozen=True, eq=False)
+class SelfTest:
+    """The block below `if __name__ == "__main__":` of a module."""
+
+    module: Module
+    node: s.If
+
+    @property
+    def at(self) -> s.Position:
+        return self.node.at
+
+
+Site = File | Import | Test | FixtureSite | SetUp | Function | SelfTest
+
+
+class Sites:
+    """The sites of one module, each kind gathered when a rule asks for it."""
+
+    def __init__(self, module: Module, fixtures: Fixtures) -> None:
+        self.module = module
+        self.fixtures = fixtures
+
+    def of(self, kind: type) -> tuple[Site, ...]:
+        """The sites of a kind in source order. Raises KeyError for a class that is no kind of site."""
+        found: tuple[Site, ...] = getattr(self, _GATHERED[kind])
+        return found
+
+    @cached_property
+    def files(self) -> tuple[File, ...]:
+        return (File(self.module),) if self.module.is_test else ()
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        if not self.module.is_test:
+            return ()
+        found = [Import(self.module, b, None) for b in _imported(self.module.names.bindings)]
+        for function in self.module.functions:
+            evaluator = self.fixtures.evaluator
+            names = evaluator.names(evaluator.function_frame(self.module, function))
+            found += [Import(self.module, b, function) for b in _imported(names.bindings)]
+        return tuple(sorted(found, key=lambda site: site.at))
+
+    @cached_property
+    def tests(self) -> tuple[Test, ...]:
+        if not self.module.is_test:
+            return ()
+        return tuple(
+            Test(self.module, function, owner) for function, owner in self.fixtures.tests(self.module)
+        )
+
+    @cached_property
+    def fixture_sites(self) -> tuple[FixtureSite, ...]:
+        if not self.module.is_test:
+            return ()
+        found = []
+        for function in self.module.functions:
+            if function.decorators:
+                owner = self.module.methods.get(id(function))
+                fixture = self.fixtures.fixture(self.module, function, owner)
+                if fixture is not None:
+                    found.append(FixtureSite(self.module, fixture))
+        return tuple(found)
+
+    @cached_property
+    def set_ups(self) -> tuple[SetUp, ...]:
+        if not self.module.is_test:
+            return ()
+        return tuple(self._set_ups())
+
+    def _set_ups(self) -> Iterator[SetUp]:
+        for node in self.module.facts.body:
+            if isinstance(node, s.Function) and node.name in HOOKS:
+                yield SetUp(self.module, node, None, "hook")
+            elif isinstance(node, s.Function) and node.name in MODULE_SET_UP:
+                yield SetUp(self.module, node, None, "module")
+        for cls in self.module.classes:
+            for node in cls.body:
+                if isinstance(node, s.Function) and node.name in SET_UP:
+                    yield SetUp(self.module, node, cls, "method")
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        if not self.module.is_test:
+            return ()
+        return tuple(Function(self.module, function) for function in self.module.functions)
+
+    @cached_property
+    def self_tests(self) -> tuple[SelfTest, ...]:
+        nodes = [n for n in self.module.facts.body if isinstance(n, s.If) and _is_main(n.test)]
+        return tuple(SelfTest(self.module, node) for node in nodes)
+
+
+_GATHERED: dict[type, str] = {
+    File: "files",
+    Import: "imports",
+    Test: "tests",
+    FixtureSite: "fixture_sites",
+    SetUp: "set_ups",
+    Function: "functions",
+    SelfTest: "self_tests",
+}
+
+
+def _imported(bindings: dict[str, tuple[Binding, ...]]) -> Iterator[Binding]:
+    for several in bindings.values():
+        for binding in several:
+            if binding.type_checking:
+                continue
+            if binding.kind == "import" or (binding.kind == "assign" and _imports_by_name(binding.value)):
+                yield binding
+
+
+def _imports_by_name(value: s.Expression | None) -> bool:
+    return isinstance(value, s.Call) and (dotted(value.function) or "").rpartition(".")[2] == "import_module"
+
+
+def _is_main(test: s.Expression) -> bool:
+    match test:
+        case s.Compare(
+            left=s.Name(id="__name__"), operators=("==",), comparators=(s.Constant(value="__main__"),)
+        ):
+            return True
+    return False
+
+
+def attribute_uses(module: Module, name: str, body: s.Block | None = None) -> Iterator[s.Attribute]:
+    """Every `name.attribute` of a module (or of a body in it), functions' bodies included, in source order."""
+    blocks = (
+        [module.facts.body, *(d.body for d in (*module.functions, *module.classes))]
+        if body is None
+        else [body]
+    )
+    found: dict[s.Position, s.Attribute] = {}
+    for block in blocks:
+        for node in statements(block):
+            for expression in expressions(node):
+                for inner in walk(expression):
+                    if isinstance(inner, s.Attribute) and dotted(inner.value) == name:
+                        found.setdefault(inner.at, inner)
+    yield from (found[at] for at in sorted(found))

@@ -1,0 +1,142 @@
+"""SQL as far as isolint reads it: what a statement destroys or creates, and where its holes are.
+
+Statements are split into tokens by sqlparse's lexer, imported when the first statement is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+HOLE = "\ufffc"
+_OBJECTS = frozenset(
+    "database schema table role user view index extension sequence type function tablespace keyspace domain "
+    "trigger publication subscription server policy procedure aggregate collation".split()
+)
+_CREATE_WORDS = frozenset(
+    "or replace temp temporary unlogged global local unique materialized if not exists concurrently external "
+    "foreign virtual recursive".split()
+)
+_STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What one statement does to one object: `verb` is "create", "drop", "truncate", "delete", "set" or "use"..."""
+
+    verb: str
+    object: str
+    name: str
+    temporary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    start: int
+    quoted: bool
+
+    @property
+    def word(self) -> str:
+        return self.text.lower()
+
+
+@lru_cache(maxsize=4096)
+def tokenize(statement: str) -> tuple[Token, ...]:
+    """The tokens of SQL text, comments and white space left out; `HOLE` characters count as letters."""
+    from sqlparse import lexer
+    from sqlparse import tokens as kinds
+
+    found: list[Token] = []
+    start = 0
+    for kind, text in lexer.tokenize(statement.replace(HOLE, "zqhole")):
+        original = text.replace("zqhole", HOLE)
+        if kind not in kinds.Comment and kind not in kinds.Whitespace and text.strip():
+            quoted = text[:1] in '"`[' or kind in kinds.Literal.String
+            found += _words(original, start) if not quoted else [Token(original, start, True)]
+        start += len(original)
+    return tuple(found)
+
+
+def _words(text: str, start: int) -> list[Token]:
+    """Keywords of several words ("CREATE OR REPLACE", "IF NOT EXISTS") one by one."""
+    found = []
+    at = 0
+    for word in text.split():
+        at = text.index(word, at)
+        found.append(Token(word, start + at, False))
+        at += len(word)
+    return found
+
+
+def statements(text: str) -> list[tuple[Token, ...]]:
+    """The statements of SQL text, as tokens without their semicolons."""
+    found: list[tuple[Token, ...]] = []
+    current: list[Token] = []
+    for token in tokenize(text):
+        if token.text == ";":
+            found.append(tuple(current))
+            current = []
+        else:
+            current.append(token)
+    found.append(tuple(current))
+    return [tokens for tokens in found if tokens]
+
+
+def actions(text: str) -> list[Action]:
+    """What SQL text creates and destroys, in order."""
+    if not _interesting(text):
+        return []
+    return [action for tokens in statements(text) if (action := _action(tokens)) is not None]
+
+
+def _interesting(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in ("create", "drop", "truncate", "delete", "detach"))
+
+
+def _action(tokens: tuple[Token, ...]) -> Action | None:
+    words = [token.word for token in tokens]
+    verb = words[0]
+    if verb in ("create", "drop"):
+        return _defined(verb, tokens, words)
+    if verb == "truncate":
+        rest = [t for t in tokens[1:] if t.word not in ("table", "only")]
+        return Action("truncate", "table", _named(rest))
+    if verb == "delete" and "from" in words[:2] and "where" not in words:
+        return Action("delete", "row", _named(list(tokens[2:])))
+    if "detach" in words and "delete" in words:
+        return Action("delete", "node", "")
+    return None
+
+
+def _defined(verb: str, tokens: tuple[Token, ...], words: list[str]) -> Action | None:
+    for position, word in enumerate(words[1:], start=1):
+        if word in _OBJECTS:
+            rest = [t for t in tokens[position + 1 :] if t.word not in _CREATE_WORDS]
+            temporary = bool({"temp", "temporary"} & set(words[1:position]))
+            return Action(verb, word, _named(rest), temporary)
+        if word not in _CREATE_WORDS:
+            return None
+    return None
+
+
+def _named(rest: list[Token]) -> str:
+    """The name that stands first, with the parts that follow it by dots and without quotes."""
+    name = ""
+    for token in rest:
+        if name and not (
+            token.text.startswith(".") or name.endswith((".", HOLE)) or token.text.startswith(HOLE)
+        ):
+            break
+        if token.text in ("(", ","):
+            break
+        name += token.text.strip("\"`[]'") if token.quoted else token.text
+    return name
+
+
+def destroys(action: Action) -> bool:
+    """Whether an action destroys what tests share: temporary tables and lesser objects do not count."""
+    if action.verb in ("truncate", "delete"):
+        return True
+    return action.verb == "drop" and action.object in _STORES

@@ -1,0 +1,204 @@
+"""What a rule is: a value with metadata, and functions from a site and its context to findings.
+
+A rule module holds `rule = Rule(...)` and functions decorated with `@rule.on(Site)`; its docstring is the
+rule's page. Rules are found by existence in `isolint.rules`, by the entry-point group `isolint.rules` and in
+the folders that the configuration names.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from isolint.facts import syntax as s
+from isolint.facts.destruction import Destruction
+from isolint.facts.knowledge import Knowledge
+from isolint.facts.project import Module
+from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Site, Test
+from isolint.facts.targets import Level, Target, last_hops
+from isolint.facts.values import Hop, Trail
+from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
+
+__all__ = [
+    "Confidence",
+    "Context",
+    "Destruction",
+    "File",
+    "Finding",
+    "FixtureSite",
+    "Function",
+    "Hop",
+    "Import",
+    "Level",
+    "PluginError",
+    "Rule",
+    "SelfTest",
+    "SetUp",
+    "Severity",
+    "Target",
+    "Test",
+    "Trail",
+    "load_rules",
+]
+
+ENTRY_POINTS = "isolint.rules"
+_CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+
+Check = Callable[[Any, "Context"], Iterable[Finding]]
+
+
+class PluginError(Exception):
+    """A rule that cannot be loaded, or whose code or name is taken; the message names it."""
+
+
+@dataclass(eq=False)
+class Rule:
+    """A rule: `code` (letters and digits), `name` (words with dashes), how bad its faults are.
+
+    `options` is a frozen dataclass whose fields all have defaults, filled from
+    `[tool.isolint.rules.<name>]`. A rule that is not `enabled` runs only when it is selected.
+    Raises ValueError for a code or name of another form.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    since: str
+    options: type | None = None
+    enabled: bool = True
+    module: str = ""
+    docstring: str = ""
+    fixable: Applicability | None = None
+    listeners: dict[type, list[Check]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _CODE.match(self.code) or not _NAME.match(self.name):
+            raise ValueError(f"not a rule's code and name: {self.code!r}, {self.name!r}")
+        caller = sys._getframe(2).f_globals
+        self.module = self.module or str(caller.get("__name__", ""))
+        self.docstring = self.docstring or inspect.cleandoc(caller.get("__doc__") or "")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return self.docstring.partition("\n")[0].strip()
+
+    def on(self, *kinds: type) -> Callable[[Check], Check]:
+        """Call the decorated function, a generator of findings, for each site of these kinds."""
+
+        def register(check: Check) -> Check:
+            for kind in kinds:
+                self.listeners.setdefault(kind, []).append(check)
+            return check
+
+        return register
+
+
+class Context:
+    """What a rule may ask while it looks at one file."""
+
+    def __init__(self, rule: Rule, know: Knowledge, module: Module, options: object) -> None:
+        self.rule = rule
+        self.know = know
+        self.module = module
+        self.options = options
+
+    def finding(
+        self,
+        at: s.Position,
+        message: str,
+        *,
+        trail: Trail = (),
+        confidence: Confidence = Confidence.HIGH,
+        severity: Severity | None = None,
+        module: Module | None = None,
+    ) -> Finding:
+        """A finding of this rule at a position of the file (or of `module`), with the hops that prove it."""
+        where = module or self.module
+        span = self.span(where.path, at)
+        related = tuple(
+            Location(hop.path, self.span(hop.path, hop.at), hop.text)
+            for hop in last_hops(trail)
+            if (hop.path, hop.at[0]) != (where.path, at[0])
+        )
+        return Finding(
+            self.rule.code,
+            self.rule.name,
+            message,
+            severity or self.rule.severity,
+            confidence,
+            Location(where.path, span),
+            related,
+            where.statement_lines(at[0]),
+        )
+
+    def span(self, path: str, at: s.Position) -> Span:
+        """A position of a file as a span in characters."""
+        return self.know.span(path, at)
+
+
+def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """All rules, sorted by code: isolint's own, those of installed plugins and of the given folders.
+
+    Raises PluginError naming the plugin that does not load, holds no rule, or takes a code or name twice.
+    """
+    found: dict[str, Rule] = {}
+    for origin, module in _modules(folders):
+        rule = getattr(module, "rule", None)
+        if not isinstance(rule, Rule):
+            raise PluginError(f"{origin}: the module holds no `rule = Rule(...)`")
+        for other in found.values():
+            if rule.code == other.code or rule.name == other.name:
+                raise PluginError(f"{origin}: {rule.code} {rule.name} is taken by {other.module}")
+        found[rule.code] = rule
+    return tuple(found[code] for code in sorted(found))
+
+
+def _modules(folders: Sequence[Path]) -> Iterator[tuple[str, ModuleType]]:
+    package = importlib.import_module("isolint.rules")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
+        yield f"isolint.rules.{info.name}", importlib.import_module(f"isolint.rules.{info.name}")
+    yield from _installed()
+    for folder in folders:
+        if not folder.is_dir():
+            raise PluginError(f"{folder}: no such folder of rules")
+        for path in sorted(folder.glob("*.py")):
+            if not path.name.startswith("_"):
+                yield str(path), _from_file(path)
+
+
+def _installed() -> Iterator[tuple[str, ModuleType]]:
+    from importlib.metadata import entry_points
+
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
+        origin = f"plugin {entry.name} ({entry.value})"
+        try:
+            loaded = entry.load()
+        except Exception as error:
+            raise PluginError(f"{origin} does not load: {type(error).__name__}: {error}") from error
+        if not isinstance(loaded, ModuleType):
+            raise PluginError(f"{origin}: it must name a module that holds a rule")
+        yield origin, loaded
+
+
+def _from_file(path: Path) -> ModuleType:
+    name = f"isolint_local_rules.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"{path} does not load")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise PluginError(f"{path} does not load: {type(error).__name__}: {error}") from error
+    return module

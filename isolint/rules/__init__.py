@@ -1,0 +1,1 @@
+"""A file in this folder is a rule."""

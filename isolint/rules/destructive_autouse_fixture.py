@@ -1,0 +1,82 @@
+"""Code that runs around every test destroys data in the application's own database.
+
+## What it does
+Reports autouse fixtures, fixtures that a module's `pytestmark` puts around all its tests, pytest hooks and the
+`setUp` of shared base classes that drop, truncate, flush or delete in a store of the application: directly,
+through its own functions, or by handing the destructive function to `run_sync` and the like. It says how many
+test files the fixture reaches.
+
+## Why is this bad?
+Nobody asks for an autouse fixture, so nobody notices: a test of pure arithmetic empties the development
+database as well. One import in one conftest is enough.
+
+## Example
+```python
+from app.db import drop_db, init_db
+
+
+@pytest.fixture(autouse=True)
+async def fresh_database():
+    await drop_db()
+    await init_db()
+    yield
+```
+
+## Use instead
+```python
+engine = create_async_engine("sqlite+aiosqlite:///:memory:")
+
+
+@pytest.fixture(autouse=True)
+async def fresh_database():
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+        await connection.run_sync(Base.metadata.create_all)
+    yield
+```
+
+## What it does not mean
+This is about destruction, never about autouse: fixtures that reset the environment, caches or folders around
+every test are good. The rule is silent for memory, disposable servers, databases named for tests, behind a
+guard that refuses anything else, and where it cannot tell where the handle leads.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Confidence, Context, Destruction, Finding, FixtureSite, Rule, SetUp, Severity, Trail
+
+rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, since="0.1")
+
+
+@rule.on(FixtureSite)
+def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
+    fixture, know = site.fixture, ctx.know
+    marks = () if fixture.autouse else know.marked_by(fixture)
+    if not (fixture.autouse or marks) or know.is_overridden(fixture):
+        return
+    found = know.destruction_by_fixture(fixture)
+    if found is not None:
+        files = know.reach(fixture) if fixture.autouse else len(marks)
+        yield finding(site, ctx, found, files, marks)
+
+
+@rule.on(SetUp)
+def check_set_up(site: SetUp, ctx: Context) -> Iterator[Finding]:
+    know = ctx.know
+    below = know.subclasses(site.module, site.owner) if site.owner is not None else frozenset()
+    if site.kind == "method" and not below:
+        return
+    found = know.destruction_by_function(site.module, site.function)
+    if found is not None:
+        files = len(below) if site.owner is not None else know.files_below(site.module.path)
+        yield finding(site, ctx, found, files, ())
+
+
+def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: int, marks: Trail) -> Finding:
+    reach = f"{files} test file" + ("" if files == 1 else "s")
+    message = (
+        f"`{site.function.qualname}` runs around every test of {reach} and destroys {found.what} "
+        f"in the application's store: {found.target.why}"
+    )
+    confidence = Confidence.HIGH if found.target.sure else Confidence.MEDIUM
+    return ctx.finding(site.at, message, trail=(*marks, *found.trail), confidence=confidence)

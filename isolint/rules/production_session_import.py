@@ -1,0 +1,59 @@
+"""A test imports the application's own session factory, engine or connection.
+
+## What it does
+Reports imports, in tests, conftests and test support, of a name that stands for a module-level database handle
+of the product and leads to the application's database: a session factory, a session, an engine, a connection.
+The trail names the line that makes the handle and the place its URL comes from.
+
+## Why is this bad?
+Whatever the test writes, commits or drops, it does to the database the application runs on: on a developer's
+machine that is the development database. The test passes; the data is gone.
+
+## Example
+```python
+from app.db import session_maker
+
+
+async def test_customer_is_saved():
+    async with session_maker() as session:
+        session.add(Customer(name="Ada"))
+        await session.commit()
+```
+
+## Use instead
+```python
+from tests.conftest import test_session_maker
+
+
+async def test_customer_is_saved():
+    async with test_session_maker() as session:
+        session.add(Customer(name="Ada"))
+        await session.commit()
+```
+
+## What it does not mean
+Importing models, metadata, exceptions or types from the same module is fine, and so is `get_db` as the key of
+`app.dependency_overrides`. The rule is silent where the handle leads to memory, to a database named for tests,
+to a variable the conftest pins before the application is imported, and where the tests replace the handle.
+A handle that is bound later, by code that cannot be seen, is not reported.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Confidence, Context, Finding, Import, Level, Rule, Severity
+
+rule = Rule("ISO101", "production-session-import", severity=Severity.ERROR, since="0.1")
+
+
+@rule.on(Import)
+def check(site: Import, ctx: Context) -> Iterator[Finding]:
+    for at, name, handle in ctx.know.imported_handles(site):
+        target = ctx.know.target(handle, site.module.path)
+        if target.level < Level.PRODUCTION:
+            continue
+        bound_early = site.function is None and "." not in name
+        if ctx.know.replacements.is_replaced(site.module.path, target.trail, imported=bound_early):
+            continue
+        message = f"`{name}` is the application's {handle.kind}: it reaches {target.why}"
+        confidence = Confidence.HIGH if target.sure else Confidence.MEDIUM
+        yield ctx.finding(at, message, trail=target.trail, confidence=confidence)

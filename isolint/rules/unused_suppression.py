@@ -1,0 +1,26 @@
+"""A suppression comment silences nothing.
+
+## What it does
+Reports `# isolint: ignore[...]`, `# isolint: ignore-file[...]` and `# noqa: ISO...` comments that silence no
+finding, name no rule, or are misspelled. A bare `# noqa` is never reported: it speaks to other linters too.
+
+## Why is this bad?
+A comment that no longer does anything hides the next fault in its line, and tells its reader of one that is gone.
+
+## Example
+```python
+from app.models import Customer  # isolint: ignore[production-session-import]
+```
+
+## Use instead
+```python
+from app.models import Customer
+```
+
+## What it does not mean
+Suppressions of rules that did not run in this run are left alone.
+"""
+
+from isolint.rule import Rule, Severity
+
+rule = Rule("ISO001", "unused-suppression", severity=Severity.WARNING, since="0.1")

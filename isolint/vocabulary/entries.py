@@ -1,0 +1,236 @@
+"""The shape of API knowledge: the entries that a vocabulary file, or `[tool.isolint.vocabulary]`, may hold.
+
+Every entry names calls by their fully qualified name: a function (`sqlalchemy.create_engine`), a class
+(calling it makes an instance) or a method (`sqlalchemy.MetaData.drop_all`), in every public spelling, since
+re-exports of installed libraries are not followed. An *argument* is given as the list of ways to pass it:
+positions from 0 (the receiver is not counted) and keyword names, e.g. `[0, "url"]`; the word `"self"` stands
+for the receiver of a method, and no way at all, `[]`, says that nothing in the call tells.
+In TOML keys are written with hyphens, and a list of one may be written without its brackets.
+
+The annotations and `metadata` of the fields are what the loader reads the entries by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Argument = tuple[int | str, ...]
+
+STORES = (
+    "engine",
+    "connection",
+    "transaction",
+    "session",
+    "session factory",
+    "client",
+    "database",
+    "collection",
+    "cursor",
+    "extension",
+    "container",
+    "schema editor",
+)
+KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
+LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
+HOWS = ("memory", "disposable", "rollback", "mock", "test database")
+SCOPES = ("run", "worker", "testrun", "process")
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A library type whose instances reach a store (its `kind` is one of STORES), or stand on the way to one.
+
+    `aliases` are its other public names, and subclasses that need no telling apart; `bases` are the types
+    whose methods it shares, by inheritance or by offering the same ones.
+    `gives` maps a method or attribute to the type of its result, which reaches the same store;
+    the key "()" stands for calling the instance, "with" for what `with instance as x` binds when that is not
+    the instance itself, "[]" for a subscript, "*" for any other attribute, "for" for iterating over it.
+    `selects` names the methods (or "[]", "*") whose result lies in another database of the same server,
+    and the argument with its name (for "[]" and "*" the subscript or attribute itself).
+    What holds for a base holds for the type.
+    """
+
+    name: str
+    kind: str = field(metadata={"one of": KINDS})
+    aliases: tuple[str, ...] = ()
+    bases: tuple[str, ...] = field(default=(), metadata={"types": True})
+    gives: dict[str, str] = field(default_factory=dict, metadata={"types": True})
+    selects: dict[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """A call that makes a handle of `type`.
+
+    Where it leads is one of: `target`, an argument with a URL, path, DSN or bare host; `parts`, arguments
+    that hold host, port, database (or `options`, a dict of them) each on its own; `bind`, an argument that is
+    itself a handle; `settings`, keys of the application's configuration; `level`, a point of the lattice in
+    lower case. `default` is the target that is reached when none of the arguments is given: a URL, "memory",
+    or "unbound" for a factory that reaches nothing until it is bound; a method without it reaches what its
+    receiver does. `rebinds` says that the method makes no handle but points its receiver there.
+    """
+
+    call: tuple[str, ...]
+    type: str = field(metadata={"types": True})
+    target: Argument = ()
+    parts: dict[str, Argument] = field(default_factory=dict)
+    bind: Argument = ()
+    settings: tuple[str, ...] = ()
+    level: str = field(default="", metadata={"one of": LEVELS})
+    default: str = ""
+    rebinds: bool = False
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A handle nobody has to make: a library's module-level object (`name`), or what `fixtures` yield."""
+
+    type: str = field(metadata={"types": True})
+    name: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    level: str = field(default="", metadata={"one of": LEVELS})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when the argument is the literal `equals`, or, with `starts-with`, a string that begins so."""
+
+    argument: Argument
+    equals: object = None
+    starts_with: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyer:
+    """A call that destroys what tests share: `resource` says what, in the words of the finding.
+
+    `handle` is the argument that reaches the store ("self" by default; `[]` for a statement, which reaches
+    what executes it), `name` the argument with the name of the single thing destroyed, where there is one.
+    `by_name` says that the method's bare name is telling enough when the receiver's type is unknown.
+    `when` narrows the call to certain arguments.
+    """
+
+    call: tuple[str, ...]
+    resource: str
+    handle: Argument = ("self",)
+    name: Argument = ()
+    by_name: bool = False
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """A call that creates something outside the process, and the calls that undo it.
+
+    `name` is the argument with the resource's name; `freed_by_parent` says that dropping the database,
+    schema or server frees it too; `undo` names functions and methods in full (a method of the creator's own
+    type is called on the same receiver), or methods of the result with a leading dot, ".stop"; `managed` says
+    that `with` undoes it. `shared` is false for what lives in this process or machine only (a temporary file,
+    a patch).
+    """
+
+    call: tuple[str, ...]
+    resource: str
+    undo: tuple[str, ...]
+    name: Argument = ()
+    handle: Argument = ("self",)
+    freed_by_parent: bool = False
+    managed: bool = False
+    shared: bool = True
+    by_name: bool = False
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A call after which what was written outlives the transaction."""
+
+    call: tuple[str, ...]
+    handle: Argument = ("self",)
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """Something that keeps a test's writes from outliving it.
+
+    `fixtures` are pytest fixtures, `bases` test case classes, `marks` pytest marks; `call` functions,
+    methods, decorators or context managers, narrowed by `when` to certain arguments.
+    """
+
+    how: str = field(metadata={"one of": HOWS})
+    call: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoter:
+    """A call whose result is a safely quoted SQL identifier (or statement built from quoted ones)."""
+
+    call: tuple[str, ...]
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """A call that sends SQL (or Cypher, CQL) to a server: `statement` is the argument that holds it."""
+
+    call: tuple[str, ...]
+    statement: Argument
+    handle: Argument = ("self",)
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A call that wraps SQL text without changing it, like `sqlalchemy.text`: `argument` holds the text."""
+
+    call: tuple[str, ...]
+    argument: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A call that calls the function it is given, now or later: `function`.
+
+    `passes` "self" hands the receiver's store on as the first argument, as a handle of `type` (by default the
+    receiver's own).
+    """
+
+    call: tuple[str, ...]
+    function: Argument
+    passes: str = field(default="", metadata={"one of": ("", "self")})
+    type: str = field(default="", metadata={"types": True})
+    by_name: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A call (or subscript, `os.environ.[]`) that reads configuration: the variable and its fallback.
+
+    Calling an instance is written `environ.Env.__call__`. `implied` is the variable that is read when none is
+    given. `bases` are classes whose fields are variables of the same name.
+    """
+
+    call: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    variable: Argument = ()
+    default: Argument = ()
+    implied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """A source of unique names: a call, an attribute or a fixture.
+
+    `scope` is "run" (unique everywhere), "worker" (among the workers of one run, the same in the next),
+    "testrun" (among runs, shared by the workers of one), or "process" (nothing beyond this process).
+    """
+
+    scope: str = field(metadata={"one of": SCOPES})
+    call: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()  # environment variables
