@@ -21,8 +21,10 @@ from typing import Any
 
 from isolint.facts import syntax as s
 from isolint.facts.destruction import Destruction
+from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
+from isolint.facts.show import show
 from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Site, Test
 from isolint.facts.targets import Level, Target, last_hops
 from isolint.facts.values import Hop, Trail
@@ -48,6 +50,7 @@ __all__ = [
     "Test",
     "Trail",
     "load_rules",
+    "show",
 ]
 
 ENTRY_POINTS = "isolint.rules"
@@ -141,6 +144,10 @@ class Context:
             related,
             where.statement_lines(at[0]),
         )
+
+    def hole_position(self, splice: Splice) -> s.Position:
+        """Where the spliced expression stands; interpreters before 3.12 misplace what is inside f-strings."""
+        return splice.hole.at
 
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""

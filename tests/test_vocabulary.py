@@ -109,12 +109,12 @@ def test_only_methods_of_known_types_reach_a_store_through_self(path: Path) -> N
 # -- the files against the libraries
 
 
-class NotInstalled(Exception):
+class NotInstalledError(Exception):
     pass
 
 
 def resolve(name: str) -> Any:
-    """The object a fully qualified name stands for. Raises LookupError; NotInstalled if a library is not."""
+    """The object a fully qualified name stands for. Raises LookupError, or NotInstalledError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = module(name.partition(".")[0], name)
@@ -129,11 +129,11 @@ def resolve(name: str) -> Any:
 def module(path: str, name: str) -> Any:
     try:
         return import_module(path)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         top = name.partition(".")[0]
         if error.name and error.name.startswith(f"{top}."):
             raise LookupError(name) from error
-        raise NotInstalled(error.name) from error
+        raise NotInstalledError(error.name or path) from error
 
 
 def has(type_name: str, attribute: str) -> bool:
@@ -165,7 +165,7 @@ def checked(path: Path, names: Iterable[str]) -> Iterator[str]:
         if not any(fnmatchcase(name, pattern) for pattern in exempt):
             try:
                 resolve(name)
-            except NotInstalled as error:
+            except NotInstalledError as error:
                 absent.add(str(error))
                 continue
             except LookupError:
@@ -179,7 +179,7 @@ def checked(path: Path, names: Iterable[str]) -> Iterator[str]:
 def resolves(name: str) -> bool:
     try:
         resolve(name)
-    except (LookupError, NotInstalled):
+    except (LookupError, NotInstalledError):
         return False
     return True
 

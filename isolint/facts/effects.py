@@ -117,15 +117,19 @@ class Effects:
             if self._meets(entry.when, event):
                 return entry.resource, self.reached(event, entry.handle)
         statement = self.statement(event)
-        if statement is not None:
-            known = text(statement)
-            for action in sql.actions(known if known is not None else _flat(statement)):
-                if sql.destroys(action):
-                    words = {"delete": "rows", "truncate": "rows"}.get(action.verb, action.object)
-                    return (
-                        f"{action.object} {action.name}".strip() if action.verb == "drop" else words,
-                        event.receiver,
-                    )
+        return None if statement is None else self._by_statement(statement, event)
+
+    def _by_statement(self, statement: Value, event: Event) -> tuple[str, Value] | None:
+        for option in options(statement):
+            if isinstance(option, Thing):
+                for entry in self.vocabulary.destroyers.get(option.made_by, ()):
+                    if not entry.handle:
+                        return entry.resource, event.receiver
+        for action in sql.actions(flat(statement)):
+            if sql.destroys(action):
+                name = action.name.replace(sql.HOLE, "…")
+                rows = f"the rows of {name}" if name else "rows"
+                return (f"{action.object} {name}" if action.verb == "drop" else rows), event.receiver
         return None
 
     def _destroyers(self, event: Event) -> Iterable[Destroyer]:
@@ -149,12 +153,17 @@ class Effects:
 
     def statement(self, event: Event) -> Value | None:
         """The SQL an event sends to a server, None if it sends none (or none that can be seen)."""
+        node = self.statement_node(event)
+        return None if node is None else self.evaluator.evaluate(node, event.frame)
+
+    def statement_node(self, event: Event) -> s.Expression | None:
+        """The expression of the statement that an event sends to a server."""
         for name in event.names:
             for entry in self.vocabulary.executors.get(name, ()):
-                return self.argument(event, entry.statement)
+                return handles.passed(event.call, entry.statement)
         if not event.names and isinstance(event.receiver, Unknown | Parameter):
             for entry in self.vocabulary.executors_by_name.get(event.method, ()):
-                return self.argument(event, entry.statement)
+                return handles.passed(event.call, entry.statement)
         return None
 
     def argument(self, event: Event, ways: Argument) -> Value | None:
@@ -183,7 +192,7 @@ class Effects:
         return show(node) == repr(condition.equals) or show(node) == f'"{condition.equals}"'
 
 
-def _flat(value: Value) -> str:
+def flat(value: Value) -> str:
     """Text with a HOLE for every part that is not known; empty for anything else."""
     if isinstance(value, Text):
         return "".join(sql.HOLE if (known := text(part)) is None else known for part in value.parts)

@@ -9,14 +9,16 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
-from isolint.facts.effects import Effects
+from isolint.facts.effects import Effects, Event, Run
 from isolint.facts.evaluate import Evaluator
-from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, first_line, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
-from isolint.facts.sites import Import, SetUp, Sites, attribute_uses
+from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Level, Target, is_product, judge
-from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Trail, Value, options
+from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail, Value, options
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
@@ -40,6 +42,8 @@ class Knowledge:
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.lifecycle = Lifecycle(self.effects)
+        self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
         self._sites: dict[str, Sites] = {}
 
@@ -64,10 +68,16 @@ class Knowledge:
         For `import app.db` these are the first uses of its handles, `app.db.engine`.
         """
         value = self.evaluator.binding(site.binding, self._frame(site))
-        if isinstance(value, Handle) and self._is_own(value):
+        source = self._source(site)
+        if isinstance(value, Handle) and self._is_own(value) and not (source is not None and source.is_test):
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
             yield from self._through_module(site, value)
+
+    def _source(self, site: Import) -> Module | None:
+        if site.binding.imported is None:
+            return None
+        return self.project.import_target(site.module, site.binding).module
 
     def _frame(self, site: Import) -> Frame:
         if site.function is None:
@@ -154,6 +164,124 @@ class Knowledge:
                     classes = instances.lineage(self.evaluator, ClassValue(module, node, frame))[0]
                     found.append((frozenset(id(c.node) for c in classes[1:]), module.path))
         return tuple(found)
+
+    # -- created, named and spliced
+
+    def _runs(self, module: Module) -> Iterator[Run]:
+        """The runs of all functions of a module, and of its self-tests."""
+        if module.is_test:
+            yield from (self.effects.of(module, function) for function in module.functions)
+        for site in self.sites(module).self_tests:
+            yield self.effects.of_block(module, site.node.body)
+
+    def splices(self, module: Module) -> Iterator[Splice]:
+        """The unquoted identifiers in the statements that the code of a module executes itself."""
+        seen: set[s.Position] = set()
+        for run in self._runs(module):
+            for event in run.events:
+                if event.path == module.path and not event.chain:
+                    for splice in self.identifiers.spliced(event):
+                        if splice.frame.module is module and splice.hole.at not in seen:
+                            seen.add(splice.hole.at)
+                            yield splice
+
+    def fixed_names(self, module: Module) -> Iterator[tuple[s.Position, str, str, Trail]]:
+        """The stores that code of a module creates under a name spelled out in the module."""
+        seen: set[s.Position] = set()
+        for run in self._runs(module):
+            for event in run.events:
+                for creation in self.lifecycle.creations(event):
+                    found = self._fixed_name(creation, module)
+                    if found is not None and found[0] not in seen:
+                        seen.add(found[0])
+                        yield found
+
+    def _fixed_name(self, creation: Creation, module: Module) -> tuple[s.Position, str, str, Trail] | None:
+        name = literal_name(creation)
+        if name is None or creation.resource not in NAMED_STORES or not creation.shared:
+            return None
+        if not self.lifecycle.outlives(creation) or self.is_mocked(creation.event):
+            return None
+        spelled = self.lifecycle.spelled(creation)
+        if spelled is None or spelled[1] != module.path:
+            return None
+        return spelled[0], creation.resource, name, spelled[2]
+
+    def left_behind(self, site: FixtureSite | SetUp | SelfTest) -> Iterator[tuple[s.Position, str, Trail]]:
+        """What a fixture, set-up or self-test creates and nothing removes: the place, the thing, the way there."""
+        run = self._run_of(site)
+        session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
+        endings: list[Event] | None = None
+        seen: set[s.Position] = set()
+        for event in run.events:
+            if event.phase != "set up":
+                continue
+            for creation in self.lifecycle.creations(event):
+                if not self.lifecycle.outlives(creation) or self.is_mocked(event):
+                    continue
+                if session and creation.resource in ("container", "containers"):
+                    continue
+                if endings is None:
+                    endings = [*run.events, *self._endings(site)]
+                hop = first_line(creation)
+                if hop.path != site.module.path or hop.at in seen or self.lifecycle.undone(creation, endings):
+                    continue
+                seen.add(hop.at)
+                yield hop.at, creation.resource, (*event.chain, event.hop)
+
+    def _run_of(self, site: FixtureSite | SetUp | SelfTest) -> Run:
+        if isinstance(site, SelfTest):
+            return self.effects.of_block(site.module, site.node.body)
+        return self.effects.of(site.module, site.function)
+
+    def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
+        """What runs after the tests besides the site's own tear-down: other fixtures', the class's, the hooks'."""
+        found: list[Event] = []
+        if isinstance(site, SelfTest):
+            return found
+        for module in self.fixtures.chain(site.module.path):
+            for fixture in self.fixtures.defined(module).values():
+                run = self.effects.of(fixture.module, fixture.function)
+                found += [event for event in run.events if event.phase != "set up"]
+            for function in module.functions:
+                if function.name in MODULE_TEAR_DOWN or function.name in ("pytest_sessionfinish", "pytest_unconfigure"):
+                    found += self.effects.of(module, function).events
+        owner = site.module.methods.get(id(site.function))
+        if owner is not None:
+            found += self._class_endings(site.module, owner)
+        return found
+
+    def _class_endings(self, module: Module, owner: s.Class) -> Iterator[Event]:
+        value = ClassValue(module, owner, self.evaluator.module_frame(module))
+        for cls in instances.lineage(self.evaluator, value)[0]:
+            for node in cls.node.body:
+                if isinstance(node, s.Function) and node.name in TEAR_DOWN:
+                    yield from self.effects.of(cls.module, node).events
+
+    def is_mocked(self, event: Event) -> bool:
+        """Whether a mock of the whole service is in force where an event happens."""
+        function = event.frame.function
+        module = event.frame.module
+        if not isinstance(function, s.Function):
+            return False
+        owner = module.methods.get(id(function))
+        decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
+        if any(self._isolates(d, module) for d in decorators):
+            return True
+        run = self.effects.of(module, function)
+        closure = self.fixtures.closure(module, function, owner)
+        runs = [run, *(self.effects.of(f.module, f.function) for f in closure)]
+        if any(self._is_isolation(name) for r in runs for e in r.events for name in e.names):
+            return True
+        return any(self._isolates(d, f.module) for f in closure for d in f.function.decorators)
+
+    def _isolates(self, decorator: s.Expression, module: Module) -> bool:
+        target = decorator.function if isinstance(decorator, s.Call) else decorator
+        value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
+        return isinstance(value, Reference) and self._is_isolation(value.name)
+
+    def _is_isolation(self, name: str) -> bool:
+        return any(entry.how == "mock" for entry in self.project.vocabulary.isolations.get(name, ()))
 
     def files_below(self, path: str) -> int:
         """How many test files lie in the folder of a conftest (for any other file: 1)."""

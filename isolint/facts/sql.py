@@ -17,7 +17,7 @@ _CREATE_WORDS = frozenset(
     "or replace temp temporary unlogged global local unique materialized if not exists concurrently external "
     "foreign virtual recursive".split()
 )
-_STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
+STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +139,88 @@ def destroys(action: Action) -> bool:
     """Whether an action destroys what tests share: temporary tables and lesser objects do not count."""
     if action.verb in ("truncate", "delete"):
         return True
-    return action.verb == "drop" and action.object in _STORES
+    return action.verb == "drop" and action.object in STORES
+
+
+def identifier_holes(text: str) -> list[int]:
+    """The offsets of the `HOLE`s of SQL text that stand, unquoted, where a statement names an object."""
+    found: list[int] = []
+    for tokens in statements(text):
+        for token in _names(tokens):
+            if not token.quoted:
+                found += [token.start + i for i, character in enumerate(token.text) if character == HOLE]
+    return found
+
+
+def _names(tokens: tuple[Token, ...]) -> list[Token]:
+    """The tokens in the places where a definition, TRUNCATE, SET, USE, COPY or GRANT names objects."""
+    words = [token.word for token in tokens]
+    match words[0]:
+        case "create" | "drop" | "alter":
+            return _defined_names(tokens, words)
+        case "truncate":
+            return _list_after(tokens, 0, {"table", "only", ","})
+        case "set":
+            return _set_names(tokens, words)
+        case "use" | "copy":
+            return _list_after(tokens, 0, {"database", "schema"}, most=1)
+        case "grant" | "revoke":
+            return _granted(tokens, words)
+    return []
+
+
+def _defined_names(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
+    for position, word in enumerate(words[1:], start=1):
+        if word in _OBJECTS:
+            found = _list_after(tokens, position, {*_CREATE_WORDS, "only", ","})
+            for keyword in ("to", "on"):
+                if keyword in words[position:] and word in ("table", "schema", "database", "index", "trigger", "role"):
+                    if keyword == "on" or "rename" in words or "owner" in words:
+                        found += _list_after(tokens, words.index(keyword, position), {"only"}, most=1)
+            return found
+        if word not in _CREATE_WORDS:
+            return []
+    return []
+
+
+def _set_names(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
+    rest = 2 if words[1:2] in (["local"], ["session"]) else 1
+    if words[rest : rest + 1] == ["search_path"]:
+        return _list_after(tokens, rest, {"to", "=", ","})
+    if words[rest : rest + 1] in (["schema"], ["role"]):
+        return _list_after(tokens, rest, {"to", "="}, most=1)
+    return []
+
+
+def _granted(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
+    found: list[Token] = []
+    for keyword in ("on", "to", "from"):
+        if keyword in words:
+            found += _list_after(tokens, words.index(keyword), {"schema", "database", "table", "in", "all", "tables", ","})
+    return found
+
+
+def _list_after(tokens: tuple[Token, ...], position: int, skipped: set[str] | frozenset[str], most: int = 99) -> list[Token]:
+    """The names that follow `position`, separated by commas and put together from adjacent tokens."""
+    found: list[Token] = []
+    names = 0
+    previous: Token | None = None
+    for token in tokens[position + 1 :]:
+        if token.word in skipped and token.text != ",":
+            previous = None if not found else previous
+            if not found:
+                continue
+        adjacent = previous is not None and previous.start + len(previous.text) == token.start
+        if token.text == "," and "," in skipped:
+            previous = None
+            continue
+        if token.text in ("(", ")", ";"):
+            break
+        if previous is not None and not adjacent:
+            break
+        names += not adjacent
+        if names > most:
+            break
+        found.append(token)
+        previous = token
+    return found

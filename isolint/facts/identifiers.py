@@ -1,0 +1,321 @@
+"""Names spliced into SQL: which holes of a statement are identifiers, and whether what fills them is safe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts import handles, sql
+from isolint.facts import syntax as s
+from isolint.facts.effects import Effects, Event
+from isolint.facts.scopes import reaching, walk
+from isolint.facts.show import dotted
+from isolint.facts.values import (
+    Frame,
+    FunctionValue,
+    Literal,
+    Reference,
+    Text,
+    UniqueName,
+    Value,
+    options,
+)
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*\Z")
+_PLAIN_PART = re.compile(r"[A-Za-z0-9_$.]*\Z")
+_NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename"})
+_HARMLESS_CALLS = frozenset({"len", "int", "range", "id", "abs", "round", "hash", "ord"})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a template: literal text, or an expression in a frame."""
+
+    text: str
+    hole: s.Expression | None = None
+    frame: Frame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """An expression that is spliced, unquoted, into a place where the statement names an object."""
+
+    hole: s.Expression
+    template: s.Expression
+    statement: str
+    frame: Frame
+
+
+class Identifiers:
+    """Reads the statements that events execute."""
+
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
+        self.evaluator = effects.evaluator
+        self.vocabulary = effects.vocabulary
+
+    def spliced(self, event: Event) -> Iterator[Splice]:
+        """The unsafe identifiers in the statement an event executes."""
+        node = self.effects.statement_node(event)
+        if node is None:
+            return
+        template, frame = self._template(node, event.frame)
+        pieces = list(self._pieces(template, frame))
+        if not any(piece.hole is not None for piece in pieces):
+            return
+        unsafe = [p for p in pieces if p.hole is not None and not self._is_safe(p)]
+        statement = "".join(self._shown(piece, unsafe) for piece in pieces)
+        wanted = set(sql.identifier_holes(statement))
+        at = 0
+        for piece in pieces:
+            if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
+                yield Splice(piece.hole, template, statement, piece.frame)
+            at += len(self._shown(piece, unsafe))
+
+    def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:
+        if piece.hole is None:
+            return piece.text
+        return sql.HOLE if piece in unsafe else "x"
+
+    # -- from an expression to its pieces
+
+    def _template(self, node: s.Expression, frame: Frame) -> tuple[s.Expression, Frame]:
+        """The expression that builds the text: through a local name, `text()`, `dedent()` and the like."""
+        for _ in range(10):
+            if isinstance(node, s.Call):
+                inner = self._wrapped(node, frame)
+                if inner is None:
+                    return node, frame
+                node = inner
+            elif isinstance(node, s.Name) and frame.function is not None:
+                bindings = self.evaluator.names(frame).bindings.get(node.id, ())
+                reached = reaching(bindings, node.at[0]) if bindings else ()
+                if len(reached) != 1 or reached[0].value is None or reached[0].kind != "assign" or reached[0].unpack:
+                    return node, frame
+                node = reached[0].value
+            else:
+                return node, frame
+        return node, frame
+
+    def _wrapped(self, node: s.Call, frame: Frame) -> s.Expression | None:
+        for option in options(self.evaluator.evaluate(node.function, frame)):
+            name = option.name if isinstance(option, Reference) else ""
+            for entry in self.vocabulary.statements.get(name, ()):
+                return handles.passed(node, entry.argument)
+            if name in ("textwrap.dedent", "inspect.cleandoc", "builtins.str") and node.arguments:
+                return node.arguments[0]
+        if isinstance(node.function, s.Attribute) and node.function.name in ("strip", "lstrip", "rstrip"):
+            return node.function.value
+        return None
+
+    def _pieces(self, node: s.Expression, frame: Frame) -> Iterator[Piece]:
+        match node:
+            case s.Constant(value=str(known)):
+                yield Piece(known)
+            case s.Template():
+                for part in node.parts:
+                    yield Piece(part) if isinstance(part, str) else Piece("", part, frame)
+            case s.Binary(operator="+"):
+                yield from self._pieces(node.left, frame)
+                yield from self._pieces(node.right, frame)
+            case s.Binary(operator="%"):
+                yield from self._percent(node, frame)
+            case s.Call(function=s.Attribute(name="format", value=pattern)):
+                yield from self._formatted(node, pattern, frame)
+            case _:
+                yield Piece("", node, frame)
+
+    def _percent(self, node: s.Binary, frame: Frame) -> Iterator[Piece]:
+        pattern = "".join(p.text if p.hole is None else "%" for p in self._pieces(node.left, frame))
+        right = node.right
+        values = list(right.items) if isinstance(right, s.Sequence) else [right]
+        named = {}
+        if isinstance(right, s.Mapping):
+            named = {k.value: v for k, v in right.items if isinstance(k, s.Constant)}
+        last = 0
+        for found in re.finditer(r"%(?:\((\w+)\))?[-+ #0-9.]*([a-zA-Z%])", pattern):
+            yield Piece(pattern[last : found.start()])
+            last = found.end()
+            if found[2] == "%":
+                yield Piece("%")
+            elif found[1]:
+                yield Piece("", named.get(found[1], right), frame)
+            elif found[2] == "d":
+                yield Piece("0")
+                values = values[1:]
+            else:
+                yield Piece("", values.pop(0) if values else right, frame)
+        yield Piece(pattern[last:])
+
+    def _formatted(self, node: s.Call, pattern: s.Expression, frame: Frame) -> Iterator[Piece]:
+        text = "".join(p.text for p in self._pieces(pattern, frame))
+        if not isinstance(pattern, s.Constant | s.Template | s.Binary):
+            yield Piece("", node, frame)
+            return
+        positional, named = list(node.arguments), dict(node.keywords)
+        used, last = 0, 0
+        for found in re.finditer(r"\{\{|\}\}|\{(\w*)[^{}]*\}", text):
+            yield Piece(text[last : found.start()])
+            last = found.end()
+            if found[0] in ("{{", "}}"):
+                yield Piece(found[0][0])
+                continue
+            key = found[1]
+            index = int(key) if key.isdigit() else used
+            used += not key
+            value = named.get(key) if key and not key.isdigit() else (positional[index] if index < len(positional) else None)
+            yield Piece("", value if value is not None else node, frame)
+        yield Piece(text[last:])
+
+    # -- is what fills a hole safe?
+
+    def _is_safe(self, piece: Piece) -> bool:
+        return piece.hole is not None and piece.frame is not None and self.is_safe(piece.hole, piece.frame)
+
+    def is_safe(self, node: s.Expression, frame: Frame, depth: int = 0) -> bool:
+        """Whether an expression is a quoted identifier, or one that needs no quotes."""
+        if depth > 12:
+            return False
+        if self._is_quoted(node, frame, depth) or _is_named_by_product(node):
+            return True
+        if isinstance(node, s.Name):
+            followed = self._followed(node, frame, depth)
+            if followed is not None:
+                return followed
+        return all(_is_plain(option) for option in options(self.evaluator.evaluate(node, frame)))
+
+    def _followed(self, node: s.Name, frame: Frame, depth: int) -> bool | None:
+        """Safe if all that a local name, loop variable or argument may stand for is; None if that is not known."""
+        given = frame.arguments.get(node.id)
+        bindings = self.evaluator.names(frame).bindings.get(node.id, ())
+        if not bindings:
+            from isolint.facts.values import Deferred
+
+            if isinstance(given, Deferred):
+                return self.is_safe(given.expression, given.frame, depth + 1)
+            return None
+        results = []
+        for binding in reaching(bindings, node.at[0]):
+            if binding.value is None or binding.unpack or binding.kind not in ("assign", "for"):
+                return None
+            if binding.kind == "for":
+                if not self._items_safe(binding.value, frame, depth):
+                    return None
+                continue
+            results.append(self.is_safe(binding.value, frame, depth + 1))
+        return all(results)
+
+    def _items_safe(self, node: s.Expression, frame: Frame, depth: int) -> bool:
+        if isinstance(node, s.Name):
+            for binding in reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0]):
+                if binding.value is not None and not binding.unpack and self._items_safe(binding.value, frame, depth + 1):
+                    return True
+        match node:
+            case s.Call() if dotted(node.function) in ("range", "enumerate", "reversed", "sorted", "list", "tuple"):
+                if dotted(node.function) == "range":
+                    return True
+                return bool(node.arguments) and self._items_safe(node.arguments[0], frame, depth + 1)
+            case s.Sequence():
+                return all(self.is_safe(item, frame, depth + 1) for item in node.items)
+            case s.Comprehension():
+                return all(self.is_safe(element, frame, depth + 1) for element in node.elements)
+        return False
+
+    def _is_quoted(self, node: s.Expression, frame: Frame, depth: int) -> bool:
+        match node:
+            case s.Call():
+                return self._is_quoting_call(node, frame, depth)
+            case s.Template():
+                return self._parts_safe(node, frame, depth)
+            case s.Binary(operator="+"):
+                pieces = list(self._pieces(node, frame))
+                return _is_in_quotes(pieces) or self._pieces_safe(pieces, depth)
+            case s.Conditional():
+                return self.is_safe(node.body, frame, depth + 1) and self.is_safe(node.orelse, frame, depth + 1)
+            case s.Boolean():
+                return all(self.is_safe(value, frame, depth + 1) for value in node.values)
+        return False
+
+    def _is_quoting_call(self, node: s.Call, frame: Frame, depth: int) -> bool:
+        method = node.function.name if isinstance(node.function, s.Attribute) else ""
+        for option in options(self.evaluator.evaluate(node.function, frame)):
+            if isinstance(option, Reference):
+                if option.name in self.vocabulary.quoters or option.name.rpartition(".")[2] in _HARMLESS_CALLS:
+                    return True
+                if option.name in ("builtins.str", "builtins.next") and node.arguments:
+                    return self.is_safe(node.arguments[0], frame, depth + 1)
+            if isinstance(option, FunctionValue) and self._returns_quoted(option, node, frame, depth):
+                return True
+        if method == "join" and node.arguments:
+            return self._items_safe(node.arguments[0], frame, depth)
+        if method == "format":
+            return _is_in_quotes(list(self._pieces(node, frame)))
+        return self._quotes_by_method(node, frame, method)
+
+    def _quotes_by_method(self, node: s.Call, frame: Frame, method: str) -> bool:
+        if method in self.vocabulary.quoters_by_name:
+            return True
+        if not isinstance(node.function, s.Attribute):
+            return False
+        for option in options(self.evaluator.evaluate(node.function.value, frame)):
+            lineage = self.vocabulary.lineage(getattr(option, "type", ""))
+            if any(f"{name}.{method}" in self.vocabulary.quoters for name in lineage):
+                return True
+        return False
+
+    def _returns_quoted(self, callee: FunctionValue, node: s.Call, frame: Frame, depth: int) -> bool:
+        from isolint.facts.scopes import statements
+
+        if isinstance(callee.function, s.Lambda):
+            return self.is_safe(callee.function.body, self.evaluator.call_frame(callee, node, frame), depth + 1)
+        inside = self.evaluator.call_frame(callee, node, frame)
+        returned = [n.value for n in statements(callee.function.body) if isinstance(n, s.Return) and n.value is not None]
+        return bool(returned) and all(self.is_safe(value, inside, depth + 1) for value in returned)
+
+    def _parts_safe(self, node: s.Template, frame: Frame, depth: int) -> bool:
+        pieces = list(self._pieces(node, frame))
+        return _is_in_quotes(pieces) or self._pieces_safe(pieces, depth)
+
+    def _pieces_safe(self, pieces: list[Piece], depth: int) -> bool:
+        for piece in pieces:
+            if piece.hole is None:
+                if not _PLAIN_PART.match(piece.text):
+                    return False
+            elif piece.frame is None or not self.is_safe(piece.hole, piece.frame, depth + 1):
+                return False
+        return True
+
+
+def _is_in_quotes(pieces: list[Piece]) -> bool:
+    """Whether the text puts each of its holes in quotes of its own."""
+    text = "".join(sql.HOLE if piece.hole is not None else piece.text for piece in pieces)
+    for mark in ('"', "`"):
+        if text.startswith(mark) and text.endswith(mark) and len(text) > 2 and sql.HOLE in text:
+            return True
+    return False
+
+
+def _is_plain(value: Value) -> bool:
+    match value:
+        case Literal(value=str(name)):
+            return bool(_PLAIN.match(name))
+        case Literal(value=bool() | None):
+            return value.value is not None
+        case Literal(value=int() | float()):
+            return True
+        case UniqueName():
+            return True
+        case Text():
+            return all(
+                _PLAIN_PART.match(part.value) is not None
+                if isinstance(part, Literal) and isinstance(part.value, str)
+                else _is_plain(part)
+                for part in value.parts
+            )
+    return False
+
+
+def _is_named_by_product(node: s.Expression) -> bool:
+    """Names that models declare: `Model.__tablename__`, `Model._meta.db_table`, `Model.__table__.name`."""
+    return any(isinstance(inner, s.Attribute) and inner.name in _NAMED_BY_PRODUCT for inner in walk(node))

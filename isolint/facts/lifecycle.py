@@ -1,0 +1,191 @@
+"""What is created, under which name, and what is undone again: one piece of knowledge for all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts import handles, sql
+from isolint.facts import syntax as s
+from isolint.facts.effects import Effects, Event, flat
+from isolint.facts.targets import Level, judge, place
+from isolint.facts.values import (
+    UNKNOWN,
+    Deferred,
+    Frame,
+    Handle,
+    Hop,
+    Literal,
+    Text,
+    Thing,
+    Trail,
+    Value,
+    Variable,
+    options,
+    text,
+)
+from isolint.vocabulary.entries import Creator
+
+NAMED_STORES = frozenset(
+    "database schema keyspace bucket queue topic index collection tenant stream view graph analyzer".split()
+)
+_PARENTS = {
+    "schema": ("database",),
+    "table": ("schema", "database", "every table"),
+    "tables": ("schema", "database", "every table"),
+    "collection": ("database",),
+    "graph": ("database",),
+    "view": ("database", "schema"),
+}
+_REPLACED_BY_ROLLBACK = frozenset({"schema", "table", "tables", "role", "user"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Creation:
+    """Something an event creates: `name` is the expression of its name, if it is named, in `frame`.
+
+    For SQL it is the statement itself; `value` is then the name as far as the statement spells it out.
+    """
+
+    event: Event
+    resource: str
+    undo: tuple[str, ...]
+    name: s.Expression | None
+    value: Value | None
+    store: Value
+    freed_by_parent: bool
+    managed: bool
+    shared: bool
+
+
+class Lifecycle:
+    """Reads creations and removals out of runs."""
+
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
+        self.evaluator = effects.evaluator
+
+    def creations(self, event: Event) -> Iterator[Creation]:
+        """What an event creates."""
+        for entry in self.effects.creations(event):
+            if entry.handle:
+                yield self._created(event, entry, self.effects.reached(event, entry.handle))
+            elif entry.resource.startswith("temporary"):
+                yield self._created(event, entry, Literal(None))
+        yield from self._by_statement(event)
+
+    def _created(self, event: Event, entry: Creator, store: Value) -> Creation:
+        name = handles.passed(event.call, entry.name)
+        value = None if name is None else self.evaluator.evaluate(name, event.frame)
+        managed = event.managed and (entry.managed or not entry.shared)
+        return Creation(
+            event, entry.resource, entry.undo, name, value, store, entry.freed_by_parent, managed, entry.shared
+        )
+
+    def _by_statement(self, event: Event) -> Iterator[Creation]:
+        statement = self.effects.statement(event)
+        if statement is None:
+            return
+        node = self.effects.statement_node(event)
+        yield from self._by_construct(event, node)
+        for action in sql.actions(flat(statement)):
+            if action.verb == "create" and action.object in sql.STORES and not action.temporary:
+                value = Text(tuple(part for part in _parts(action.name)))
+                named = Literal(action.name) if sql.HOLE not in action.name else value
+                free = action.object in ("table", "schema", "user", "role")
+                yield Creation(event, action.object, (), node, named, event.receiver, free, False, True)
+
+    def _by_construct(self, event: Event, node: s.Expression | None) -> Iterator[Creation]:
+        """`connection.execute(CreateSchema("reporting"))`: the construct says what, the executor where."""
+        if not isinstance(node, s.Call):
+            return
+        value = self.evaluator.evaluate(node, event.frame)
+        for option in options(value):
+            if isinstance(option, Thing):
+                for entry in self.effects.vocabulary.creators.get(option.made_by, ()):
+                    name = handles.passed(node, entry.name)
+                    known = None if name is None else self.evaluator.evaluate(name, event.frame)
+                    free = entry.freed_by_parent
+                    yield Creation(event, entry.resource, entry.undo, name, known, event.receiver, free, False, True)
+
+    def undone(self, creation: Creation, events: list[Event]) -> bool:
+        """Whether one of these events removes what was created, or what it lies in."""
+        return creation.managed or any(self.removes(creation, event) for event in events)
+
+    def removes(self, creation: Creation, event: Event) -> bool:
+        """Whether an event removes what was created, the database or schema around it, or rolls it back."""
+        if any(name in creation.undo for name in event.names):
+            return True
+        if any(undo.startswith(".") and undo[1:] == event.method for undo in creation.undo):
+            return True
+        if not event.names and event.method in {undo.rpartition(".")[2] for undo in creation.undo}:
+            return True
+        if event.method == "rollback" and creation.resource in _REPLACED_BY_ROLLBACK:
+            return True
+        return self._drops(creation, event)
+
+    def _drops(self, creation: Creation, event: Event) -> bool:
+        wanted = {creation.resource, *_PARENTS.get(creation.resource, ())}
+        if creation.resource == "tables":
+            wanted |= {"table"}
+        statement = self.effects.statement(event)
+        if statement is not None:
+            for action in sql.actions(flat(statement)):
+                if action.verb == "drop" and action.object in wanted:
+                    return True
+        destroyed = self.effects.destruction(event)
+        return destroyed is not None and any(word in destroyed[0].split() for word in wanted)
+
+    def outlives(self, creation: Creation) -> bool:
+        """Whether what was created is known to be in a store that outlives the tests, or lies on disk."""
+        if not creation.shared and not isinstance(creation.store, Handle):
+            return isinstance(creation.store, Literal)
+        known = [option for option in options(creation.store) if isinstance(option, Handle | Literal | Variable)]
+        targets = [place_of(option) for option in known]
+        return bool(targets) and min(targets) > Level.DISPOSABLE
+
+    def spelled(self, creation: Creation) -> tuple[s.Position, str, Trail] | None:
+        """Where the name of a creation is written, its module's path and the way there.
+
+        Parameters are followed to the argument of the call and plain names to the constant they stand for
+        only in the trail: the place is the last expression before a constant.
+        """
+        if creation.name is None:
+            return None
+        node, frame = self._origin(creation.name, creation.event.frame)
+        value = self.evaluator.evaluate(node, frame)
+        return node.at, frame.module.path, value.trail
+
+    def _origin(self, node: s.Expression, frame: Frame) -> tuple[s.Expression, Frame]:
+        while isinstance(node, s.Name) and isinstance(frame.function, s.Function):
+            given = frame.arguments.get(node.id)
+            if not isinstance(given, Deferred) or node.id in self.evaluator.names(frame).bindings:
+                break
+            node, frame = given.expression, given.frame
+        return node, frame
+
+
+def place_of(store: Value) -> Level:
+    """The level of the store a handle or URL leads to, as the tests see it."""
+    if isinstance(store, Handle):
+        return judge(store, {}, product=False).level
+    return place(store, {}, product=False).level
+
+
+def _parts(name: str) -> Iterator[Value]:
+    pieces = name.split(sql.HOLE)
+    for index, piece in enumerate(pieces):
+        if index:
+            yield UNKNOWN
+        if piece:
+            yield Literal(piece)
+
+
+def literal_name(creation: Creation) -> str | None:
+    """The full name of what was created, if the code spells it out."""
+    return None if creation.value is None else text(creation.value)
+
+
+def first_line(creation: Creation) -> Hop:
+    """The outermost call that leads to the creation."""
+    return creation.event.chain[0] if creation.event.chain else creation.event.hop

@@ -1,0 +1,38 @@
+"""A test creates a database, schema, bucket, index or queue under a fixed name.
+
+## What it does
+Reports literal names, directly or through constants, that tests pass to calls and statements that create a
+named store on a shared server: `CREATE DATABASE reports_test`, `create_bucket(Bucket="exports")`,
+`indices.create(index="products")`.
+
+## Why is this bad?
+Two runs on one server, two workers of `pytest -n`, or a run after one that was killed meet in the same store:
+"already exists", or each reads what the other wrote.
+
+## Example
+```python
+system.create_database("reports_test")
+```
+
+## Use instead
+```python
+name = f"reports_test_{uuid4().hex[:8]}"
+system.create_database(name)
+```
+
+## What it does not mean
+Fixed names in memory, in a mocked service, in a container or database of the run's own are fine, and so are
+names with a uuid, process id or worker id in them, and names that are only looked up.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO202", "hardcoded-resource-name", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for at, resource, name, trail in ctx.know.fixed_names(site.module):
+        yield ctx.finding(at, f"the {resource} has the fixed name `{name}` in every run", trail=trail)

@@ -1,0 +1,45 @@
+"""A fixture or set-up creates something that outlives the tests and nothing removes it.
+
+## What it does
+Reports calls and statements in fixtures, `setUp` methods, module set-up and `__main__` self-tests that create a
+database, schema, bucket, index, queue, container or temporary file, when neither the code after the `yield`, a
+`finally`, a finalizer or clean-up, a `with`, a tear-down method nor another fixture removes it or what it lies in.
+
+## Why is this bad?
+Every run leaves one more behind, until the server is full, or the next run finds what this one left.
+
+## Example
+```python
+@pytest.fixture
+def database(system):
+    name = f"orders_test_{uuid4().hex}"
+    system.create_database(name)
+    return name
+```
+
+## Use instead
+```python
+@pytest.fixture
+def database(system):
+    name = f"orders_test_{uuid4().hex}"
+    system.create_database(name)
+    yield name
+    system.delete_database(name)
+```
+
+## What it does not mean
+Tables in memory or in a database that is dropped need no removal of their own, nor does what pytest or a
+testing library cleans up. A set-up that first drops what it then creates is not reported.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity
+
+rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(FixtureSite, SetUp, SelfTest)
+def check(site: FixtureSite | SetUp | SelfTest, ctx: Context) -> Iterator[Finding]:
+    for at, resource, trail in ctx.know.left_behind(site):
+        yield ctx.finding(at, f"nothing removes the {resource} that is created here", trail=trail)
