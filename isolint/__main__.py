@@ -1,6 +1,8 @@
 """`python -m isolint`."""
 
+import sys
+
 from isolint.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

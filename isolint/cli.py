@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from isolint import __version__
+from isolint.console import FAILED, Failure, say, write
 
 if TYPE_CHECKING:
     from isolint.engine import Result, Standard
     from isolint.rule import Rule
     from isolint.settings import Settings
 
-DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
+ISSUES = "https://github.com/isolint/isolint/issues"
+CLEAN, FINDINGS, INTERRUPTED = 0, 1, 130
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
@@ -32,7 +36,7 @@ class _Group(click.Group):
             from isolint.spelling import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"No such command '{args[0]}'{hint}", ctx) from error
+            raise click.UsageError(f"there is no command '{args[0]}'{hint}", ctx) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,21 +45,18 @@ def cli() -> None:
     """Find the tests that reach, or leave behind, something that is not their own."""
 
 
-_configuration = [
-    click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file."),
-    click.option("--isolated", is_flag=True, help="Use no configuration file."),
-]
-
-
-def _configured(command: click.Command) -> click.Command:
-    for option in reversed(_configuration):
-        command = option(command)
-    return command
+def _configured(command: Command) -> Command:
+    """Give a command the options that say where its configuration comes from."""
+    config = click.option(
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration file."
+    )
+    isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
+    return config(isolated(command))
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--select", multiple=True, metavar="RULES", help="Run these rules: codes, prefixes, names or ALL.")
+@click.option("--select", multiple=True, metavar="RULES", help="Run these: codes, prefixes, names or ALL.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
@@ -65,10 +66,10 @@ def _configured(command: click.Command) -> click.Command:
 @click.option("--pedantic", is_flag=True, help="Report smells, too.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are findings.")
 @click.option("--force-exclude", is_flag=True, help="Leave out excluded files even if they are named.")
-@click.option("--show-files", is_flag=True, help="List the files that would be checked.")
+@click.option("--show-files", is_flag=True, help="List the files that are checked instead of findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
-@click.option("--stdin-filename", metavar="PATH", help="With `-`: lint standard input as this file.")
-@click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no summary.")
+@click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
 @_configured
 def check(
     paths: Sequence[Path],
@@ -82,37 +83,67 @@ def check(
     config: Path | None,
     isolated: bool,
     **overrides: object,
-) -> None:
+) -> int:
     """Lint test files and what they reach. Without PATHS: the test paths of pytest's configuration."""
+    _check_format(output_format)
+    name = _standard_name(paths, stdin_filename)
+    settings, rules = _prepared(_common(paths if name is None else [name]), config, isolated, overrides)
+    standard = None if name is None else _standard_input(settings, name)
+    result = _run(settings, _named(settings, paths), rules, force_exclude, standard)
+    from isolint import presentation
+
+    if show_files:
+        write("".join(f"{path}\n" for path in result.files))
+    elif statistics:
+        write(presentation.counted(result))
+    else:
+        write(presentation.rendered(result, settings, rules, output_format, standard))
+    for error in result.errors:
+        say(f"isolint: {error}")
+    if not result.files and not result.unread:
+        return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
+    if not (quiet or show_files):
+        say(presentation.summary(result))
+    if result.errors:
+        return FAILED
+    return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN
+
+
+def _check_format(name: str | None) -> None:
     from isolint import report
 
-    standard = str(paths[0]) == "-" if paths else False
-    if standard and (len(paths) > 1 or stdin_filename is None):
-        _fail("`-` reads one file from standard input and needs --stdin-filename")
-    if output_format is not None and output_format not in report.formats():
+    if name is not None and name not in report.formats():
         from isolint.spelling import did_you_mean
 
-        _fail(f"unknown output format '{output_format}'{did_you_mean(output_format, report.formats())}")
-    start = Path(stdin_filename or ".") if standard else _common(paths)
-    settings, rules = _prepared(start, config, isolated, overrides)
-    result = _run(settings, paths, rules, force_exclude, _standard_input(settings, stdin_filename, standard))
-    if show_files:
-        _print("".join(f"{path}\n" for path in result.files))
-    elif statistics:
-        _print(_counts(result))
-    else:
-        _print(_report(result, settings, rules, output_format))
-    sys.exit(_verdict(result, quiet=quiet or show_files, exit_zero=exit_zero))
+        known = ", ".join(report.formats())
+        hint = did_you_mean(name, report.formats()) or f"; there are {known}"
+        raise Failure(f"there is no output format '{name}'{hint}")
+
+
+def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:
+    """The file that standard input stands for, None when it is not to be read."""
+    wanted = Path("-") in paths
+    if wanted and (len(paths) > 1 or not name):
+        raise Failure("`-` reads one file from standard input, and needs --stdin-filename and no other path")
+    if name is not None and not wanted:
+        raise Failure("--stdin-filename is for standard input; give `-` as the only path")
+    return Path(name) if name else None
 
 
 def _common(paths: Sequence[Path]) -> Path:
-    """The folder that all paths lie in: where the configuration is looked for."""
-    existing = [os.path.abspath(path) for path in paths if path.exists()]
+    """The file or folder that all paths lie in: where the configuration is looked for."""
+    existing = [os.path.abspath(path) for path in paths if os.path.exists(path) or len(paths) == 1]
     return Path(os.path.commonpath(existing)) if existing else Path.cwd()
 
 
+def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
+    """What to lint. As with pytest, the test paths are for the root; elsewhere it is the current folder."""
+    below_root = Path.cwd() != settings.root and Path.cwd().is_relative_to(settings.root)
+    return paths or ([Path.cwd()] if below_root else [])
+
+
 def _prepared(
-    start: Path, config: Path | None, isolated: bool, overrides: dict[str, object]
+    start: Path, config: Path | None, isolated: bool, overrides: Mapping[str, object]
 ) -> tuple[Settings, tuple[Rule, ...]]:
     from isolint.rule import PluginError, load_rules
     from isolint.settings import SettingsError, load
@@ -120,9 +151,11 @@ def _prepared(
     given = {key: value for key, value in overrides.items() if value not in (None, (), False)}
     try:
         settings = load(start, config=config, isolated=isolated, overrides=given)
+        if settings.root == Path(settings.root.anchor):
+            raise Failure("the paths have no project in common; run isolint on one project at a time")
         return settings, load_rules(settings.plugins)
     except (SettingsError, PluginError) as error:
-        _fail(str(error))
+        raise Failure(str(error)) from error
 
 
 def _run(
@@ -136,84 +169,31 @@ def _run(
     from isolint.settings import SettingsError
     from isolint.vocabulary import VocabularyError
 
-    named = [Path(standard.path)] if standard is not None else paths
     try:
-        return engine.check(settings, named, rules, force_exclude=force_exclude, standard=standard)
+        return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
     except (SettingsError, VocabularyError) as error:
-        _fail(str(error))
+        raise Failure(str(error)) from error
 
 
-def _standard_input(settings: Settings, name: str | None, wanted: bool) -> Standard | None:
-    if not wanted or name is None:
-        return None
+def _standard_input(settings: Settings, name: Path) -> Standard:
     from isolint.engine import Standard
 
-    text = sys.stdin.buffer.read().decode("utf-8-sig", errors="surrogateescape")
     path = os.path.relpath(os.path.abspath(name), settings.root)
-    return Standard(Path(path).as_posix(), text)
+    return Standard(Path(path).as_posix(), sys.stdin.buffer.read())
 
 
-def _report(result: Result, settings: Settings, rules: Sequence[Rule], output_format: str | None) -> str:
-    from isolint import report, source
-
-    color = _wants_color()
-    name = output_format or ("full" if sys.stdout.isatty() else "concise")
-
-    def lines(path: str) -> Sequence[str]:
-        try:
-            return source.read(settings.root / path, path).lines
-        except source.UnreadableError:
-            return ()
-
-    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in rules}
-    return report.load(name)(report.Report(result.findings, settings.root, lines, pages, __version__, color))
-
-
-def _wants_color() -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
-
-
-def _counts(result: Result) -> str:
-    from collections import Counter
-
-    counts = Counter((finding.code, finding.name) for finding in result.findings)
-    return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
-
-
-def _verdict(result: Result, *, quiet: bool, exit_zero: bool) -> int:
-    """Say on stderr what went wrong and how much was found; give the exit code."""
-    for error in result.errors:
-        click.echo(f"isolint: {error}", err=True)
-    if not result.files and not result.findings:
-        _fail("no test files were found, so nothing was checked; name them, or set `test-paths`")
-    if not quiet:
-        click.echo(_summary(result), err=True)
+def _nothing_checked(result: Result, settings: Settings, *, by_a_tool: bool) -> int:
+    """Say that and why nothing was checked. It is no failure where a tool chose the files."""
     if result.errors:
-        return 2
-    return 1 if result.findings and not exit_zero else 0
-
-
-def _summary(result: Result) -> str:
-    found, files = len(result.findings), len(result.files)
-    looked = f"{files} file{'s' if files != 1 else ''} checked"
-    hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
-    if not found:
-        return f"No findings; {looked}{hidden}."
-    return f"{found} finding{'s' if found != 1 else ''}; {looked}{hidden}."
-
-
-def _print(text: str) -> None:
-    if text:
-        data = text if text.endswith("\n") else f"{text}\n"
-        sys.stdout.buffer.write(data.encode("utf-8", errors="backslashreplace"))
-        sys.stdout.flush()
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"isolint: {message}", err=True)
-    sys.exit(2)
+        say("Nothing was checked.")
+        return FAILED
+    if by_a_tool:
+        say("Nothing was checked: there is no test file among those given.")
+        return CLEAN
+    raise Failure(
+        f"nothing was checked: no test file was found there (the project is {settings.root}). "
+        "Name files or folders that hold tests, or say with `test-paths` in the configuration where they are."
+    )
 
 
 @cli.command()
@@ -221,67 +201,75 @@ def _fail(message: str) -> NoReturn:
 @click.option("--all", "everything", is_flag=True, help="The pages of all rules.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_configured
-def rule(
-    name: str | None, everything: bool, output_format: str, config: Path | None, isolated: bool
-) -> None:
-    """Explain a rule, by its code or name."""
+def rule(name: str | None, everything: bool, output_format: str, config: Path | None, isolated: bool) -> None:
+    """Explain a rule, by its code or NAME."""
     from isolint import docs
 
-    _, rules = _prepared(Path.cwd(), config, isolated, {})
-    chosen = list(rules) if everything else [r for r in rules if name in (r.code, r.name)]
-    if not chosen:
-        from isolint.spelling import did_you_mean
+    _, known = _prepared(Path.cwd(), config, isolated, {})
+    chosen = known if everything else [_rule_named(name, known)]
+    if output_format == "text":
+        write("\n".join(docs.explain(each) for each in chosen))
+        return
+    import json
 
-        if name is None:
-            _fail("name a rule, or use --all; `isolint rules` lists them")
-        _fail(f"no rule is called '{name}'{did_you_mean(name, [w for r in rules for w in (r.code, r.name)])}")
-    if output_format == "json":
-        import json
+    documents = [docs.rule_json(each) for each in chosen]
+    write(json.dumps(documents if everything else documents[0], indent=2))
 
-        documents = [docs.rule_json(each) for each in chosen]
-        _print(json.dumps(documents if everything else documents[0], indent=2))
-    else:
-        _print("\n".join(docs.explain(each) for each in chosen))
+
+def _rule_named(name: str | None, known: Sequence[Rule]) -> Rule:
+    if name is None:
+        raise Failure("name a rule, or use --all; `isolint rules` lists them")
+    for each in known:
+        if name in (each.code, each.name):
+            return each
+    from isolint.spelling import did_you_mean
+
+    words = [word for each in known for word in (each.code, each.name)]
+    raise Failure(f"there is no rule '{name}'{did_you_mean(name, words) or '; `isolint rules` lists them'}")
 
 
 @cli.command()
 @_configured
 def rules(config: Path | None, isolated: bool) -> None:
     """List the rules: code, name, severity, fix, on or off."""
+    from isolint import presentation
     from isolint.selection import selected
     from isolint.settings import SettingsError
 
     settings, known = _prepared(Path.cwd(), config, isolated, {})
     try:
-        codes = selected([(r.code, r.name, r.enabled) for r in known], settings)
+        codes = selected([(each.code, each.name, each.enabled) for each in known], settings)
     except SettingsError as error:
-        _fail(str(error))
-    width = max(len(each.name) for each in known)
-    for each in known:
-        state = "on" if each.code in codes else "off"
-        fix = str(each.fixable or "none")
-        _print(f"{each.code}  {each.name:<{width}}  {each.severity!s:<7}  fix: {fix:<6}  {state}")
+        raise Failure(str(error)) from error
+    write(presentation.table_of(known, codes))
 
 
 @cli.command("config")
-@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
 @_configured
 def show_config(path: Path, config: Path | None, isolated: bool) -> None:
-    """Show every setting in force and where its value comes from."""
+    """Show every setting in force at PATH and where its value comes from."""
+    from isolint import presentation
     from isolint.facts.config import pytest_config
-    from isolint.settings import listing
 
     settings, _ = _prepared(path, config, isolated, {})
-    _print(f"root = {settings.root}")
-    for key, value, origin in listing(settings):
-        _print(f"{key} = {value}  # {origin}")
-    _print(f"pytest's configuration = {pytest_config(settings.root).path or 'none'}")
+    write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
 
 
-def main() -> None:
-    """Run the command line. A closed pipe ends quietly; an interrupt exits with 130."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code. Whatever happens, no traceback is shown."""
     try:
-        cli(standalone_mode=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        code = cli.main(arguments, prog_name="isolint", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return FAILED
+    except click.Abort:
+        say("isolint: interrupted")
+        return INTERRUPTED
+    except Exception as error:
+        from isolint.crash import described
+
+        say(f"isolint: a fault of isolint's own kept it from its job: {described(error)}")
+        say(f"Please report it, with the file that it was at if you can: {ISSUES}")
+        return FAILED
+    return code if isinstance(code, int) else CLEAN

@@ -48,8 +48,9 @@ def find_root(start: Path, config: Path | None) -> Path:
     """Find the root of the project that `start` lies in; all paths in reports are relative to it.
 
     In this order: the folder of `config`, if it is at or above `start`; the nearest folder with a `.git`; the
-    topmost folder with a pyproject.toml, setup.cfg, setup.py, tox.ini or pytest.ini; `start` itself. The home
-    folder counts only if no folder below it does, and none above it: a stray file there makes no project.
+    topmost folder with a pyproject.toml, setup.cfg, setup.py, tox.ini or pytest.ini; the working directory,
+    if it is above `start`; `start` itself. The home folder counts only if no folder below it does, and none
+    above it: a stray file there makes no project.
     """
     above = _upwards(start)
     if config is not None and (folder := Path(os.path.abspath(config)).parent) in above:
@@ -57,7 +58,8 @@ def find_root(start: Path, config: Path | None) -> Path:
     home = Path(os.path.expanduser("~"))
     below_home = [folder for folder in above if folder not in (home, *home.parents)]
     candidates = [folder for folder in above if folder == home]
-    return _project(below_home) or _project(candidates) or above[0]
+    here = [folder for folder in below_home if folder == Path.cwd()]
+    return _project(below_home) or _project(candidates) or (*here, above[0])[0]
 
 
 def read_config(path: Path) -> tuple[Source, Mapping[str, object]]:

@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from isolint import discovery, source, suppress
+from isolint.crash import described
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig, pytest_config
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.module import ModuleFacts, read_module
 from isolint.facts.project import Module, Project
-from isolint.finding import Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.finding import Applicability
-from isolint.rule import Context, Rule
+from isolint.facts.sites import Site
+from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
-from isolint.settings import Settings, rule_options
+from isolint.settings import Settings, SettingsError, rule_options
+from isolint.source import UnreadableError
+from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNREADABLE = "ISO000"
 UNUSED = "ISO001"
+MOST_LINES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """The text of a file that comes from standard input, under the name it is to be linted as."""
+    """A file whose content comes from standard input, and the path it is to be linted as."""
 
     path: str
-    text: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found. `files` are the files whose tests were looked at; `errors` what kept it from its job."""
+    """What a run found. `errors` say what kept it from its job.
+
+    `files` are the files that were looked at, `unread` those that could not be; `suppressed` counts the
+    findings that comments silenced.
+    """
 
     findings: tuple[Finding, ...]
     errors: tuple[str, ...]
     files: tuple[str, ...]
+    unread: tuple[str, ...]
     suppressed: int
 
 
@@ -58,10 +67,18 @@ def check(
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return _Run(settings, paths, rules, force_exclude, standard).result()
+        return source.run_deep(_Run(settings, paths, rules, force_exclude, standard).result)
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _refuse_too_long(text: source.Source) -> None:
+    lines = text.text.count("\n")
+    if lines > MOST_LINES:
+        raise UnreadableError(
+            f"the file has {lines:,} lines, isolint reads up to {MOST_LINES:,}; leave it out with `exclude`"
+        )
 
 
 class _Run:
@@ -81,9 +98,10 @@ class _Run:
         self.names = [(rule.code, rule.name, rule.enabled) for rule in rules]
         self.codes = selected(self.names, settings)
         self.standard = standard
+        self.force_exclude = force_exclude
         self.files = discovery.discover(
             settings.root,
-            paths or self._default_paths(self.config),
+            paths if standard is None and paths else self._default_paths(self.config),
             exclude=(*settings.exclude, *settings.extend_exclude),
             force_exclude=force_exclude,
         )
@@ -98,17 +116,24 @@ class _Run:
 
     def result(self) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
-        self.errors += [f"{path} lies outside the project {self.settings.root}" for path in self.files.outside]
+        self.errors += [
+            f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
+        ]
         modules = list(self._modules())
         findings = [finding for module in modules for finding in self._checked(module)]
-        findings += [f for path, f in self.unreadable.items() if self.files.covers(path)]
-        findings += [self._closed(u.path, u.reason) for u in self.files.unreadable if self.files.covers(u.path)]
+        closed = [self._closed(folder.path, folder.reason) for folder in self.files.unreadable]
+        unread = [finding for finding in (*self.unreadable.values(), *closed) if self._covers(finding.path)]
+        findings += unread
         return Result(
             tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
             tuple(self.errors),
             tuple(module.path for module in modules),
+            tuple(finding.path for finding in unread),
             self.suppressed,
         )
+
+    def _covers(self, path: str) -> bool:
+        return path == self.standard.path if self.standard else self.files.covers(path)
 
     # -- reading
 
@@ -134,12 +159,21 @@ class _Run:
 
     def _modules(self) -> Iterator[Module]:
         """The modules to look at: test context among the reported files, and self-tests in product code."""
-        reported = {self.standard.path} if self.standard else self.files.reported
-        for path in sorted(reported):
+        for path in sorted(self._reported()):
             if self.is_test(path) or self._tests_itself(path):
                 module = self.knowledge.project.module(path)
                 if module is not None:
                     yield module
+
+    def _reported(self) -> frozenset[str]:
+        """The files that were asked about."""
+        if self.standard is None:
+            return self.files.reported
+        path = self.standard.path
+        left_out = (
+            self.force_exclude and path not in self.files.python and (self.settings.root / path).exists()
+        )
+        return frozenset() if left_out else frozenset({path})
 
     def _tests_itself(self, path: str) -> bool:
         found = self.source(path)
@@ -151,10 +185,10 @@ class _Run:
             self.sources[path] = None
             try:
                 if self.standard is not None and path == self.standard.path:
-                    self.sources[path] = source.Source(path, self.standard.text)
+                    self.sources[path] = source.from_bytes(self.standard.data, path)
                 else:
                     self.sources[path] = source.read(self.settings.root / path, path)
-            except source.UnreadableError as error:
+            except UnreadableError as error:
                 self._note_unreadable(path, error)
         return self.sources[path]
 
@@ -164,15 +198,17 @@ class _Run:
         if text is None:
             return None
         try:
-            tree = source.parse(text)
-            return source.run_deep(lambda: read_module(path, tree))
-        except source.UnreadableError as error:
+            _refuse_too_long(text)
+            return read_module(path, source.parse(text))
+        except UnreadableError as error:
             self._note_unreadable(path, error)
         except RecursionError:
-            self._note_unreadable(path, source.UnreadableError("the code is nested too deeply", 1))
+            self._note_unreadable(path, UnreadableError("the code is nested too deeply", 1))
+        except Exception as error:
+            self._note_crash(path, error)
         return None
 
-    def _note_unreadable(self, path: str, error: source.UnreadableError) -> None:
+    def _note_unreadable(self, path: str, error: UnreadableError) -> None:
         self.unreadable[path] = self._closed(path, str(error), error.line)
 
     def _closed(self, path: str, message: str, line: int = 1) -> Finding:
@@ -197,6 +233,19 @@ class _Run:
     # -- checking
 
     def _checked(self, module: Module) -> list[Finding]:
+        """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""
+        try:
+            return self._judged(module)
+        except (SettingsError, VocabularyError):
+            raise
+        except Exception as error:
+            self._note_crash(module.path, error)
+            return []
+
+    def _note_crash(self, path: str, error: Exception) -> None:
+        self.errors.append(f"{path}: a fault of isolint's own, please report it: {described(error)}")
+
+    def _judged(self, module: Module) -> list[Finding]:
         found: list[Finding] = []
         for rule in self.rules:
             if rule.code in self.codes:
@@ -209,19 +258,20 @@ class _Run:
         context = Context(rule, self.knowledge, module, options)
         for kind, checks in rule.listeners.items():
             for site in self.knowledge.sites(module).of(kind):
-                for listener in checks:
-                    yield from self._heard(rule, lambda s=site, c=listener: c(s, context), module, site.at)
+                for listen in checks:
+                    yield from self._heard(listen, site, context)
 
-    def _heard(
-        self, rule: Rule, listen: Callable[[], object], module: Module, at: s.Position
-    ) -> list[Finding]:
+    def _heard(self, listen: Check, site: Site, context: Context) -> Iterator[Finding]:
+        """What a rule says of a site; if it crashes, that is told, and the others go on."""
+        rule = context.rule
         try:
-            return list(listen())  # type: ignore[call-overload, no-any-return]
+            for finding in listen(site, context):
+                if not isinstance(finding, Finding):
+                    raise TypeError(f"a rule yields findings, this one yielded {finding!r}")
+                yield finding
         except Exception as error:
-            self.errors.append(
-                f"{module.path}:{at[0]}: {rule.code} {rule.name} crashed: {type(error).__name__}: {error}"
-            )
-            return []
+            place = f"{context.module.path}:{site.at[0]}"
+            self.errors.append(f"{place}: the rule {rule.code} {rule.name} crashed: {described(error)}")
 
     def _unsuppressed(self, module: Module, findings: list[Finding]) -> list[Finding]:
         text = self.source(module.path)

@@ -25,7 +25,7 @@ from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
 from isolint.facts.show import show
-from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Site, Test
+from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
 from isolint.facts.targets import Level, Target, last_hops
 from isolint.facts.values import Hop, Trail
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
@@ -110,7 +110,7 @@ class Rule:
 class Context:
     """What a rule may ask while it looks at one file."""
 
-    def __init__(self, rule: Rule, know: Knowledge, module: Module, options: object) -> None:
+    def __init__(self, rule: Rule, know: Knowledge, module: Module, options: Any) -> None:
         self.rule = rule
         self.know = know
         self.module = module
@@ -164,11 +164,11 @@ def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
         rule = getattr(module, "rule", None)
         if not isinstance(rule, Rule):
             raise PluginError(f"{origin}: the module holds no `rule = Rule(...)`")
-        for other in found.values():
+        for other_origin, other in found.items():
             if rule.code == other.code or rule.name == other.name:
-                raise PluginError(f"{origin}: {rule.code} {rule.name} is taken by {other.module}")
-        found[rule.code] = rule
-    return tuple(found[code] for code in sorted(found))
+                raise PluginError(f"{origin}: {rule.code} {rule.name} is taken by {other_origin}")
+        found[origin] = rule
+    return tuple(sorted(found.values(), key=lambda rule: rule.code))
 
 
 def _modules(folders: Sequence[Path]) -> Iterator[tuple[str, ModuleType]]:
@@ -191,7 +191,7 @@ def _installed() -> Iterator[tuple[str, ModuleType]]:
         origin = f"plugin {entry.name} ({entry.value})"
         try:
             loaded = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(f"{origin} does not load: {type(error).__name__}: {error}") from error
         if not isinstance(loaded, ModuleType):
             raise PluginError(f"{origin}: it must name a module that holds a rule")
@@ -206,6 +206,6 @@ def _from_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{path} does not load: {type(error).__name__}: {error}") from error
     return module

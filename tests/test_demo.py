@@ -148,7 +148,8 @@ def test_isolint_shows_the_way_to_the_file(demo: Path) -> None:
     _, findings = check(demo)
     for finding in findings:
         trail = [place(related) for related in finding["related"]]
-        assert engine in trail and default in trail
+        assert engine in trail
+        assert default in trail
         assert trail.index(engine) < trail.index(default)
         assert "data/dev.db" in json.dumps(finding)
 

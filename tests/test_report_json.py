@@ -54,9 +54,8 @@ def parsed(*findings: Finding) -> list[dict[str, Any]]:
 
 
 def schema() -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(
-        files("isolint").joinpath("schemas", "report.json").read_text("utf-8")
-    )
+    text = (files("isolint") / "schemas" / "report.json").read_text("utf-8")
+    result: dict[str, Any] = json.loads(text)
     return result
 
 

@@ -145,8 +145,14 @@ class TestFindingTheRoot:
         write(project / "tests" / "pytest.ini")
         assert find_root(project / "tests", None) == project
 
-    def test_else_the_folder_itself(self, project: Path) -> None:
+    def test_else_the_working_directory_if_it_is_above(self, project: Path) -> None:
         test = write(project / "tests" / "test_a.py")
+        assert find_root(test, None) == project
+
+    def test_else_the_folder_itself(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        test = write(project / "tests" / "test_a.py")
+        (project.parent / "elsewhere").mkdir()
+        monkeypatch.chdir(project.parent / "elsewhere")
         assert find_root(test, None) == project / "tests"
 
     def test_stray_files_in_the_home_folder_make_no_project_of_it(

@@ -14,6 +14,7 @@ from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator, yields
 from isolint.facts.guards import is_guard, is_guard_call, leaves
 from isolint.facts.project import Module
+from isolint.facts.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
 from isolint.facts.scopes import expressions, walk
 from isolint.facts.show import show
 from isolint.facts.values import (
@@ -39,11 +40,6 @@ from isolint.vocabulary.entries import Argument, Condition, Creator, Destroyer
 
 DEEPEST = 8
 MOST_EVENTS = 4_000
-_FINALIZERS = frozenset(
-    {"addfinalizer", "addCleanup", "addAsyncCleanup", "addClassCleanup", "addModuleCleanup", "callback"}
-    | {"push_async_callback", "enterContext", "addInstanceCleanup"}
-)
-_FINALIZER_FUNCTIONS = frozenset({"atexit.register", "weakref.finalize", "unittest.addModuleCleanup"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +88,9 @@ class Effects:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
+        self.relevance = Relevance(evaluator)
         self._runs: dict[int, Run] = {}
+        self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}
 
     def of(self, module: Module, function: s.Function) -> Run:
         """The run of a function that nobody in particular calls (a fixture, a test, a hook)."""
@@ -105,9 +103,26 @@ class Effects:
 
     def of_block(self, module: Module, body: s.Block) -> Run:
         """The run of a block at a module's top level."""
-        run = _Run(self)
-        run.body(body, self.evaluator.module_frame(module), fixture=False)
-        return Run(tuple(run.events), run.guarded)
+        key = id(body)
+        if key not in self._runs:
+            run = _Run(self)
+            run.body(body, self.evaluator.module_frame(module), fixture=False)
+            self._runs[key] = Run(tuple(run.events), run.guarded)
+        return self._runs[key]
+
+    def calls(self, node: s.Statement) -> tuple[tuple[s.Call, bool], ...]:
+        """The calls that stand directly in a statement, innermost first, and whether `with` enters them."""
+        key = id(node)
+        if key not in self._calls:
+            found = []
+            if not isinstance(node, s.Function | s.Class):
+                for expression in expressions(node):
+                    entered = isinstance(node, s.With)
+                    for inner in reversed(list(walk(expression))):
+                        if isinstance(inner, s.Call):
+                            found.append((inner, entered and inner is expression))
+            self._calls[key] = tuple(found)
+        return self._calls[key]
 
     # -- reading events
 
@@ -218,19 +233,11 @@ class _Run:
         for node in body:
             if len(self.events) > MOST_EVENTS:
                 return
-            self._expressions(node, frame)
+            for call, managed in self.effects.calls(node):
+                self.call(call, frame, managed)
             self._inside(node, frame, fixture)
             if fixture and yields(node):
                 self.phase = "tear down"
-
-    def _expressions(self, node: s.Statement, frame: Frame) -> None:
-        managed = isinstance(node, s.With)
-        for expression in expressions(node):
-            if isinstance(node, s.Function | s.Class):
-                continue
-            for inner in reversed(list(walk(expression))):
-                if isinstance(inner, s.Call):
-                    self.call(inner, frame, managed and inner is expression)
 
     def _inside(self, node: s.Statement, frame: Frame, fixture: bool) -> None:
         match node:
@@ -284,10 +291,18 @@ class _Run:
         """Note the event of a call and follow it where it leads into first-party code."""
         callee = self.evaluator.evaluate(node.function, frame)
         self.guarded = self.guarded or is_guard_call(node)
+        relevant = self.effects.relevance.call(node)
         for option in options(callee):
-            self.called(option, node, frame, managed)
-        if isinstance(callee, Unknown | Parameter):
+            if relevant or self.effects.relevance.value(option) or self._is_own_word(option):
+                self.called(option, node, frame, managed)
+        if relevant and isinstance(callee, Unknown | Parameter):
             self._bare(node, frame, managed)
+
+    def _is_own_word(self, callee: Value) -> bool:
+        """Whether the project's vocabulary knows a first-party function."""
+        if not isinstance(callee, FunctionValue) or isinstance(callee.function, s.Lambda):
+            return False
+        return _first_party_name(callee) in self.effects.vocabulary.known
 
     def called(
         self, callee: Value, node: s.Call, frame: Frame, managed: bool, store: Value | None = None
@@ -369,7 +384,7 @@ class _Run:
 
     def _callbacks(self, event: Event) -> None:
         """Follow a function that a call calls for its caller, now or at the end."""
-        if event.method in _FINALIZERS or _FINALIZER_FUNCTIONS.intersection(event.names):
+        if event.method in FINALIZERS or FINALIZER_FUNCTIONS.intersection(event.names):
             self._registered(event)
             return
         found = [entry for name in event.names for entry in self.effects.vocabulary.callbacks.get(name, ())]
@@ -395,6 +410,8 @@ class _Run:
     def enter(self, callee: FunctionValue, node: s.Call, frame: Frame, store: Value | None) -> None:
         """Run the body of a first-party function in place of its call."""
         function = callee.function
+        if not self.effects.relevance.function(callee):
+            return
         if id(function) in self.active or len(self.active) >= DEEPEST or len(self.events) > MOST_EVENTS:
             return
         inside = self.evaluator.call_frame(callee, node, frame)

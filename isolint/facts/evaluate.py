@@ -43,7 +43,9 @@ from isolint.facts.values import (
 )
 
 DEEPEST = 40
-MOST_STEPS = 20_000
+SHALLOW = 12
+MOST_STEPS = 2_000
+MOST_CALLS = 12
 _BUILTIN_CONTAINERS = (
     "builtins.list",
     "builtins.tuple",
@@ -60,11 +62,19 @@ class Evaluator:
         self.project = project
         self.vocabulary = project.vocabulary
         self.parameter: Callable[[Frame, s.Parameter], Value | None] = lambda frame, parameter: None
+        self.guards: dict[int, bool] = {}  # conditions by identity: whether they check for tests
         self._names: dict[int, Names] = {}
+        self._functions: dict[int, Frame] = {}
+        self._assignments: dict[int, dict[str, list[tuple[s.Function, s.Assign]]]] = {}
         self._frames: dict[str, Frame] = {}
         self._module_names: dict[tuple[str, str], Value] = {}
         self._depth = 0
         self._steps = 0
+        self._cut = 0
+        self._calls: list[int] = []
+        self._generic: dict[int, Frame] = {}
+        self._outcomes: dict[int, tuple[s.Expression, ...]] = {}
+        self._dependent: dict[int, bool] = {}
         self._running: set[tuple[int, int]] = set()
 
     # -- frames
@@ -77,12 +87,13 @@ class Evaluator:
 
     def function_frame(self, module: Module, function: s.Function) -> Frame:
         """A frame for a function nobody in particular calls: its arguments are what is injected, or unknown."""
-        owner = module.methods.get(id(function))
-        parent = self.module_frame(module)
-        receiver: Value | None = None
-        if owner is not None:
-            receiver = Instance(ClassValue(module, owner, parent))
-        return Frame(module, function, parent, {}, receiver, owner)
+        key = id(function)
+        if key not in self._functions:
+            owner = module.methods.get(key)
+            parent = self.module_frame(module)
+            receiver = Instance(ClassValue(module, owner, parent)) if owner is not None else None
+            self._functions[key] = Frame(module, function, parent, {}, receiver, owner)
+        return self._functions[key]
 
     def names(self, frame: Frame) -> Names:
         """The names bound in the body a frame runs."""
@@ -95,25 +106,39 @@ class Evaluator:
             self._names[id(body)] = bind(body.body)
         return self._names[id(body)]
 
+    def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
+        """What the methods of a class assign to attributes of `self`."""
+        key = id(cls)
+        if key not in self._assignments:
+            self._assignments[key] = instances.assignments(cls)
+        return self._assignments[key]
+
     # -- expressions
 
     def evaluate(self, node: s.Expression, frame: Frame) -> Value:
         """The value of an expression in a frame; Unknown where it cannot be told."""
+        known = frame.memory.get(id(node))
+        if known is not None:
+            return known
         key = (id(node), id(frame))
-        outermost = self._depth == 0
-        if outermost:
+        if self._depth == 0:
             self._steps = 0
         self._steps += 1
         if self._depth > DEEPEST or self._steps > MOST_STEPS or key in self._running:
+            self._cut += 1
             return UNKNOWN
+        cut = self._cut
         self._depth += 1
         self._running.add(key)
         try:
             method = _KINDS.get(type(node))
-            return method(self, node, frame) if method is not None else UNKNOWN
+            value = method(self, node, frame) if method is not None else UNKNOWN
         finally:
             self._running.discard(key)
             self._depth -= 1
+        if cut == self._cut or self._depth <= SHALLOW:
+            frame.memory[id(node)] = value
+        return value
 
     def constant(self, node: s.Constant, frame: Frame) -> Value:
         return Literal(node.value)
@@ -375,14 +400,58 @@ class Evaluator:
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""
         function = callee.function
+        nested = callee.frame.function is not None
+        if not nested and inside is not self._functions.get(id(function)) and not self._depends(function):
+            generic = Frame(callee.module, function, callee.frame, {}, callee.receiver, inside.owner)
+            inside = self._generic.setdefault(id(function), generic)
+        if id(function) in inside.memory:
+            return inside.memory[id(function)]
+        if id(function) in self._calls or len(self._calls) >= MOST_CALLS:
+            self._cut += 1
+            return UNKNOWN
+        self._calls.append(id(function))
+        try:
+            value = self._returned(callee, inside)
+        finally:
+            self._calls.pop()
+        inside.memory[id(function)] = value
+        return value
+
+    def outcomes(self, function: s.Function) -> tuple[s.Expression, ...]:
+        """The expressions a function returns, or, for a generator, yields."""
+        key = id(function)
+        if key not in self._outcomes:
+            found: list[s.Expression] = []
+            for node in statements(function.body):
+                if function.is_generator:
+                    found += [y.value for y in yields(node) if y.value is not None]
+                elif isinstance(node, s.Return) and node.value is not None:
+                    found.append(node.value)
+            self._outcomes[key] = tuple(found)
+        return self._outcomes[key]
+
+    def _depends(self, function: s.Function | s.Lambda) -> bool:
+        """Whether what a function returns may depend on its arguments or its object."""
+        if isinstance(function, s.Lambda):
+            return bool(function.parameters)
+        key = id(function)
+        if key not in self._dependent:
+            parameters = {p.name for p in function.parameters}
+            bindings = bind(function.body).bindings
+            pending = [e for e in self.outcomes(function)]
+            seen: set[str] = set()
+            while pending:
+                names = {n.id for n in walk(pending.pop()) if isinstance(n, s.Name)} - seen
+                seen |= names
+                pending += [b.value for name in names for b in bindings.get(name, ()) if b.value is not None]
+            self._dependent[key] = not seen.isdisjoint(parameters)
+        return self._dependent[key]
+
+    def _returned(self, callee: FunctionValue, inside: Frame) -> Value:
+        function = callee.function
         if isinstance(function, s.Lambda):
             return self.evaluate(function.body, inside)
-        found: list[Value] = []
-        for node in statements(function.body):
-            if isinstance(node, s.Return) and node.value is not None and not function.is_generator:
-                found.append(self.evaluate(node.value, inside))
-            elif function.is_generator:
-                found += [self.evaluate(y.value, inside) for y in yields(node) if y.value is not None]
+        found = [self.evaluate(expression, inside) for expression in self.outcomes(function)]
         meaningful = [value for value in found if value != Literal(None)] or found
         if not meaningful and function.returns is not None:
             typed = handles.annotated(self, function.returns, callee.frame)

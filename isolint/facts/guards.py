@@ -29,7 +29,11 @@ _EXITS = frozenset({"exit", "skip", "fail", "_exit", "xfail", "skipTest"})
 
 def is_guard(test: s.Expression, frame: Frame, ev: Evaluator) -> bool:
     """Whether a condition looks at a name for a test's: a token in a compared string, a test-named flag or check."""
-    return any(_speaks_of_tests(node, frame, ev) for node in walk(test))
+    known = ev.guards.get(id(test))
+    if known is None:
+        known = any(_speaks_of_tests(node, frame, ev) for node in walk(test))
+        ev.guards[id(test)] = known
+    return known
 
 
 def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
@@ -51,7 +55,10 @@ def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
 
 def is_guard_call(call: s.Call) -> bool:
     """Whether a call is, by its name, a check that refuses anything but a test database."""
-    return bool(_GUARD_CALL.match((dotted(call.function) or "").rpartition(".")[2].lstrip("_")))
+    match call.function:
+        case s.Name(id=name) | s.Attribute(name=name):
+            return "_" in name and _GUARD_CALL.match(name.lstrip("_")) is not None
+    return False
 
 
 def leaves(block: s.Block) -> bool:

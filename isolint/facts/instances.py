@@ -184,27 +184,36 @@ def _field_text(binding: Binding) -> str:
 def _assigned(ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str) -> Value | None:
     """What methods assign to `self.name`, the constructor's word first."""
     for cls in classes:
-        functions = sorted(_functions(cls), key=lambda f: f.name != "__init__")
         found: list[Value] = []
-        for function in functions:
-            for node in statements(function.body):
-                if isinstance(node, s.Assign) and node.value is not None and _sets(node, function, name):
-                    value = FunctionValue(cls.module, function, body_frame(cls), instance)
-                    call = instance.call if function.name == "__init__" else None
-                    inside = ev.call_frame(value, call, instance.frame or cls.frame)
-                    hop = Hop(cls.module.path, node.at, f"self.{name} = {show(node.value)}")
-                    found.append(via(ev.evaluate(node.value, inside), hop))
-            if function.name == "__init__" and found and found != [Literal(None)]:
-                return union(found)
-        known = [value for value in found if value != Literal(None)]
+        for function, node in ev.assignments(cls.node).get(name, ()):
+            if node.value is None:
+                continue
+            if function.name != "__init__" and found and _meaningful(found):
+                break
+            value = FunctionValue(cls.module, function, body_frame(cls), instance)
+            call = instance.call if function.name == "__init__" else None
+            inside = ev.call_frame(value, call, instance.frame or cls.frame)
+            hop = Hop(cls.module.path, node.at, f"self.{name} = {show(node.value)}")
+            found.append(via(ev.evaluate(node.value, inside), hop))
         if found:
-            return union(known or found)
+            return union(_meaningful(found) or found)
     return None
 
 
-def _sets(node: s.Assign, function: s.Function, name: str) -> bool:
-    me = function.parameters[0].name if function.parameters else "self"
-    return any(
-        isinstance(t, s.Attribute) and t.name == name and isinstance(t.value, s.Name) and t.value.id == me
-        for t in node.targets
-    )
+def _meaningful(values: list[Value]) -> list[Value]:
+    return [value for value in values if value != Literal(None)]
+
+
+def assignments(cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
+    """What the methods of a class assign to attributes of `self`, the constructor's first."""
+    found: dict[str, list[tuple[s.Function, s.Assign]]] = {}
+    functions = [node for node in statements(cls.body) if isinstance(node, s.Function) and node.parameters]
+    for function in sorted(functions, key=lambda f: f.name != "__init__"):
+        me = function.parameters[0].name
+        for node in statements(function.body):
+            if isinstance(node, s.Assign):
+                for target in node.targets:
+                    match target:
+                        case s.Attribute(value=s.Name(id=owner), name=name) if owner == me:
+                            found.setdefault(name, []).append((function, node))
+    return found

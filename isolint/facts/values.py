@@ -28,7 +28,8 @@ Trail = tuple[Hop, ...]
 class Frame:
     """Where an expression is evaluated: a module, a class body or one call of a function.
 
-    `arguments` holds what the call passes: values, or expressions with the frame they belong to.
+    `arguments` holds what the call passes: values, or expressions with the frame they belong to; `memory`
+    what its expressions, by identity, were found to stand for.
     """
 
     module: Module
@@ -37,6 +38,7 @@ class Frame:
     arguments: dict[str, Value | Deferred] = field(default_factory=dict)
     receiver: Value | None = None
     owner: s.Class | None = None
+    memory: dict[int, Value] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)

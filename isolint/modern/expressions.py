@@ -57,7 +57,7 @@ _COMPARE: dict[str, type[ast.cmpop]] = {
 
 @singledispatch
 def expression(node: cst.CSTNode, at: Places) -> ast.expr:
-    """The `ast` expression of a libcst expression, to be read from. Raises SyntaxError for an unknown class."""
+    """The `ast` expression of a libcst expression, as it is read. Raises SyntaxError for an unknown class."""
     raise SyntaxError(f"isolint does not know the syntax {type(node).__name__}")
 
 

@@ -23,10 +23,14 @@ def shifted(position: CodePosition, columns: int) -> CodePosition:
 
 
 class Places:
-    """The places of the nodes of one module, which was parsed from `text`."""
+    """The places of the nodes of one module, which was parsed from `text`.
+
+    `ends` holds the ends of the compound statements that have been converted.
+    """
 
     def __init__(self, module: cst.Module, text: str) -> None:
         self._ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+        self.ends: dict[cst.CSTNode, CodePosition] = {}
         self._module = module
         self._lines = text.split("\n")
         self._lost = self._lost_columns() if "\f" in text else {}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 
 import libcst as cst
+from libcst.metadata import CodePosition
 
 from isolint.modern.expressions import (
     arguments_of,
@@ -48,17 +49,18 @@ def _suite(node: cst.BaseSuite | cst.Else | cst.Finally | cst.If | None, at: Pla
 
 def _place(node: Compound, at: Places) -> Place:
     """Where a compound statement stands: to the end of its last statement, semicolon included."""
-    last = _last(node)
-    final = last.semicolon if isinstance(last.semicolon, cst.Semicolon) else last
-    return at.between(at.inner(node).start, at.inner(final).end)
+    at.ends[node] = _end(node, at)
+    return at.between(at.inner(node).start, at.ends[node])
 
 
-def _last(node: cst.CSTNode) -> cst.BaseSmallStatement:
-    while not isinstance(node, cst.BaseSmallStatement):
+def _end(node: cst.CSTNode, at: Places) -> CodePosition:
+    while node not in at.ends:
+        if isinstance(node, cst.BaseSmallStatement):
+            return at.inner(node.semicolon if isinstance(node.semicolon, cst.Semicolon) else node).end
         parts = (getattr(node, part, None) for part in ("finalbody", "orelse", "handlers", "cases", "body"))
-        part = next(filter(None, parts))
-        node = part[-1] if isinstance(part, Sequence) else part
-    return node
+        last = next(filter(None, parts))
+        node = last[-1] if isinstance(last, Sequence) else last
+    return at.ends[node]
 
 
 @statement.register

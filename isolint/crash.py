@@ -1,0 +1,22 @@
+"""Where a crash of isolint's own happened, so that a report of it is worth something."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import PurePath
+
+_PACKAGE = PurePath(__file__).parent
+
+
+def described(error: BaseException) -> str:
+    """Say in one line what was raised, and by which line: `KeyError: 'x' (isolint/rule.py:12)`."""
+    said = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{what} ({_place(frames[-1])})" if frames else what
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    path = PurePath(frame.filename)
+    shown = path.relative_to(_PACKAGE.parent) if path.is_relative_to(_PACKAGE) else path
+    return f"{shown.as_posix()}:{frame.lineno}"

@@ -1,0 +1,91 @@
+"""How the outcome of a run is told: the report, the counts, the closing line, the settings, the rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from functools import cache
+
+from isolint import __version__, report, source
+from isolint.engine import Result, Standard
+from isolint.rule import Rule
+from isolint.settings import Settings, listing
+
+DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
+
+
+def rendered(
+    result: Result,
+    settings: Settings,
+    rules: Sequence[Rule],
+    output_format: str | None,
+    standard: Standard | None = None,
+) -> str:
+    """The findings in `output_format`; without one, `full` on a terminal and `concise` elsewhere."""
+
+    @cache
+    def lines(path: str) -> Sequence[str]:
+        try:
+            return [line.rstrip("\r\n") for line in text_of(path).lines]
+        except source.UnreadableError:
+            return ()
+
+    def text_of(path: str) -> source.Source:
+        if standard is not None and path == standard.path:
+            return source.from_bytes(standard.data, path)
+        return source.read(settings.root / path, path)
+
+    name = output_format or ("full" if sys.stdout.isatty() else "concise")
+    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
+    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
+    render = report.load(name)
+    return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
+
+
+def wants_color() -> bool:
+    """NO_COLOR forbids colours, FORCE_COLOR demands them; else a terminal gets them, and nothing else."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or sys.stdout.isatty()
+
+
+def counted(result: Result) -> str:
+    """The number of findings of each rule, the highest first."""
+    counts = Counter((finding.code, finding.name) for finding in result.findings)
+    return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
+
+
+def summary(result: Result) -> str:
+    """The closing line: how much was found, in how many files."""
+    found = _number(len(result.findings), "finding") if result.findings else "No findings"
+    looked = f"{_number(len(result.files), 'file')} checked"
+    unread = f", {len(result.unread)} could not be read" if result.unread else ""
+    hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
+    return f"{found}; {looked}{unread}{hidden}."
+
+
+def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
+    """The rules, one a line: code, name, severity, fix, on or off."""
+    width = max(len(rule.name) for rule in rules)
+    rows = [
+        f"{rule.code}  {rule.name:<{width}}  {rule.severity!s:<7}  fix: {rule.fixable or 'none'!s:<6}  "
+        f"{'on' if rule.code in selected else 'off'}\n"
+        for rule in rules
+    ]
+    return "".join(rows)
+
+
+def settings_in_force(settings: Settings, pytest_file: str) -> str:
+    """Every setting with its value, as TOML writes it, and where it comes from; then the pytest file."""
+    rows = [f"project root: {settings.root}", f"pytest's configuration: {pytest_file or 'none'}"]
+    for key, value, origin in listing(settings):
+        written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
+        rows.append(f"{key} = {written}  # {origin}")
+    return "\n".join(rows) + "\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,135 @@
+"""The layers of the house: who imports whom, read from the import statements of every module."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "isolint"
+
+# Room -> the rooms it may import, all of which stand above it.
+LAYERS = {
+    "__init__": "",
+    "finding": "",
+    "crash": "",
+    "spelling": "",
+    "terminal": "",
+    "patterns": "",
+    "modern": "",
+    "console": "terminal",
+    "source": "finding modern",
+    "vocabulary": "spelling",
+    "facts": "finding source vocabulary",
+    "rule": "facts finding",
+    "rules": "rule",
+    "frame": "finding terminal",
+    "report": "finding frame terminal",
+    "suppress": "finding spelling",
+    "ignores": "patterns",
+    "discovery": "ignores patterns",
+    "shapes": "spelling",
+    "configfile": "shapes",
+    "settings": "configfile discovery finding patterns shapes",
+    "selection": "patterns settings spelling",
+    "docs": "finding rule",
+    "engine": "crash discovery facts finding rule selection settings source suppress vocabulary",
+    "testing": "engine finding rule settings",
+    "presentation": "__init__ engine report rule settings source",
+    "cli": "__init__ console crash docs engine facts presentation report rule selection settings source "
+    "spelling vocabulary",
+    "__main__": "cli",
+}
+
+# Library -> the rooms that import it.
+LIBRARIES = {
+    "click": "cli console terminal",
+    "iniconfig": "facts",
+    "libcst": "modern rule rules source",
+    "pathspec": "patterns",
+    "sqlparse": "facts",
+    "tomli": "configfile facts vocabulary",
+    "tomllib": "configfile facts vocabulary",
+}
+
+# Heavy, and not needed by every run: imported by the functions that need them.
+IMPORTED_LATE = {"libcst", "sqlparse", "importlib.metadata", "difflib"}
+
+
+class Import(NamedTuple):
+    """One imported name, and whether it is imported when the module is."""
+
+    module: str
+    early: bool
+
+
+MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+ROOMS = {path.parts[0].removesuffix(".py") for path in MODULES}
+modules = pytest.mark.parametrize("path", MODULES, ids=str)
+
+
+def imports(path: Path) -> Iterator[Import]:
+    tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    late = {id(inner) for function in functions for inner in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, id(node) not in late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}:{node.lineno}: imports are absolute"
+            yield from (Import(f"{node.module}.{alias.name}", id(node) not in late) for alias in node.names)
+
+
+def room_of(dotted: str) -> str:
+    """The room that `isolint.<room>` or a name in it lies in."""
+    part = dotted.split(".")[1]
+    return part if part in ROOMS else "__init__"
+
+
+def test_table_is_in_layers() -> None:
+    above: set[str] = set()
+    for room, allowed in LAYERS.items():
+        assert above >= set(allowed.split()), f"{room} stands above something it imports"
+        above.add(room)
+    assert above == ROOMS
+
+
+@modules
+def test_imports_keep_to_the_layers(path: Path) -> None:
+    room = path.parts[0].removesuffix(".py")
+    found = {room_of(each.module) for each in imports(path) if each.module.startswith("isolint.")}
+    assert found - {room} <= set(LAYERS[room].split())
+
+
+@modules
+def test_libraries_stay_in_their_rooms(path: Path) -> None:
+    room = path.parts[0].removesuffix(".py")
+    tops = {each.module.split(".")[0] for each in imports(path)}
+    assert [name for name in tops & LIBRARIES.keys() if room not in LIBRARIES[name].split()] == []
+
+
+@modules
+def test_heavy_libraries_are_imported_late(path: Path) -> None:
+    early = [each.module for each in imports(path) if each.early and path.parts[0] != "modern"]
+    assert [name for name in early if IMPORTED_LATE & {name, *_parents(name)}] == []
+
+
+def _parents(dotted: str) -> Iterator[str]:
+    parts = dotted.split(".")
+    yield from (".".join(parts[:length]) for length in range(1, len(parts)))
+
+
+def test_rules_do_not_know_each_other() -> None:
+    rules = [path for path in MODULES if path.parts[0] == "rules"]
+    own = {name for path in rules for name, _ in imports(path) if name.startswith("isolint.")}
+    assert {name.rpartition(".")[0] for name in own} == {"isolint.rule"}
+
+
+@modules
+def test_modules_are_small_and_named_for_what_they_do(path: Path) -> None:
+    assert path.stem not in ("utils", "util", "helpers", "common", "misc")
+    lines = (PACKAGE / path).read_text(encoding="utf-8").count("\n")
+    assert lines <= 400

@@ -1,0 +1,71 @@
+"""What a run imports, since what is not needed makes it slow to start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command import CLEAN, LEAKY, write
+
+SQL = """\
+import sqlite3
+
+
+def test_tables(tmp_path):
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    connection.execute("DROP TABLE IF EXISTS customers")
+"""
+
+
+REPORT = "import sys; from isolint.cli import main; main(); print(*sys.modules, file=sys.stderr)"
+
+
+def run(*arguments: str, cwd: Path) -> str:
+    """What Python prints on stderr."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    return done.stderr
+
+
+def imported(*arguments: str, cwd: Path) -> set[str]:
+    """The modules that are there when `isolint` with these arguments has done its work."""
+    return set(run("-c", REPORT, *arguments, cwd=cwd).splitlines()[-1].split())
+
+
+def below(modules: set[str], package: str) -> set[str]:
+    return {name for name in modules if f"{name}.".startswith(f"{package}.")}
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"]])
+def test_saying_who_it_is_takes_next_to_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    modules = imported(*arguments, cwd=tmp_path)
+    assert below(modules, "isolint") == {"isolint", "isolint.cli", "isolint.console"}
+    assert not below(modules, "libcst") | below(modules, "sqlparse") | below(modules, "pathspec")
+
+
+def test_importtime_of_the_version(tmp_path: Path) -> None:
+    lines = run("-X", "importtime", "-m", "isolint", "--version", cwd=tmp_path).splitlines()
+    modules = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert below(modules, "isolint") == {"isolint", "isolint.cli", "isolint.console"}
+    assert not below(modules, "libcst")
+
+
+def test_clean_run(tmp_path: Path) -> None:
+    modules = imported("check", cwd=write(tmp_path, CLEAN))
+    assert "isolint.engine" in modules
+    assert not below(modules, "libcst") | below(modules, "sqlparse")
+    assert below(modules, "isolint.report") == {"isolint.report", "isolint.report.concise"}
+
+
+def test_run_with_findings(tmp_path: Path) -> None:
+    modules = imported("check", "--output-format", "full", cwd=write(tmp_path, LEAKY))
+    assert "isolint.report.full" in modules
+    assert not below(modules, "libcst") | below(modules, "sqlparse")
+
+
+def test_sql_is_met(tmp_path: Path) -> None:
+    modules = imported("check", cwd=write(tmp_path, {"tests/test_shop.py": SQL}))
+    assert "sqlparse" in modules
+    assert not below(modules, "libcst")
