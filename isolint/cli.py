@@ -48,14 +48,17 @@ def cli() -> None:
 def _configured(command: Command) -> Command:
     """Give a command the options that say where its configuration comes from."""
     config = click.option(
-        "--config", type=click.Path(path_type=Path), metavar="FILE", help="Use this configuration file."
+        "--config",
+        type=click.Path(readable=False, path_type=Path),
+        metavar="FILE",
+        help="Use this configuration file.",
     )
     isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
     return config(isolated(command))
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, type=click.Path(readable=False, path_type=Path))
 @click.option("--select", multiple=True, metavar="RULES", help="Run these: codes, prefixes, names or ALL.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
@@ -245,7 +248,7 @@ def rules(config: Path | None, isolated: bool) -> None:
 
 
 @cli.command("config")
-@click.argument("path", type=click.Path(exists=True, path_type=Path), default=Path())
+@click.argument("path", type=click.Path(exists=True, readable=False, path_type=Path), default=Path())
 @_configured
 def show_config(path: Path, config: Path | None, isolated: bool) -> None:
     """Show every setting in force at PATH and where its value comes from."""

@@ -213,15 +213,16 @@ class _Named:
     outside: list[str] = field(default_factory=list)
 
     def add(self, path: Path) -> None:
+        relative = self._relative(path)
         try:
             mode = os.stat(path).st_mode
         except (FileNotFoundError, NotADirectoryError):
             self.missing.append(str(path))
             return
         except OSError as error:
-            self.walk.unreadable.append(Unreadable(str(path), error.strerror or str(error)))
+            self.walk.unreadable.append(Unreadable(relative or str(path), error.strerror or str(error)))
+            self.files.add(relative or str(path))
             return
-        relative = self._relative(path)
         if relative is None:
             self.outside.append(str(path))
         elif stat.S_ISDIR(mode):
@@ -274,7 +275,7 @@ def _parent(path: str) -> str:
 
 
 def _lies_in(path: str, folder: str) -> bool:
-    return not folder or path.startswith(f"{folder}/")
+    return not folder or path == folder or path.startswith(f"{folder}/")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -121,7 +121,7 @@ class _Run:
         ]
         modules = list(self._modules())
         findings = [finding for module in modules for finding in self._checked(module)]
-        closed = [self._closed(folder.path, folder.reason) for folder in self.files.unreadable]
+        closed = [self._closed(each.path, each.reason.lower()) for each in self.files.unreadable]
         unread = [finding for finding in (*self.unreadable.values(), *closed) if self._covers(finding.path)]
         findings += unread
         return Result(

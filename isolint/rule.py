@@ -147,7 +147,7 @@ class Context:
 
     def hole_position(self, splice: Splice) -> s.Position:
         """Where the spliced expression stands; interpreters before 3.12 misplace what is inside f-strings."""
-        return splice.hole.at
+        return splice.at
 
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""

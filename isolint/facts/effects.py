@@ -47,7 +47,8 @@ class Event:
     """One library call. `names` are the fully qualified names it may be known by, `method` its bare last name.
 
     `path` is the module it stands in and `chain` the calls that lead to it, outermost first. `through` are the
-    first-party functions entered on the way, as (path, line). `store` is the handle that a callback's caller
+    first-party functions entered on the way, as (path, line). `tolerant` is true inside a
+    `try` that swallows the failure. `store` is the handle that a callback's caller
     passes on. `phase` is "set up", "tear down" (after the fixture's yield, or
     registered to run at the end) or "always" (in a `finally`). `managed` tells that `with` undoes it.
     """
@@ -63,7 +64,7 @@ class Event:
     managed: bool = False
     store: Value | None = None
     through: tuple[tuple[str, int], ...] = ()
-    certain: bool = True
+    tolerant: bool = False
 
     @property
     def path(self) -> str:
@@ -140,7 +141,7 @@ class Effects:
                 for entry in self.vocabulary.destroyers.get(option.made_by, ()):
                     if not entry.handle:
                         return entry.resource, event.receiver
-        for action in sql.actions(flat(statement)):
+        for action in (a for option in options(statement) for a in sql.actions(flat(option))):
             if sql.destroys(action):
                 name = action.name.replace(sql.HOLE, "…")
                 rows = f"the rows of {name}" if name else "rows"
@@ -225,7 +226,7 @@ class _Run:
         self.through: tuple[tuple[str, int], ...] = ()
         self.phase = "set up"
         self.guarded = False
-        self.uncertain = 0
+        self.tolerant = 0
         self.active: list[int] = []
 
     def body(self, body: s.Block, frame: Frame, *, fixture: bool) -> None:
@@ -273,11 +274,12 @@ class _Run:
             self.phase = phase
 
     def _try(self, node: s.Try, frame: Frame, fixture: bool) -> None:
+        swallows = any(not leaves(handler.body) for handler in node.handlers)
+        self.tolerant += swallows
         self.body(node.body, frame, fixture=fixture)
+        self.tolerant -= swallows
         for handler in node.handlers:
-            self.uncertain += 1
             self._apart(handler.body, frame, fixture)
-            self.uncertain -= 1
         self.body(node.orelse, frame, fixture=fixture)
         phase = self.phase
         if phase == "set up":
@@ -353,6 +355,10 @@ class _Run:
             receiver = self.evaluator.evaluate(node.function.value, frame)
             if isinstance(receiver, Unknown | Parameter):
                 self._callbacks(self.note((), node, frame, receiver, managed, None))
+            elif isinstance(receiver, Instance):
+                external = instances.lineage(self.evaluator, receiver.of)[1]
+                names = tuple(f"{name}.{node.function.name}" for name in external)
+                self._callbacks(self.note(names, node, frame, receiver, managed, None))
 
     def note(
         self,
@@ -377,7 +383,7 @@ class _Run:
             managed,
             store,
             self.through,
-            not self.uncertain,
+            self.tolerant > 0,
         )
         self.events.append(event)
         return event

@@ -277,7 +277,7 @@ class Evaluator:
             parts = tuple(resolved.external.split("."))
             if self.project.is_namespace(module, parts) and parts[0] not in self.vocabulary.libraries:
                 return Namespace(module, parts)
-            return Reference(resolved.external)
+            return handles.referenced(self, resolved.external)
         value: Value = ModuleValue(resolved.module)
         for name in resolved.rest:
             value = self.attribute_of(value, name, None)
@@ -330,7 +330,7 @@ class Evaluator:
                 return handles.subscript(self, value, index)
             case Reference(), _:
                 return handles.read_subscript(self, value, index, node, frame)
-            case ClassValue(), _:
+            case (ClassValue() | UniqueName()), _:
                 return value
         return UNKNOWN
 

@@ -8,10 +8,11 @@ from functools import cached_property
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
-from isolint.facts.evaluate import Evaluator
+from isolint.facts.evaluate import Evaluator, item
 from isolint.facts.project import Module
 from isolint.facts.scopes import Binding, statements
 from isolint.facts.values import (
+    UNKNOWN,
     ClassValue,
     Frame,
     FunctionValue,
@@ -263,9 +264,20 @@ class Fixtures:
         if own is None and not function.name.startswith("test"):
             return None
         if _parametrized(function, parameter.name):
-            return None
+            return self._passed_by_parametrize(frame.module, function, parameter.name)
         found = self.find(parameter.name, frame.module, owner, besides=own)
         return self.value(found) if found is not None else self._provided(parameter.name)
+
+    def _passed_by_parametrize(self, module: Module, function: s.Function, name: str) -> Value:
+        """The values that `@pytest.mark.parametrize` passes for an argument."""
+        frame = self.evaluator.module_frame(module)
+        for names, values in _parametrizations(function):
+            if name in names:
+                listed = self.evaluator.evaluate(values, frame)
+                position = names.index(name)
+                items_ = listed.values if isinstance(listed, Items) else ()
+                return union([v if len(names) == 1 else item(v, position) for v in items_])
+        return UNKNOWN
 
     def value(self, fixture: Fixture) -> Value:
         """What a fixture returns or yields."""
@@ -297,11 +309,15 @@ def _same(fixture: Fixture, other: Fixture | None) -> bool:
     return other is not None and fixture.function is other.function
 
 
-def _parametrized(function: s.Function, name: str) -> bool:
+def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expression]]:
+    """The argument names and values of each `parametrize` mark of a function."""
     for decorator in function.decorators:
-        if isinstance(decorator, s.Call) and isinstance(decorator.function, s.Attribute):
-            if decorator.function.name == "parametrize" and decorator.arguments:
-                names = decorator.arguments[0]
-                if isinstance(names, s.Constant) and name in str(names.value).replace(" ", "").split(","):
-                    return True
-    return False
+        match decorator:
+            case s.Call(function=s.Attribute(name="parametrize"), arguments=(s.Constant(value=str(names)), values, *_)):
+                yield names.replace(" ", "").split(","), values
+            case s.Call(function=s.Attribute(name="parametrize"), arguments=(s.Sequence(items=items_), values, *_)):
+                yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
+
+
+def _parametrized(function: s.Function, name: str) -> bool:
+    return any(name in names for names, _ in _parametrizations(function))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
@@ -12,9 +13,11 @@ from isolint.facts.effects import Effects, Event
 from isolint.facts.scopes import reaching, walk
 from isolint.facts.show import dotted
 from isolint.facts.values import (
+    Deferred,
     Frame,
     FunctionValue,
     Literal,
+    Method,
     Reference,
     Text,
     UniqueName,
@@ -23,8 +26,10 @@ from isolint.facts.values import (
 )
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*\Z")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PART = re.compile(r"[A-Za-z0-9_$.]*\Z")
 _NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename"})
+_ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
 _HARMLESS_CALLS = frozenset({"len", "int", "range", "id", "abs", "round", "hash", "ord"})
 
 
@@ -42,7 +47,7 @@ class Splice:
     """An expression that is spliced, unquoted, into a place where the statement names an object."""
 
     hole: s.Expression
-    template: s.Expression
+    at: s.Position
     statement: str
     frame: Frame
 
@@ -60,7 +65,10 @@ class Identifiers:
         node = self.effects.statement_node(event)
         if node is None:
             return
-        template, frame = self._template(node, event.frame)
+        for template, frame in self._templates(node, event.frame):
+            yield from self._in_template(template, frame)
+
+    def _in_template(self, template: s.Expression, frame: Frame) -> Iterator[Splice]:
         pieces = list(self._pieces(template, frame))
         if not any(piece.hole is not None for piece in pieces):
             return
@@ -70,7 +78,7 @@ class Identifiers:
         at = 0
         for piece in pieces:
             if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
-                yield Splice(piece.hole, template, statement, piece.frame)
+                yield Splice(piece.hole, _place(template, piece.hole), statement, piece.frame)
             at += len(self._shown(piece, unsafe))
 
     def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:
@@ -79,6 +87,16 @@ class Identifiers:
         return sql.HOLE if piece in unsafe else "x"
 
     # -- from an expression to its pieces
+
+    def _templates(self, node: s.Expression, frame: Frame) -> Iterator[tuple[s.Expression, Frame]]:
+        """The expressions that build a text: one, or several where a loop goes over statements written out."""
+        if isinstance(node, s.Name) and frame.function is not None:
+            for binding in reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0]):
+                if binding.kind == "for" and isinstance(binding.value, s.Sequence) and not binding.unpack:
+                    for item in binding.value.items:
+                        yield self._template(item, frame)
+                    return
+        yield self._template(node, frame)
 
     def _template(self, node: s.Expression, frame: Frame) -> tuple[s.Expression, Frame]:
         """The expression that builds the text: through a local name, `text()`, `dedent()` and the like."""
@@ -102,7 +120,8 @@ class Identifiers:
         for option in options(self.evaluator.evaluate(node.function, frame)):
             name = option.name if isinstance(option, Reference) else ""
             for entry in self.vocabulary.statements.get(name, ()):
-                return handles.passed(node, entry.argument)
+                filled = any(key == "context" for key, _ in node.keywords)
+                return None if filled else handles.passed(node, entry.argument)
             if name in ("textwrap.dedent", "inspect.cleandoc", "builtins.str") and node.arguments:
                 return node.arguments[0]
         if isinstance(node.function, s.Attribute) and node.function.name in ("strip", "lstrip", "rstrip"):
@@ -121,6 +140,8 @@ class Identifiers:
                 yield from self._pieces(node.right, frame)
             case s.Binary(operator="%"):
                 yield from self._percent(node, frame)
+            case s.Call(keywords=(*_, ("context", s.Mapping() as context))) if node.arguments:
+                yield from self._percent(s.Binary("%", node.arguments[0], context, node.at), frame)
             case s.Call(function=s.Attribute(name="format", value=pattern)):
                 yield from self._formatted(node, pattern, frame)
             case _:
@@ -190,11 +211,9 @@ class Identifiers:
         given = frame.arguments.get(node.id)
         bindings = self.evaluator.names(frame).bindings.get(node.id, ())
         if not bindings:
-            from isolint.facts.values import Deferred
-
             if isinstance(given, Deferred):
                 return self.is_safe(given.expression, given.frame, depth + 1)
-            return None
+            return True if _is_number(node, frame) else None
         results = []
         for binding in reaching(bindings, node.at[0]):
             if binding.value is None or binding.unpack or binding.kind not in ("assign", "for"):
@@ -212,15 +231,22 @@ class Identifiers:
                 if binding.value is not None and not binding.unpack and self._items_safe(binding.value, frame, depth + 1):
                     return True
         match node:
-            case s.Call() if dotted(node.function) in ("range", "enumerate", "reversed", "sorted", "list", "tuple"):
+            case s.Call() if dotted(node.function) in _ITERATED:
                 if dotted(node.function) == "range":
                     return True
                 return bool(node.arguments) and self._items_safe(node.arguments[0], frame, depth + 1)
             case s.Sequence():
                 return all(self.is_safe(item, frame, depth + 1) for item in node.items)
             case s.Comprehension():
-                return all(self.is_safe(element, frame, depth + 1) for element in node.elements)
+                return all(self._element_safe(element, node, frame, depth + 1) for element in node.elements)
         return False
+
+    def _element_safe(self, element: s.Expression, node: s.Comprehension, frame: Frame, depth: int) -> bool:
+        if isinstance(element, s.Name):
+            for target, iterable in node.loops:
+                if isinstance(target, s.Name) and target.id == element.id:
+                    return self._items_safe(iterable, frame, depth)
+        return self.is_safe(element, frame, depth)
 
     def _is_quoted(self, node: s.Expression, frame: Frame, depth: int) -> bool:
         match node:
@@ -258,11 +284,31 @@ class Identifiers:
             return True
         if not isinstance(node.function, s.Attribute):
             return False
-        for option in options(self.evaluator.evaluate(node.function.value, frame)):
+        if self._is_named_for_quoter(node.function, frame):
+            return True
+        for value in options(self.evaluator.evaluate(node.function.value, frame)):
+            option = handles.as_value(self.evaluator, value) if isinstance(value, Method) else value
             lineage = self.vocabulary.lineage(getattr(option, "type", ""))
             if any(f"{name}.{method}" in self.vocabulary.quoters for name in lineage):
                 return True
         return False
+
+    def _is_named_for_quoter(self, function: s.Attribute, frame: Frame) -> bool:
+        """`anything.identifier_preparer.quote`: an attribute named like the quoting type it holds."""
+        receiver = function.value
+        if isinstance(receiver, s.Name):
+            reached = reaching(self.evaluator.names(frame).bindings.get(receiver.id, ()), receiver.at[0])
+            values = [binding.value for binding in reached if not binding.unpack]
+            receiver = values[0] if len(values) == 1 and values[0] is not None else receiver
+        return isinstance(receiver, s.Attribute) and (receiver.name, function.name) in self._quoting_attributes
+
+    @cached_property
+    def _quoting_attributes(self) -> frozenset[tuple[str, str]]:
+        found = set()
+        for name in self.vocabulary.quoters:
+            owner, _, method = name.rpartition(".")
+            found.add((_CAMEL.sub("_", owner.rpartition(".")[2]).lower(), method))
+        return frozenset(found)
 
     def _returns_quoted(self, callee: FunctionValue, node: s.Call, frame: Frame, depth: int) -> bool:
         from isolint.facts.scopes import statements
@@ -285,6 +331,20 @@ class Identifiers:
             elif piece.frame is None or not self.is_safe(piece.hole, piece.frame, depth + 1):
                 return False
         return True
+
+
+def _place(template: s.Expression, hole: s.Expression) -> s.Position:
+    """Where a splice is told: at the hole, or at the text that a separate context fills."""
+    if isinstance(template, s.Call) and any(name == "context" for name, _ in template.keywords):
+        return template.arguments[0].at
+    return hole.at
+
+
+def _is_number(node: s.Name, frame: Frame) -> bool:
+    """Whether a name is a parameter that its annotation calls a number."""
+    parameters = frame.function.parameters if frame.function is not None else ()
+    found = next((p.annotation for p in parameters if p.name == node.id), None)
+    return found is not None and dotted(found) in ("int", "float", "bool")
 
 
 def _is_in_quotes(pieces: list[Piece]) -> bool:

@@ -13,11 +13,11 @@ from isolint.facts.effects import Effects, Event, Run
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
-from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, first_line, literal_name
+from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
-from isolint.facts.targets import Level, Target, is_product, judge
+from isolint.facts.targets import Level, Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail, Value, options
 from isolint.finding import Span
 
@@ -181,8 +181,8 @@ class Knowledge:
             for event in run.events:
                 if event.path == module.path and not event.chain:
                     for splice in self.identifiers.spliced(event):
-                        if splice.frame.module is module and splice.hole.at not in seen:
-                            seen.add(splice.hole.at)
+                        if splice.frame.module is module and splice.at not in seen:
+                            seen.add(splice.at)
                             yield splice
 
     def fixed_names(self, module: Module) -> Iterator[tuple[s.Position, str, str, Trail]]:
@@ -223,8 +223,10 @@ class Knowledge:
                     continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
-                hop = first_line(creation)
-                if hop.path != site.module.path or hop.at in seen or self.lifecycle.undone(creation, endings):
+                hop = line_in(creation, site.module.path)
+                if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
+                    continue
+                if event.tolerant and literal_name(creation) is not None:
                     continue
                 seen.add(hop.at)
                 yield hop.at, creation.resource, (*event.chain, event.hop)
@@ -239,8 +241,11 @@ class Knowledge:
         found: list[Event] = []
         if isinstance(site, SelfTest):
             return found
+        own = self.fixtures.transitive([site.fixture]) if isinstance(site, FixtureSite) else ()
         for module in self.fixtures.chain(site.module.path):
             for fixture in self.fixtures.defined(module).values():
+                if not (fixture.autouse or fixture in own or _cleans_up_after(fixture, own)):
+                    continue
                 run = self.effects.of(fixture.module, fixture.function)
                 found += [event for event in run.events if event.phase != "set up"]
             for function in module.functions:
@@ -289,3 +294,10 @@ class Knowledge:
         if name != "conftest.py":
             return 1
         return sum(1 for test in self.test_files if not folder or test.startswith(f"{folder}/"))
+
+
+def _cleans_up_after(fixture: Fixture, own: tuple[Fixture, ...]) -> bool:
+    """Whether a fixture builds on one of these, or is a clean-up by its name."""
+    if not tokens(fixture.name).isdisjoint(("clean", "cleanup", "teardown", "drop", "reset")):
+        return True
+    return bool(own) and own[0].name in fixture.requests

@@ -11,14 +11,17 @@ from isolint.facts.effects import Effects, Event, flat
 from isolint.facts.targets import Level, judge, place
 from isolint.facts.values import (
     UNKNOWN,
+    Address,
     Deferred,
     Frame,
     Handle,
     Hop,
     Literal,
+    Method,
     Text,
     Thing,
     Trail,
+    UniqueName,
     Value,
     Variable,
     options,
@@ -77,7 +80,7 @@ class Lifecycle:
     def _created(self, event: Event, entry: Creator, store: Value) -> Creation:
         name = handles.passed(event.call, entry.name)
         value = None if name is None else self.evaluator.evaluate(name, event.frame)
-        managed = event.managed and (entry.managed or not entry.shared)
+        managed = event.managed and entry.managed
         return Creation(
             event, entry.resource, entry.undo, name, value, store, entry.freed_by_parent, managed, entry.shared
         )
@@ -88,7 +91,7 @@ class Lifecycle:
             return
         node = self.effects.statement_node(event)
         yield from self._by_construct(event, node)
-        for action in sql.actions(flat(statement)):
+        for action in (a for option in options(statement) for a in sql.actions(flat(option))):
             if action.verb == "create" and action.object in sql.STORES and not action.temporary:
                 value = Text(tuple(part for part in _parts(action.name)))
                 named = Literal(action.name) if sql.HOLE not in action.name else value
@@ -115,7 +118,7 @@ class Lifecycle:
     def removes(self, creation: Creation, event: Event) -> bool:
         """Whether an event removes what was created, the database or schema around it, or rolls it back."""
         if any(name in creation.undo for name in event.names):
-            return True
+            return not self._is_another(creation, event)
         if any(undo.startswith(".") and undo[1:] == event.method for undo in creation.undo):
             return True
         if not event.names and event.method in {undo.rpartition(".")[2] for undo in creation.undo}:
@@ -124,13 +127,23 @@ class Lifecycle:
             return True
         return self._drops(creation, event)
 
+    def _is_another(self, creation: Creation, event: Event) -> bool:
+        """Whether a removal in the same function names another thing than the creation."""
+        if event.chain or event.frame.function is not creation.event.frame.function:
+            return False
+        made, removed = creation.event.call.arguments[:1], event.call.arguments[:1]
+        match made, removed:
+            case (s.Name(id=one),), (s.Name(id=other),):
+                return one != other
+        return False
+
     def _drops(self, creation: Creation, event: Event) -> bool:
         wanted = {creation.resource, *_PARENTS.get(creation.resource, ())}
         if creation.resource == "tables":
             wanted |= {"table"}
         statement = self.effects.statement(event)
         if statement is not None:
-            for action in sql.actions(flat(statement)):
+            for action in (a for option in options(statement) for a in sql.actions(flat(option))):
                 if action.verb == "drop" and action.object in wanted:
                     return True
         destroyed = self.effects.destruction(event)
@@ -138,11 +151,21 @@ class Lifecycle:
 
     def outlives(self, creation: Creation) -> bool:
         """Whether what was created is known to be in a store that outlives the tests, or lies on disk."""
-        if not creation.shared and not isinstance(creation.store, Handle):
-            return isinstance(creation.store, Literal)
+        if not creation.shared:
+            return not self._in_temporary_folder(creation.event)
+        if creation.freed_by_parent:
+            return any(_is_named_store(option) for option in options(creation.store))
+        if creation.resource == "database" and not isinstance(creation.store, Handle):
+            return all(_is_server_url(option) for option in options(creation.store))
         known = [option for option in options(creation.store) if isinstance(option, Handle | Literal | Variable)]
         targets = [place_of(option) for option in known]
         return bool(targets) and min(targets) > Level.DISPOSABLE
+
+    def _in_temporary_folder(self, event: Event) -> bool:
+        """Whether an argument says that it is made below a folder that is removed anyway."""
+        given = [*event.call.arguments, *(value for _, value in event.call.keywords)]
+        values = (self.evaluator.evaluate(node, event.frame) for node in given)
+        return any(place(value, {}, product=False).level <= Level.DISPOSABLE for value in values if _is_path(value))
 
     def spelled(self, creation: Creation) -> tuple[s.Position, str, Trail] | None:
         """Where the name of a creation is written, its module's path and the way there.
@@ -163,6 +186,30 @@ class Lifecycle:
                 break
             node, frame = given.expression, given.frame
         return node, frame
+
+
+def _is_path(value: Value) -> bool:
+    return isinstance(value, Text | UniqueName)
+
+
+def _is_server_url(url: Value) -> bool:
+    """Whether a URL leads to a server of no run's own; what name its database has does not matter here."""
+    parts = url.parts if isinstance(url, Text) else (url,)
+    if text(parts[0]) is not None and str(text(parts[0])).startswith("sqlite"):
+        return False
+    if not isinstance(url, Text | Literal | Variable | Address):
+        return False
+    return not any(isinstance(p, Method) and place(p, {}, product=False).level <= Level.DISPOSABLE for p in parts)
+
+
+def _is_named_store(store: Value) -> bool:
+    """Whether a handle leads to a database that the code names, on a server: its tables outlive the tests."""
+    if not isinstance(store, Handle) or store.url is None:
+        return False
+    target = judge(store, {}, product=False)
+    address = text(store.url) or ""
+    server = not address.startswith("sqlite") and store.type.partition(".")[0] not in ("sqlite3", "aiosqlite")
+    return server and (target.level is Level.TEST_SHAPED or ("://" in address and target.level > Level.DISPOSABLE))
 
 
 def place_of(store: Value) -> Level:
@@ -186,6 +233,7 @@ def literal_name(creation: Creation) -> str | None:
     return None if creation.value is None else text(creation.value)
 
 
-def first_line(creation: Creation) -> Hop:
-    """The outermost call that leads to the creation."""
-    return creation.event.chain[0] if creation.event.chain else creation.event.hop
+def line_in(creation: Creation, path: str) -> Hop | None:
+    """The innermost step to the creation that lies in a file."""
+    hops = [hop for hop in (*creation.event.chain, creation.event.hop) if hop.path == path]
+    return hops[-1] if hops else None

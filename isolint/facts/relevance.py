@@ -14,6 +14,7 @@ from isolint.facts.values import ClassValue, Frame, FunctionValue, Instance, Val
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
 
+DEEPEST = 20
 FINALIZERS = frozenset(
     {"addfinalizer", "addCleanup", "addAsyncCleanup", "addClassCleanup", "addModuleCleanup", "callback"}
     | {"push_async_callback", "enterContext", "addInstanceCleanup"}
@@ -28,6 +29,7 @@ class Relevance:
         self.evaluator = evaluator
         self.words = _effect_words(evaluator)
         self._functions: dict[int, bool] = {}
+        self._depth = 0
 
     def call(self, node: s.Call) -> bool:
         """Whether a call may itself be an effect, by its bare name."""
@@ -37,8 +39,12 @@ class Relevance:
         """Whether running a first-party function may come to an effect or a guard."""
         key = id(callee.function)
         if key not in self._functions:
+            if self._depth > DEEPEST:
+                return True
             self._functions[key] = False
+            self._depth += 1
             self._functions[key] = self._matters(callee)
+            self._depth -= 1
         return self._functions[key]
 
     def _matters(self, callee: FunctionValue) -> bool:

@@ -10,8 +10,11 @@ from isolint.facts import syntax as s
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.project import Module
 from isolint.facts.scopes import Binding, expressions, statements, walk
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.show import dotted
+from isolint.facts.targets import tokens
 
+_TEST_WORDS = frozenset({"test", "tests", "selftest", "doctest", "testmod"})
 HOOKS = frozenset(
     "pytest_configure pytest_sessionstart pytest_sessionfinish pytest_runtest_setup pytest_runtest_call "
     "pytest_runtest_teardown pytest_runtest_protocol pytest_collection_modifyitems pytest_unconfigure".split()
@@ -20,7 +23,7 @@ HOOKS = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """A test module, conftest or piece of test support."""
+    """A test module, conftest, piece of test support, or a module with a self-test."""
 
     module: Module
 
@@ -129,7 +132,7 @@ class Sites:
 
     @cached_property
     def files(self) -> tuple[File, ...]:
-        return (File(self.module),) if self.module.is_test else ()
+        return (File(self.module),) if self.module.is_test or self.self_tests else ()
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
@@ -189,7 +192,26 @@ class Sites:
     @cached_property
     def self_tests(self) -> tuple[SelfTest, ...]:
         nodes = [n for n in self.module.facts.body if isinstance(n, s.If) and _is_main(n.test)]
-        return tuple(SelfTest(self.module, node) for node in nodes)
+        return tuple(SelfTest(self.module, n) for n in nodes if self.module.is_test or self._tests(n.body))
+
+    def _tests(self, body: s.Block) -> bool:
+        """Whether a script's main block tests its module: it asserts, or calls something named for tests.
+
+        The module's own functions that it calls are read, too.
+        """
+        functions = {f.name: f for f in self.module.facts.body if isinstance(f, s.Function)}
+        pending, seen = [body], set[str]()
+        while pending:
+            current = pending.pop()
+            if any(isinstance(node, s.Assert) for node in statements(current)):
+                return True
+            for name in {last_name(call) for call in calls_in(current)} - seen:
+                seen.add(name)
+                if not tokens(name).isdisjoint(_TEST_WORDS):
+                    return True
+                if name in functions:
+                    pending.append(functions[name].body)
+        return False
 
 
 _GATHERED: dict[type, str] = {

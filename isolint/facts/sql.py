@@ -44,12 +44,12 @@ class Token:
 @lru_cache(maxsize=4096)
 def tokenize(statement: str) -> tuple[Token, ...]:
     """The tokens of SQL text, comments and white space left out; `HOLE` characters count as letters."""
-    from sqlparse import lexer
     from sqlparse import tokens as kinds
+    from sqlparse.lexer import Lexer
 
     found: list[Token] = []
     start = 0
-    for kind, text in lexer.tokenize(statement.replace(HOLE, "zqhole")):
+    for kind, text in Lexer.get_default_instance().get_tokens(statement.replace(HOLE, "zqhole")):
         original = text.replace("zqhole", HOLE)
         if kind not in kinds.Comment and kind not in kinds.Whitespace and text.strip():
             quoted = text[:1] in '"`[' or kind in kinds.Literal.String
@@ -122,16 +122,13 @@ def _defined(verb: str, tokens: tuple[Token, ...], words: list[str]) -> Action |
 
 
 def _named(rest: list[Token]) -> str:
-    """The name that stands first, with the parts that follow it by dots and without quotes."""
-    name = ""
+    """The name that stands first, put together from adjacent tokens, without quotes."""
+    name, end = "", -1
     for token in rest:
-        if name and not (
-            token.text.startswith(".") or name.endswith((".", HOLE)) or token.text.startswith(HOLE)
-        ):
-            break
-        if token.text in ("(", ","):
+        if (name and token.start != end) or token.text in ("(", ","):
             break
         name += token.text.strip("\"`[]'") if token.quoted else token.text
+        end = token.start + len(token.text)
     return name
 
 

@@ -102,7 +102,7 @@ def place(url: Value, pins: Pins, *, product: bool) -> Target:
         case Literal(value=str(string)):
             return _placed_text(string, (), pins, url.trail, product)
         case Literal():
-            return _own(product, f"database {url.value}", url.trail)
+            return _own(product, f"database {url.value!r}", url.trail)
         case Text():
             return _placed_parts(url, pins, product)
         case Variable():

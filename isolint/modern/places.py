@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import libcst as cst
@@ -22,6 +22,13 @@ def shifted(position: CodePosition, columns: int) -> CodePosition:
     return CodePosition(position.line, position.column + columns)
 
 
+def _ranges(module: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+    try:
+        return MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+    except KeyError:  # a RecursionError, hidden by the clean-up of libcst's context managers
+        raise RecursionError("the tree is too deep for libcst's positions") from None
+
+
 class Places:
     """The places of the nodes of one module, which was parsed from `text`.
 
@@ -29,7 +36,7 @@ class Places:
     """
 
     def __init__(self, module: cst.Module, text: str) -> None:
-        self._ranges = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
+        self._ranges = _ranges(module)
         self.ends: dict[cst.CSTNode, CodePosition] = {}
         self._module = module
         self._lines = text.split("\n")

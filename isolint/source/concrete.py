@@ -54,7 +54,7 @@ def concrete(source: Source, position: Position) -> Statement:
 
 
 def excerpt(source: Source, position: Position) -> Excerpt:
-    """The lines of the statement that `concrete` gives, and what a fix needs to edit them. Raises the same."""
+    """What `concrete` gives, with its lines and all that a fix needs to edit them. Raises the same."""
     first, last = _statement_lines(source, position)
     lines = source.lines[first - 1 : last]
     indented = lines[0][:1].isspace()

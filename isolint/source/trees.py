@@ -24,15 +24,15 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 # What tells Python 2 on the line of the error, strings emptied.
 _PYTHON_2 = {
-    "print statement": r"(?:^|[:;])\s*print\s+(?:['\"\w`~{]|-\w)",
-    "exec statement": r"(?:^|[:;])\s*exec\s+['\"\w]",
+    "print statement": r"(?:^|[:;])\s*print(?:\s*\"|\s+[\w`~{]|\s+-\w)",
+    "exec statement": r"(?:^|[:;])\s*exec(?:\s*\"|\s+\w)",
     "`except E, e`": r"^\s*except(?:\s+[\w.]+|\s*\(.*\))\s*,\s*[a-z_]\w*\s*:",
-    "`raise E, message`": r"(?:^|[:;])\s*raise\s+[\w.]+\s*,",
+    "`raise E, message`": r"(?:^|[:;])\s*raise\s+(?:[\w.]+|\"\")\s*,",
     "backticks": r"`",
     "`<>`": r"<>",
     "octal number": r"(?<![\w.])0\d+[lL]?(?![\w.])",
     "long number": r"(?<![\w.])(?:\d+|0[xX][\da-fA-F]+)[lL]\b",
-    "`ur` string": r"\b[uU][rR]['\"]",
+    "`ur` string": r"\b[uU][rR]\"",
     "parameters in parentheses": r"\blambda\s*\(|\bdef\s+\w+\((?:[^()=]*,)?\s*\(",
 }
 
