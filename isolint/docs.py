@@ -325,3 +325,7 @@ def _summaries(texts: Mapping[Path, str]) -> Iterator[str]:
     for path in sorted(python, key=lambda path: (not _MARK.search(texts[path]), "test" not in path.name)):
         if found := _DOCSTRING.match(texts[path]):
             yield found[1].strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -29,7 +29,7 @@ def rendered(
     @cache
     def lines(path: str) -> Sequence[str]:
         try:
-            return [line.rstrip("\r\n") for line in text_of(path).lines]
+            return text_of(path).lines
         except source.UnreadableError:
             return ()
 

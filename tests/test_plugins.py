@@ -169,7 +169,3 @@ def clashes_with_the_same_rule_in_a_folder(installed: Installed) -> None:
     code, _, err = installed.lint({"lint_rules/stray.py": RULE, "isolint.toml": 'plugins = ["lint_rules"]\n'})
     assert code == 2
     assert "lint_rules/stray.py: BAK001 stray-handle is taken by plugin stray-handle (bakery_lint)" in err
-
-
-def test_readme_shows_this_rule() -> None:
-    assert f"```python\n{RULE}```" in (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -163,6 +163,15 @@ def test_two_hops_on_one_line_show_it_once() -> None:
     """)
 
 
+def test_a_hop_is_not_labelled_with_its_own_code() -> None:
+    sources = {TEST: "drop_all()\n", "app/db.py": "engine = create_engine(URL)\n"}
+    hops = [
+        Location("app/db.py", Span(1, 1, 1, 28), text) for text in (sources["app/db.py"][:-1], "an engine")
+    ]
+    shown = [full(finding(Span(1, 1, 1, 9), "", hop), sources=sources).splitlines()[-1] for hop in hops]
+    assert shown == [f"  | {'-' * 27}", f"  | {'-' * 27} an engine"]
+
+
 def test_a_hop_over_several_lines_shows_its_first() -> None:
     hop = Location("app/db.py", Span(1, 10, 3, 2), "the engine")
     text = full(finding(Span(1, 1, 1, 2), "", hop), sources={"app/db.py": "engine = create(\n    URL,\n)\n"})

@@ -30,6 +30,7 @@ from isolint.facts.values import (
     Text,
     Thing,
     Trail,
+    UniqueName,
     Unknown,
     Value,
     Parameter,
@@ -234,11 +235,20 @@ class _Run:
         for node in body:
             if len(self.events) > MOST_EVENTS:
                 return
+            if isinstance(node, s.Function):
+                self._decorated(node, frame)
             for call, managed in self.effects.calls(node):
                 self.call(call, frame, managed)
             self._inside(node, frame, fixture)
             if fixture and yields(node):
                 self.phase = "tear down"
+
+    def _decorated(self, node: s.Function, frame: Frame) -> None:
+        """`@request.addfinalizer` above a function inside the running one: it runs at the end."""
+        if any(isinstance(d, s.Attribute) and d.name in FINALIZERS for d in node.decorators):
+            phase, self.phase = self.phase, "tear down"
+            self.body(node.body, Frame(frame.module, node, frame), fixture=False)
+            self.phase = phase
 
     def _inside(self, node: s.Statement, frame: Frame, fixture: bool) -> None:
         match node:
@@ -299,6 +309,8 @@ class _Run:
                 self.called(option, node, frame, managed)
         if relevant and isinstance(callee, Unknown | Parameter):
             self._bare(node, frame, managed)
+        elif relevant and isinstance(callee, UniqueName):
+            self.note((), node, frame, callee, managed, None)
 
     def _is_own_word(self, callee: Value) -> bool:
         """Whether the project's vocabulary knows a first-party function."""

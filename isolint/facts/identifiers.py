@@ -16,6 +16,7 @@ from isolint.facts.values import (
     Deferred,
     Frame,
     FunctionValue,
+    Handle,
     Literal,
     Method,
     Reference,
@@ -271,6 +272,8 @@ class Identifiers:
                     return True
                 if option.name in ("builtins.str", "builtins.next") and node.arguments:
                     return self.is_safe(node.arguments[0], frame, depth + 1)
+            if isinstance(option, Method) and self._is_quoter(option.receiver, option.name):
+                return True
             if isinstance(option, FunctionValue) and self._returns_quoted(option, node, frame, depth):
                 return True
         if method == "join" and node.arguments:
@@ -286,12 +289,16 @@ class Identifiers:
             return False
         if self._is_named_for_quoter(node.function, frame):
             return True
-        for value in options(self.evaluator.evaluate(node.function.value, frame)):
-            option = handles.as_value(self.evaluator, value) if isinstance(value, Method) else value
-            lineage = self.vocabulary.lineage(getattr(option, "type", ""))
-            if any(f"{name}.{method}" in self.vocabulary.quoters for name in lineage):
-                return True
-        return False
+        receivers = options(self.evaluator.evaluate(node.function.value, frame))
+        return any(self._is_quoter(receiver, method) for receiver in receivers)
+
+    def _is_quoter(self, receiver: Value, method: str) -> bool:
+        """Whether a method of a value quotes identifiers."""
+        if method in self.vocabulary.quoters_by_name:
+            return True
+        value = handles.as_value(self.evaluator, receiver) if isinstance(receiver, Method) else receiver
+        lineage = self.vocabulary.lineage(value.type) if isinstance(value, Handle) else ()
+        return any(f"{name}.{method}" in self.vocabulary.quoters for name in lineage)
 
     def _is_named_for_quoter(self, function: s.Attribute, frame: Frame) -> bool:
         """`anything.identifier_preparer.quote`: an attribute named like the quoting type it holds."""

@@ -15,7 +15,9 @@ TOO_DEEP = "the code is nested too deeply"
 # In a longer text an operator chain may be deep enough to overflow the C stack of Python 3.10's parser.
 _SMALL = 50_000
 
-# libcst's parser takes time that grows with the square or the cube of these, and does not mind the stack.
+# libcst takes 350 times the memory of a text, and its parser time that grows with the square or the cube
+# of the depth, as it takes the stack: to its end.
+_LARGEST = 2_000_000
 _MOST_BRACKETS = 200
 _LONGEST_CHAIN = 5_000
 
@@ -87,12 +89,17 @@ def _parse_modern(text: str, complaint: UnreadableError) -> ast.Module:
 
 
 def is_overlong(text: str) -> bool:
-    """Whether a nest of brackets, or a chain of operators on a line, is too long for libcst's parser."""
-    nests, chains = re.split(r"[)\]}]", text), re.split(r"[,\r\n]", text)
-    return any(sum(map(nest.count, "([{")) > _MOST_BRACKETS for nest in nests) or any(
-        len(chain) > _LONGEST_CHAIN and len(_TOKEN.findall(_STRING.sub('""', chain))) > _LONGEST_CHAIN
-        for chain in chains
+    """Whether libcst should not be given the text: too large, too many brackets in brackets, too long a chain."""
+    nests = re.split(r"[)\]}]", text)
+    return (
+        len(text) > _LARGEST
+        or any(sum(map(nest.count, "([{")) > _MOST_BRACKETS for nest in nests)
+        or any(_is_long_chain(chain) for chain in re.split(r"[,\r\n]", text))
     )
+
+
+def _is_long_chain(code: str) -> bool:
+    return len(code) > _LONGEST_CHAIN and len(_TOKEN.findall(_STRING.sub('""', code))) > _LONGEST_CHAIN
 
 
 def _python_2(text: str, number: int) -> str | None:
