@@ -73,14 +73,20 @@ modules = pytest.mark.parametrize("path", MODULES, ids=str)
 
 def imports(path: Path) -> Iterator[Import]:
     tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    late = {id(inner) for function in functions for inner in ast.walk(function)}
+    late = {id(inner) for node in ast.walk(tree) if is_run_late(node) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, id(node) not in late) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: imports are absolute"
             yield from (Import(f"{node.module}.{alias.name}", id(node) not in late) for alias in node.names)
+
+
+def is_run_late(node: ast.AST) -> bool:
+    """Whether what is in it does not run when the module is imported."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return isinstance(node, ast.FunctionDef)
 
 
 def room_of(dotted: str) -> str:

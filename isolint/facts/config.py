@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isolint.facts.targets import is_test_name
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -47,24 +49,26 @@ def pytest_config(root: Path) -> PytestConfig:
     for name in _TOML_FILES:
         table = _toml(root / name).get("pytest")
         if isinstance(table, dict):
-            return _config(name, table, pyproject)
+            return _config(root, name, table, pyproject)
     for name, section in _INI_FILES[:2]:
         values = _ini(root / name, section)
         if values is not None or (root / name).is_file():
-            return _config(name, values or {}, pyproject)
+            return _config(root, name, values or {}, pyproject)
     for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
         found = _table(pyproject, keys)
         if found:
-            return _config("pyproject.toml", found, pyproject)
+            return _config(root, "pyproject.toml", found, pyproject)
     for name, section in _INI_FILES[2:]:
         values = _ini(root / name, section)
         if values is not None:
-            return _config(name, values, pyproject)
-    return _config("", {}, pyproject)
+            return _config(root, name, values, pyproject)
+    return _config(root, "", {}, pyproject)
 
 
-def _config(path: str, values: Mapping[str, object], pyproject: Mapping[str, object]) -> PytestConfig:
-    return PytestConfig(path, values, _environment(values, pyproject))
+def _config(
+    root: Path, path: str, values: Mapping[str, object], pyproject: Mapping[str, object]
+) -> PytestConfig:
+    return PytestConfig(path, values, {**_tox_environment(root), **_environment(values, pyproject)})
 
 
 def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) -> dict[str, str]:
@@ -80,6 +84,18 @@ def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) 
             entry = entry.get("value", "")
         if isinstance(entry, str | int):
             found[key] = str(entry)
+    return found
+
+
+def _tox_environment(root: Path) -> dict[str, str]:
+    """What tox sets for every test environment: the `set_env` of `[testenv]`, unless it passes on the caller's."""
+    section = _ini(root / "tox.ini", "testenv") or {}
+    found: dict[str, str] = {}
+    for line in str(section.get("setenv", section.get("set_env", ""))).splitlines():
+        _, _, line = line.rpartition(": ") if ": " in line.partition("=")[0] else ("", "", line)
+        key, equals, value = line.partition("=")
+        if equals and (f"{{env:{key.strip()}" not in value or is_test_name(value)):
+            found[key.strip()] = value.strip()
     return found
 
 

@@ -92,6 +92,7 @@ class Effects:
         self.vocabulary = evaluator.vocabulary
         self.relevance = Relevance(evaluator)
         self._runs: dict[int, Run] = {}
+        self._near: dict[int, Run] = {}
         self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}
 
     def of(self, module: Module, function: s.Function) -> Run:
@@ -102,6 +103,15 @@ class Effects:
             run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
             self._runs[key] = Run(tuple(run.events), run.guarded)
         return self._runs[key]
+
+    def near(self, module: Module, function: s.Function) -> Run:
+        """The run of a function as far as what it does itself, and what the functions do that it calls itself."""
+        key = id(function)
+        if key not in self._near:
+            run = _Run(self, deepest=1)
+            run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
+            self._near[key] = Run(tuple(run.events), run.guarded)
+        return self._near[key]
 
     def of_block(self, module: Module, body: s.Block) -> Run:
         """The run of a block at a module's top level."""
@@ -219,9 +229,10 @@ def flat(value: Value) -> str:
 class _Run:
     """The state of one run: the events so far, where we are and what has been checked."""
 
-    def __init__(self, effects: Effects) -> None:
+    def __init__(self, effects: Effects, deepest: int = DEEPEST) -> None:
         self.effects = effects
         self.evaluator = effects.evaluator
+        self.deepest = deepest
         self.events: list[Event] = []
         self.chain: Trail = ()
         self.through: tuple[tuple[str, int], ...] = ()
@@ -430,7 +441,7 @@ class _Run:
         function = callee.function
         if not self.effects.relevance.function(callee):
             return
-        if id(function) in self.active or len(self.active) >= DEEPEST or len(self.events) > MOST_EVENTS:
+        if id(function) in self.active or len(self.active) >= self.deepest or len(self.events) > MOST_EVENTS:
             return
         inside = self.evaluator.call_frame(callee, node, frame)
         if store is not None and function.parameters:

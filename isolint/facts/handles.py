@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.project import Module
-from isolint.facts.show import show
+from isolint.facts.scopes import statements
+from isolint.facts.show import dotted, show
 from isolint.facts.values import (
     UNKNOWN,
     Address,
@@ -102,11 +103,30 @@ def _aim(ev: Evaluator, made: Handle, entry: HandleEntry, node: s.Call, frame: F
         return _with(made, url=Address(base, components))
     if hides_arguments(node):
         return _with(made, url=UNKNOWN)
+    if entry.settings:
+        configured = _configured(ev, entry, node, frame)
+        return _with(made, url=configured) if configured is not None else _with(made, bound=False)
     if entry.default == "unbound":
         return _with(made, bound=False)
     if entry.default == "memory":
         return _with(made, level="memory")
     return _with(made, url=Literal(entry.default) if entry.default else None, bound=bool(entry.default))
+
+
+def _configured(ev: Evaluator, entry: HandleEntry, node: s.Call, frame: Frame) -> Value | None:
+    """What `app.config["KEY"] = ...` sets, in the same body, for the app that an extension is given."""
+    app = passed(node, (0, "app"))
+    body = frame.function.body if isinstance(frame.function, s.Function) else frame.module.facts.body
+    if not isinstance(app, s.Name):
+        return None
+    for statement in statements(body):
+        match statement:
+            case s.Assign(
+                targets=(s.Subscript(value=config, index=s.Constant(value=str(key))),), value=value
+            ) if value is not None and dotted(config) == f"{app.id}.config" and key in entry.settings:
+                if statement.at[0] < node.at[0]:
+                    return ev.evaluate(value, frame)
+    return None
 
 
 def _components(

@@ -19,9 +19,11 @@ from isolint.facts.values import (
     Handle,
     Literal,
     Method,
+    Parameter,
     Reference,
     Text,
     UniqueName,
+    Unknown,
     Value,
     options,
 )
@@ -45,12 +47,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """An expression that is spliced, unquoted, into a place where the statement names an object."""
+    """An expression that is spliced, unquoted, into a place where the statement names an object; told at `at`.
+
+    Not `sure`: what executes the statement is known by its name alone, and the expression is opaque.
+    """
 
     hole: s.Expression
     at: s.Position
-    statement: str
     frame: Frame
+    sure: bool
 
 
 class Identifiers:
@@ -67,9 +72,15 @@ class Identifiers:
         if node is None:
             return
         for template, frame in self._templates(node, event.frame):
-            yield from self._in_template(template, frame)
+            yield from self._in_template(template, frame, bool(event.names))
 
-    def _in_template(self, template: s.Expression, frame: Frame) -> Iterator[Splice]:
+    def _is_part_of_unknown(self, hole: s.Expression, frame: Frame) -> bool:
+        """Whether an expression reads an attribute of an object nothing is known of."""
+        if not isinstance(hole, s.Attribute):
+            return False
+        return isinstance(self.evaluator.evaluate(hole.value, frame), Parameter | Unknown)
+
+    def _in_template(self, template: s.Expression, frame: Frame, known: bool) -> Iterator[Splice]:
         pieces = list(self._pieces(template, frame))
         if not any(piece.hole is not None for piece in pieces):
             return
@@ -79,7 +90,8 @@ class Identifiers:
         at = 0
         for piece in pieces:
             if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
-                yield Splice(piece.hole, _place(template, piece.hole), statement, piece.frame)
+                sure = known or not self._is_part_of_unknown(piece.hole, piece.frame)
+                yield Splice(piece.hole, _place(template, piece.hole), piece.frame, sure)
             at += len(self._shown(piece, unsafe))
 
     def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:

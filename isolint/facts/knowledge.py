@@ -13,7 +13,7 @@ from isolint.facts.effects import Effects, Event, Run
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
-from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, line_in, literal_name
+from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
@@ -168,9 +168,9 @@ class Knowledge:
     # -- created, named and spliced
 
     def _runs(self, module: Module) -> Iterator[Run]:
-        """The runs of all functions of a module, and of its self-tests."""
+        """The runs of all functions of a module, as far as they are its own, and of its self-tests."""
         if module.is_test:
-            yield from (self.effects.of(module, function) for function in module.functions)
+            yield from (self.effects.near(module, function) for function in module.functions)
         for site in self.sites(module).self_tests:
             yield self.effects.of_block(module, site.node.body)
 
@@ -226,7 +226,7 @@ class Knowledge:
                 hop = line_in(creation, site.module.path)
                 if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
                     continue
-                if event.tolerant and literal_name(creation) is not None:
+                if event.tolerant and not is_unique(creation):
                     continue
                 seen.add(hop.at)
                 yield hop.at, creation.resource, (*event.chain, event.hop)

@@ -233,6 +233,12 @@ def literal_name(creation: Creation) -> str | None:
     return None if creation.value is None else text(creation.value)
 
 
+def is_unique(creation: Creation) -> bool:
+    """Whether the name of what was created is another one in every run."""
+    parts = creation.value.parts if isinstance(creation.value, Text) else (creation.value,)
+    return any(isinstance(part, UniqueName) for part in parts)
+
+
 def line_in(creation: Creation, path: str) -> Hop | None:
     """The innermost step to the creation that lies in a file."""
     hops = [hop for hop in (*creation.event.chain, creation.event.hop) if hop.path == path]

@@ -341,13 +341,16 @@ def dict_comprehension(node: cst.DictComp, at: Places) -> ast.expr:
     return ast.DictComp(key=key, value=value, generators=_loops(node.for_in, at), **at(node))
 
 
-@expression.register
 def unpacking_comprehension(node: cst.StarredDictComp, at: Places) -> ast.expr:
     """`{**d for d in ds}` is lowered to `{**(d for d in ds)}`."""
     generator = ast.GeneratorExp(
         elt=expression(node.value, at), generators=_loops(node.for_in, at), **at(node)
     )
     return ast.Dict(keys=[None], values=[generator], **at(node))
+
+
+if hasattr(cst, "StarredDictComp"):  # libcst 1.9
+    expression.register(cst.StarredDictComp, unpacking_comprehension)
 
 
 def _loops(node: cst.CompFor | None, at: Places) -> list[ast.comprehension]:

@@ -150,13 +150,11 @@ def type_alias(node: cst.TypeAlias, at: Places) -> ast.stmt:
 
 
 @statement.register(cst.Import)
-@statement.register(cst.LazyImport)
 def import_(node: cst.Import | cst.LazyImport, at: Places) -> ast.stmt:
     return ast.Import(names=[_alias(item, at) for item in node.names], **at(node))
 
 
 @statement.register(cst.ImportFrom)
-@statement.register(cst.LazyImportFrom)
 def import_from(node: cst.ImportFrom | cst.LazyImportFrom, at: Places) -> ast.stmt:
     if isinstance(node.names, cst.ImportStar):
         names = [ast.alias(name="*", **at(node.names))]
@@ -164,6 +162,11 @@ def import_from(node: cst.ImportFrom | cst.LazyImportFrom, at: Places) -> ast.st
         names = [_alias(item, at) for item in node.names]
     module = None if node.module is None else _dotted(node.module)
     return ast.ImportFrom(module=module, names=names, level=len(node.relative), **at(node))
+
+
+if hasattr(cst, "LazyImport"):  # libcst 1.9
+    statement.register(cst.LazyImport, import_)
+    statement.register(cst.LazyImportFrom, import_from)
 
 
 def _alias(node: cst.ImportAlias, at: Places) -> ast.alias:

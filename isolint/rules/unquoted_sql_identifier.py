@@ -33,7 +33,7 @@ Names in quotes that the code writes by hand, `'"%s"' % name`, are another matte
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity, show
+from isolint.rule import Confidence, Context, File, Finding, Rule, Severity, show
 
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
 
@@ -42,4 +42,5 @@ rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since=
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for splice in ctx.know.splices(site.module):
         message = f"`{show(splice.hole)}` is put into SQL as an identifier without quotes"
-        yield ctx.finding(ctx.hole_position(splice), message)
+        confidence = Confidence.HIGH if splice.sure else Confidence.LOW
+        yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence)

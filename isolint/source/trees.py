@@ -89,7 +89,7 @@ def _parse_modern(text: str, complaint: UnreadableError) -> ast.Module:
 
 
 def is_overlong(text: str) -> bool:
-    """Whether libcst should not be given the text: too large, too many brackets in brackets, too long a chain."""
+    """Whether the text is not for libcst: too large, too deep in brackets, or with too long a chain."""
     nests = re.split(r"[)\]}]", text)
     return (
         len(text) > _LARGEST
