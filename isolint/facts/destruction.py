@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from isolint.facts.effects import Effects, Event, Run
 from isolint.facts.replacements import Place, Replacements
-from isolint.facts.targets import Level, Target, is_product, judge
+from isolint.facts.targets import Level, Target, is_product, judge, place
 from isolint.facts.values import Handle, Trail, options
 
 
@@ -43,6 +43,9 @@ class Destructions:
         if destroyed is None:
             return None
         what, value = destroyed
+        name = self.effects.named(event)
+        if name is not None and place(name, self.replacements.pins(path), product=False).level < Level.PRODUCTION:
+            return None
         targets = [self._target(option, path) for option in options(value) if isinstance(option, Handle)]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:
             return None

@@ -146,6 +146,13 @@ class Effects:
         statement = self.statement(event)
         return None if statement is None else self._by_statement(statement, event)
 
+    def named(self, event: Event) -> Value | None:
+        """The name of the single thing that an event destroys; None where it destroys all there is."""
+        for entry in self._destroyers(event):
+            if entry.name and self._meets(entry.when, event):
+                return self.argument(event, entry.name)
+        return None
+
     def _by_statement(self, statement: Value, event: Event) -> tuple[str, Value] | None:
         for option in options(statement):
             if isinstance(option, Thing):

@@ -90,7 +90,8 @@ class Evaluator:
         key = id(function)
         if key not in self._functions:
             owner = module.methods.get(key)
-            parent = self.module_frame(module)
+            around = module.enclosing.get(key)
+            parent = self.module_frame(module) if around is None else self.function_frame(module, around)
             receiver = Instance(ClassValue(module, owner, parent)) if owner is not None else None
             self._functions[key] = Frame(module, function, parent, {}, receiver, owner)
         return self._functions[key]

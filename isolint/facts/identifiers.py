@@ -28,12 +28,15 @@ from isolint.facts.values import (
     options,
 )
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*\Z")
+_PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
+DEEPEST = 12
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_$.]*\Z")
-_NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename"})
+_PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
+_NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename", "default_schema_name"})
 _ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
-_HARMLESS_CALLS = frozenset({"len", "int", "range", "id", "abs", "round", "hash", "ord"})
+_HARMLESS_CALLS = frozenset(
+    {"len", "int", "range", "id", "abs", "round", "hash", "ord", "randint", "randrange", "getrandbits", "time_ns"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +212,7 @@ class Identifiers:
 
     def is_safe(self, node: s.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether an expression is a quoted identifier, or one that needs no quotes."""
-        if depth > 12:
+        if depth > DEEPEST:
             return False
         if self._is_quoted(node, frame, depth) or _is_named_by_product(node):
             return True
@@ -239,6 +242,8 @@ class Identifiers:
         return all(results)
 
     def _items_safe(self, node: s.Expression, frame: Frame, depth: int) -> bool:
+        if depth > DEEPEST:
+            return False
         if isinstance(node, s.Name):
             for binding in reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0]):
                 if binding.value is not None and not binding.unpack and self._items_safe(binding.value, frame, depth + 1):
@@ -288,6 +293,8 @@ class Identifiers:
                 return True
             if isinstance(option, FunctionValue) and self._returns_quoted(option, node, frame, depth):
                 return True
+        if node.arguments and all(_is_plain_constant(argument) for argument in node.arguments):
+            return not node.keywords
         if method == "join" and node.arguments:
             return self._items_safe(node.arguments[0], frame, depth)
         if method == "format":
@@ -350,6 +357,10 @@ class Identifiers:
             elif piece.frame is None or not self.is_safe(piece.hole, piece.frame, depth + 1):
                 return False
         return True
+
+
+def _is_plain_constant(node: s.Expression) -> bool:
+    return isinstance(node, s.Constant) and isinstance(node.value, str) and _PLAIN.match(node.value) is not None
 
 
 def _place(template: s.Expression, hole: s.Expression) -> s.Position:

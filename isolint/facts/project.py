@@ -65,6 +65,11 @@ class Module:
         return {id(n): c for c in self.classes for n in statements(c.body) if isinstance(n, s.Function)}
 
     @cached_property
+    def enclosing(self) -> dict[int, s.Function]:
+        """id of a function -> the function whose body it is defined in."""
+        return {id(n): f for f in self.functions for n in statements(f.body) if isinstance(n, s.Function)}
+
+    @cached_property
     def dotted(self) -> str:
         name = self.path.removesuffix(".py").removesuffix("/__init__")
         return name.replace("/", ".").removeprefix("src.")

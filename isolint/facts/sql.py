@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 HOLE = "\ufffc"
 _OBJECTS = frozenset(
@@ -49,7 +50,8 @@ def tokenize(statement: str) -> tuple[Token, ...]:
 
     found: list[Token] = []
     start = 0
-    for kind, text in Lexer.get_default_instance().get_tokens(statement.replace(HOLE, "zqhole")):
+    lexer: Any = Lexer
+    for kind, text in lexer.get_default_instance().get_tokens(statement.replace(HOLE, "zqhole")):
         original = text.replace("zqhole", HOLE)
         if kind not in kinds.Comment and kind not in kinds.Whitespace and text.strip():
             quoted = text[:1] in '"`[' or kind in kinds.Literal.String
