@@ -251,7 +251,7 @@ def rules(config: Path | None, isolated: bool) -> None:
 @click.argument("path", type=click.Path(exists=True, readable=False, path_type=Path), default=Path())
 @_configured
 def show_config(path: Path, config: Path | None, isolated: bool) -> None:
-    """Show every setting in force at PATH and where its value comes from."""
+    """Show every setting in force and where it comes from."""
     from isolint import presentation
     from isolint.facts.config import pytest_config
 

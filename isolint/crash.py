@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from pathlib import PurePath
 
 _PACKAGE = PurePath(__file__).parent
+_PYTHON = sysconfig.get_path("stdlib")
 
 
 def described(error: BaseException) -> str:
-    """Say in one line what was raised, and by which line: `KeyError: 'x' (isolint/rule.py:12)`."""
+    """Say in one line what was raised and where, Python's own code left out: `KeyError: 1 (isolint/rule.py:12)`."""
     said = " ".join(str(error).split())
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]
     return f"{what} ({_place(frames[-1])})" if frames else what
+
+
+def _is_pythons(filename: str) -> bool:
+    return filename.startswith("<") or (filename.startswith(_PYTHON) and "site-packages" not in filename)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

@@ -122,7 +122,8 @@ class _Run:
         modules = list(self._modules())
         findings = [finding for module in modules for finding in self._checked(module)]
         closed = [self._closed(each.path, each.reason.lower()) for each in self.files.unreadable]
-        unread = [finding for finding in (*self.unreadable.values(), *closed) if self._covers(finding.path)]
+        told = {finding.path: finding for finding in (*self.unreadable.values(), *closed)}
+        unread = [finding for path, finding in told.items() if self._covers(path)]
         findings += unread
         return Result(
             tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
@@ -151,7 +152,7 @@ class _Run:
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         project = Project(files, self.read, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
-        return Knowledge(project, self.config, collected, self.span)
+        return Knowledge(project, self.config, collected, self.span, self.holes)
 
     def _is_collected(self, path: str) -> bool:
         named = discovery.is_test_file(path, self.python_files, self.settings.test_paths)
@@ -229,6 +230,16 @@ class _Run:
         if text is None:
             return Span(at[0], at[1] + 1, at[2], at[3] + 1)
         return source.columns(text, at)
+
+    def holes(self, path: str, template: s.Position) -> tuple[s.Position, ...]:
+        """The places of the expressions inside an f-string, where `ast` does not know them; else nothing."""
+        text = self.source(path)
+        if source.EXACT or text is None:
+            return ()
+        try:
+            return source.holes(text, template)
+        except (source.UnreadableError, LookupError):
+            return ()
 
     # -- checking
 

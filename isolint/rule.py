@@ -146,8 +146,12 @@ class Context:
         )
 
     def hole_position(self, splice: Splice) -> s.Position:
-        """Where the spliced expression stands; interpreters before 3.12 misplace what is inside f-strings."""
-        return splice.at
+        """Where the spliced expression stands."""
+        if splice.inside is None:
+            return splice.at
+        template, index = splice.inside
+        places = self.know.holes(splice.frame.module.path, template.at)
+        return places[index] if index < len(places) else splice.at
 
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""

@@ -8,6 +8,7 @@ import os
 import sys
 import sysconfig
 import tokenize
+from dataclasses import astuple
 from pathlib import Path
 
 import libcst as cst
@@ -15,7 +16,6 @@ import pytest
 
 from isolint.finding import Span
 from isolint.source import (
-    Excerpt,
     Position,
     Source,
     UnreadableError,
@@ -126,12 +126,13 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 def test_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "test_shop.py"
     path.touch(mode=0)
-    if os.access(path, os.R_OK):  # the administrator may read everything
-        monkeypatch.setattr(Path, "read_bytes", lambda path: os.open("/proc/1/mem/x", os.O_RDONLY))
-        monkeypatch.setattr(
-            os, "open", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied"))
-        )
+    if os.access(path, os.R_OK):  # root may read everything
+        monkeypatch.setattr(Path, "read_bytes", _denied)
     assert refusal(path) == "permission denied"
+
+
+def _denied(path: Path) -> bytes:
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_file_of_more_than_100_megabytes(tmp_path: Path) -> None:
@@ -158,14 +159,10 @@ def test_columns_count_characters(text: str) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.Name, ast.Constant)):
             position = (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
-            line, column, end_line, end_column = vars_of(columns(shop, position))
+            line, column, end_line, end_column = astuple(columns(shop, position))
             lines = text.splitlines(keepends=True)[line - 1 : end_line]
             lines[-1] = lines[-1][: end_column - 1]
             assert "".join(lines)[column - 1 :] == ast.get_source_segment(text, node)
-
-
-def vars_of(span: Span) -> tuple[int, int, int, int]:
-    return span.line, span.column, span.end_line, span.end_column
 
 
 # -- comments
@@ -209,7 +206,7 @@ def test_no_comments_in_strings(text: str) -> None:
 def test_comments_in_f_strings_of_3_12() -> None:
     assert found("f'{\n x  # one } '\n + y:#}#{z # two\n}'  # three\n") == [
         (2, 5, "# one } '"),
-        (3, 13, "# two"),
+        (3, 12, "# two"),
         (4, 5, "# three"),
     ]
 
@@ -279,11 +276,10 @@ def test_warnings_are_kept_quiet(recwarn: pytest.WarningsRecorder, capfd: pytest
         ("x = 'abc\n", 1, "unterminated string literal (detected at line 1)"),
         ("x = 1\n<<<<<<< HEAD\ny = 1\n", 2, "invalid syntax"),
         ("x = {{% name %}}\n", 1, "invalid syntax"),
-        ("def f(a=1, b): pass\n", 1, None),
     ],
 )
-def test_syntax_errors(text: str, line: int, message: str | None) -> None:
-    assert complaint(text) == (line, message or complaint(text)[1])
+def test_syntax_errors(text: str, line: int, message: str) -> None:
+    assert complaint(text) == (line, message)
 
 
 @pytest.mark.parametrize(
@@ -312,13 +308,13 @@ def test_python_2(code: str, sign: str) -> None:
     assert complaint(f"import os\n{code}\n") == (2 + code.count("\n"), f"the file is Python 2 ({sign})")
 
 
-SUM = "x = " + " + ".join(["1"] * 3_000)
-
-
+@pytest.mark.skipif(
+    (3, 12, 0) <= sys.version_info < (3, 12, 2), reason="`ast` itself is limited to 1,500 levels"
+)
 @pytest.mark.parametrize(
     "text",
     [
-        SUM,
+        "x = " + "1 + " * 3_000 + "1",
         "x = y" + ".z" * 3_000,
         "if x: pass\n" + "elif y: pass\n" * 3_000,
         "x = " + "1 if y else " * 1_500 + "1",
@@ -328,7 +324,7 @@ SUM = "x = " + " + ".join(["1"] * 3_000)
 def test_deep_trees(text: str) -> None:
     tree = parse(source(f"{text}\n"))
     before = sys.getrecursionlimit()
-    assert run_deep(lambda: ast.unparse(tree)).count("\n") == text.count("pass") * 2 - 1 or "elif" not in text
+    assert len(run_deep(lambda: ast.dump(tree))) > len(text)
     assert sys.getrecursionlimit() == before
 
 
@@ -349,10 +345,7 @@ def test_too_deep_trees(text: str, line: int) -> None:
 
 
 def test_a_long_chain_is_not_given_to_libcst() -> None:
-    line, message = complaint(
-        "type X = int\nx = " + "-" * 100_000 + "1\n" if sys.version_info < (3, 12) else "x = ("
-    )
-    assert (line, message) in [(1, "invalid syntax"), (1, "'(' was never closed")]
+    assert complaint("lazy import a\nx = " + "-" * 100_000 + "1\n") == (1, "invalid syntax")
 
 
 def test_what_run_deep_raises() -> None:
@@ -448,11 +441,13 @@ def test_statement_as_a_node() -> None:
 class Rename(cst.CSTTransformer):
     """Renames `run` to `execute`."""
 
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+    def leave_Name(  # noqa: N802
+        self, original_node: cst.Name, updated_node: cst.Name
+    ) -> cst.Name:
         return updated_node.with_changes(value="execute") if original_node.value == "run" else updated_node
 
 
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("needle", ["elif name", "async def"])
 def test_edited_excerpt_keeps_all_else(needle: str, newline: str) -> None:
     text = SHOP.replace("\n", newline)
@@ -462,6 +457,13 @@ def test_edited_excerpt_keeps_all_else(needle: str, newline: str) -> None:
     lines = list(source(text).lines)
     lines[found.span.line - 1 : found.span.end_line - 1] = [edited]
     assert "".join(lines) == text.replace("run(", "execute(")
+
+
+@pytest.mark.parametrize("text", ["if x:\n    y\n\x0c    z\n", "if x:\r    y\r"])
+def test_what_libcst_would_change_is_not_to_be_edited(text: str) -> None:
+    with pytest.raises(UnreadableError, match="libcst does not keep"):
+        excerpt(source(text), (1, 0, 1, 1))
+    assert isinstance(concrete(source(text), (1, 0, 1, 1)), cst.If)
 
 
 def test_newer_grammar_as_concrete_syntax() -> None:
@@ -477,9 +479,5 @@ def test_position_outside_of_statements() -> None:
 
 def test_too_long_a_statement_for_libcst() -> None:
     with pytest.raises(UnreadableError, match="nested too deeply") as caught:
-        concrete(source(f"\n{SUM}\n"), (2, 0, 2, 1))
+        concrete(source("\nx = " + "y and " * 3_000 + "z\n"), (2, 0, 2, 1))
     assert caught.value.line == 2
-
-
-def test_excerpt_is_an_excerpt() -> None:
-    assert isinstance(excerpt(source("x = 1"), (1, 0, 1, 1)), Excerpt)

@@ -41,11 +41,12 @@ _HARMLESS_CALLS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a template: literal text, or an expression in a frame."""
+    """A part of a template: literal text, or an expression in a frame; `inside` an f-string, which hole of it."""
 
     text: str
     hole: s.Expression | None = None
     frame: Frame | None = None
+    inside: tuple[s.Template, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Splice:
     at: s.Position
     frame: Frame
     sure: bool
+    inside: tuple[s.Template, int] | None = None
 
 
 class Identifiers:
@@ -94,7 +96,7 @@ class Identifiers:
         for piece in pieces:
             if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
                 sure = known or not self._is_part_of_unknown(piece.hole, piece.frame)
-                yield Splice(piece.hole, _place(template, piece.hole), piece.frame, sure)
+                yield Splice(piece.hole, _place(template, piece.hole), piece.frame, sure, piece.inside)
             at += len(self._shown(piece, unsafe))
 
     def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:
@@ -149,8 +151,13 @@ class Identifiers:
             case s.Constant(value=str(known)):
                 yield Piece(known)
             case s.Template():
+                index = 0
                 for part in node.parts:
-                    yield Piece(part) if isinstance(part, str) else Piece("", part, frame)
+                    if isinstance(part, str):
+                        yield Piece(part)
+                    else:
+                        yield Piece("", part, frame, (node, index))
+                        index += 1
             case s.Binary(operator="+"):
                 yield from self._pieces(node.left, frame)
                 yield from self._pieces(node.right, frame)

@@ -33,11 +33,13 @@ class Knowledge:
         config: PytestConfig,
         test_files: frozenset[str],
         span: Callable[[str, s.Position], Span],
+        holes: Callable[[str, s.Position], tuple[s.Position, ...]],
     ) -> None:
         self.project = project
         self.config = config
         self.test_files = test_files
         self.span = span
+        self.holes = holes
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)

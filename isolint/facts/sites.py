@@ -249,11 +249,9 @@ def _is_main(test: s.Expression) -> bool:
 
 def attribute_uses(module: Module, name: str, body: s.Block | None = None) -> Iterator[s.Attribute]:
     """Every `name.attribute` of a module (or of a body in it), functions' bodies included, in source order."""
-    blocks = (
-        [module.facts.body, *(d.body for d in (*module.functions, *module.classes))]
-        if body is None
-        else [body]
-    )
+    blocks = [module.facts.body if body is None else body]
+    if body is None:
+        blocks += [f.body for f in module.functions] + [c.body for c in module.classes]
     found: dict[s.Position, s.Attribute] = {}
     for block in blocks:
         for node in statements(block):

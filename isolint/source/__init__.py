@@ -7,10 +7,12 @@ and libcst is imported by the functions that need it, not before.
 from isolint.source.comments import comments
 from isolint.source.concrete import Excerpt, concrete, excerpt
 from isolint.source.deep import run_deep
+from isolint.source.holes import EXACT, holes
 from isolint.source.text import Position, Source, UnreadableError, columns, from_bytes, from_text, read
 from isolint.source.trees import parse
 
 __all__ = [
+    "EXACT",
     "Excerpt",
     "Position",
     "Source",
@@ -21,6 +23,7 @@ __all__ = [
     "excerpt",
     "from_bytes",
     "from_text",
+    "holes",
     "parse",
     "read",
     "run_deep",

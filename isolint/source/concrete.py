@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Statement = Union["cst.SimpleStatementLine", "cst.BaseCompoundStatement"]
 
-_WRAPPER = "if True:"
-
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
@@ -47,15 +45,25 @@ class Excerpt:
 def concrete(source: Source, position: Position) -> Statement:
     """The innermost statement that begins its own line and holds the `ast` position, as libcst's node.
 
-    The position of a function or class gives the whole of it. Raises UnreadableError as `parse` does,
-    and LookupError when no statement holds the position.
+    The position of a function or class gives the whole of it. Raises UnreadableError as `parse` does, or for
+    a statement that is too deep for libcst, and LookupError when no statement holds the position.
     """
-    return excerpt(source, position).statement
+    return _cut(source, *_statement_lines(source, position)).statement
 
 
 def excerpt(source: Source, position: Position) -> Excerpt:
-    """What `concrete` gives, with its lines and all that a fix needs to edit them. Raises the same."""
+    """What `concrete` gives, with all that a fix needs to edit it.
+
+    Raises the same, and UnreadableError when libcst would change what is not edited: it loses form feeds.
+    """
     first, last = _statement_lines(source, position)
+    found = _cut(source, first, last)
+    if found.code(found.module) != "".join(source.lines[first - 1 : last]):
+        raise UnreadableError("libcst does not keep these lines as they are", first)
+    return found
+
+
+def _cut(source: Source, first: int, last: int) -> Excerpt:
     lines = source.lines[first - 1 : last]
     indented = lines[0][:1].isspace()
     text = "".join(lines)
