@@ -11,7 +11,7 @@ _PYTHON = sysconfig.get_path("stdlib")
 
 
 def described(error: BaseException) -> str:
-    """Say in one line what was raised and where, Python's own code left out: `KeyError: 1 (isolint/rule.py:12)`."""
+    """Say in one line what was raised, and where outside Python itself: `KeyError: 1 (isolint/a.py:12)`."""
     said = " ".join(str(error).split())
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]

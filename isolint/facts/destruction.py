@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from isolint.facts.effects import Effects, Event, Run
+from isolint.facts.effects import Effects
 from isolint.facts.replacements import Place, Replacements
+from isolint.facts.runs import Event, Run
 from isolint.facts.targets import Level, Target, is_product, judge, place
 from isolint.facts.values import Handle, Trail, options
 
@@ -44,7 +45,10 @@ class Destructions:
             return None
         what, value = destroyed
         name = self.effects.named(event)
-        if name is not None and place(name, self.replacements.pins(path), product=False).level < Level.PRODUCTION:
+        if (
+            name is not None
+            and place(name, self.replacements.pins(path), product=False).level < Level.PRODUCTION
+        ):
             return None
         targets = [self._target(option, path) for option in options(value) if isinstance(option, Handle)]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:

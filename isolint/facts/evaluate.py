@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from isolint.facts import handles, instances, strings
+from isolint.facts import handles, instances, libraries, strings
 from isolint.facts import syntax as s
+from isolint.facts.outcomes import Outcomes, bind_arguments
 from isolint.facts.project import Module, Project
-from isolint.facts.scopes import Binding, Names, bind, reaching, statements, walk, expressions
+from isolint.facts.scopes import Binding, Names, bind, reaching
 from isolint.facts.show import show
 from isolint.facts.values import (
     UNKNOWN,
@@ -20,7 +21,6 @@ from isolint.facts.values import (
     Deferred,
     Frame,
     FunctionValue,
-    Generated,
     Handle,
     Hop,
     Instance,
@@ -37,6 +37,8 @@ from isolint.facts.values import (
     UniqueName,
     Unknown,
     Value,
+    item,
+    iterated,
     options,
     union,
     via,
@@ -45,14 +47,6 @@ from isolint.facts.values import (
 DEEPEST = 40
 SHALLOW = 12
 MOST_STEPS = 2_000
-MOST_CALLS = 12
-_BUILTIN_CONTAINERS = (
-    "builtins.list",
-    "builtins.tuple",
-    "builtins.sorted",
-    "builtins.set",
-    "builtins.reversed",
-)
 
 
 class Evaluator:
@@ -71,10 +65,7 @@ class Evaluator:
         self._depth = 0
         self._steps = 0
         self._cut = 0
-        self._calls: list[int] = []
-        self._generic: dict[int, Frame] = {}
-        self._outcomes: dict[int, tuple[s.Expression, ...]] = {}
-        self._dependent: dict[int, bool] = {}
+        self.outcomes = Outcomes(self)
         self._running: set[tuple[int, int]] = set()
 
     # -- frames
@@ -331,7 +322,7 @@ class Evaluator:
                 return handles.subscript(self, value, index)
             case Reference(), _:
                 return handles.read_subscript(self, value, index, node, frame)
-            case (ClassValue() | UniqueName()), _:
+            case ((ClassValue() | UniqueName()), _):
                 return value
         return UNKNOWN
 
@@ -352,41 +343,10 @@ class Evaluator:
             case Instance():
                 return instances.called(self, callee, node, frame)
             case Reference():
-                return self._library_call(callee, node, frame)
+                return libraries.called(self, callee, node, frame)
             case Handle() | Thing() | Method():
                 return handles.called(self, callee, node, frame)
         return strings.called(self, callee, node, frame)
-
-    def _library_call(self, callee: Reference, node: s.Call, frame: Frame) -> Value:
-        if callee.name == "importlib.import_module" or callee.name == "builtins.__import__":
-            return self._imported_by_name(node, frame)
-        if callee.name == "builtins.next" or callee.name == "builtins.anext":
-            return iterated(self.evaluate(node.arguments[0], frame)) if node.arguments else UNKNOWN
-        if callee.name in _BUILTIN_CONTAINERS and node.arguments:
-            return self.evaluate(node.arguments[0], frame)
-        if callee.name == "builtins.getattr" and len(node.arguments) > 1:
-            name = self.evaluate(node.arguments[1], frame)
-            if isinstance(name, Literal) and isinstance(name.value, str):
-                return self.attribute_of(self.evaluate(node.arguments[0], frame), name.value, None)
-            return UNKNOWN
-        if (
-            callee.name in ("functools.partial", "builtins.staticmethod", "builtins.classmethod")
-            and node.arguments
-        ):
-            return self.evaluate(node.arguments[0], frame)
-        return handles.library_call(self, callee, node, frame) or strings.library_call(
-            self, callee, node, frame
-        )
-
-    def _imported_by_name(self, node: s.Call, frame: Frame) -> Value:
-        name = self.evaluate(node.arguments[0], frame) if node.arguments else UNKNOWN
-        if not isinstance(name, Literal) or not isinstance(name.value, str) or not name.value.strip("."):
-            return UNKNOWN
-        parts = tuple(name.value.strip(".").split("."))
-        resolved = self.project.resolve(frame.module, parts)
-        if resolved.module is not None and not resolved.rest:
-            return ModuleValue(resolved.module)
-        return Reference(".".join(parts))
 
     def call_frame(self, callee: FunctionValue, node: s.Call | None, frame: Frame) -> Frame:
         """The frame in which a call runs its function."""
@@ -400,65 +360,15 @@ class Evaluator:
 
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""
-        function = callee.function
-        nested = callee.frame.function is not None
-        if not nested and inside is not self._functions.get(id(function)) and not self._depends(function):
-            generic = Frame(callee.module, function, callee.frame, {}, callee.receiver, inside.owner)
-            inside = self._generic.setdefault(id(function), generic)
-        if id(function) in inside.memory:
-            return inside.memory[id(function)]
-        if id(function) in self._calls or len(self._calls) >= MOST_CALLS:
-            self._cut += 1
-            return UNKNOWN
-        self._calls.append(id(function))
-        try:
-            value = self._returned(callee, inside)
-        finally:
-            self._calls.pop()
-        inside.memory[id(function)] = value
-        return value
+        return self.outcomes.of(callee, inside)
 
-    def outcomes(self, function: s.Function) -> tuple[s.Expression, ...]:
-        """The expressions a function returns, or, for a generator, yields."""
-        key = id(function)
-        if key not in self._outcomes:
-            found: list[s.Expression] = []
-            for node in statements(function.body):
-                if function.is_generator:
-                    found += [y.value for y in yields(node) if y.value is not None]
-                elif isinstance(node, s.Return) and node.value is not None:
-                    found.append(node.value)
-            self._outcomes[key] = tuple(found)
-        return self._outcomes[key]
+    def generic_frame(self, function: s.Function | s.Lambda) -> Frame | None:
+        """The frame of a function that nobody in particular calls, if it was needed so far."""
+        return self._functions.get(id(function))
 
-    def _depends(self, function: s.Function | s.Lambda) -> bool:
-        """Whether what a function returns may depend on its arguments or its object."""
-        if isinstance(function, s.Lambda):
-            return bool(function.parameters)
-        key = id(function)
-        if key not in self._dependent:
-            parameters = {p.name for p in function.parameters}
-            bindings = bind(function.body).bindings
-            pending = [e for e in self.outcomes(function)]
-            seen: set[str] = set()
-            while pending:
-                names = {n.id for n in walk(pending.pop()) if isinstance(n, s.Name)} - seen
-                seen |= names
-                pending += [b.value for name in names for b in bindings.get(name, ()) if b.value is not None]
-            self._dependent[key] = not seen.isdisjoint(parameters)
-        return self._dependent[key]
-
-    def _returned(self, callee: FunctionValue, inside: Frame) -> Value:
-        function = callee.function
-        if isinstance(function, s.Lambda):
-            return self.evaluate(function.body, inside)
-        found = [self.evaluate(expression, inside) for expression in self.outcomes(function)]
-        meaningful = [value for value in found if value != Literal(None)] or found
-        if not meaningful and function.returns is not None:
-            typed = handles.annotated(self, function.returns, callee.frame)
-            meaningful = [typed] if typed is not None else []
-        value = union(meaningful)
-        return Generated(value) if function.is_generator else value
+    def give_up(self) -> None:
+        """Say that the value being found is not the whole truth: it is not remembered for good."""
+        self._cut += 1
 
     # -- the rest
 
@@ -499,52 +409,6 @@ class Evaluator:
 
     def binary(self, node: s.Binary, frame: Frame) -> Value:
         return strings.binary(self, node, frame)
-
-
-def bind_arguments(
-    parameters: tuple[s.Parameter, ...], node: s.Call, frame: Frame, skip: int
-) -> dict[str, Value | Deferred]:
-    """What a call gives each parameter; the first `skip` parameters are taken (the receiver)."""
-    positional = [p for p in parameters if p.kind == "positional"][skip:]
-    given: dict[str, Value | Deferred] = {}
-    for parameter, value in zip(positional, node.arguments, strict=False):
-        if isinstance(value, s.Starred):
-            break
-        given[parameter.name] = Deferred(value, frame)
-    names = {p.name for p in parameters}
-    for name, value in node.keywords:
-        if name in names:
-            given[name] = Deferred(value, frame)
-    return given
-
-
-def yields(node: s.Statement) -> list[s.Yield]:
-    """The yields that stand directly in a statement."""
-    return [e for expression in expressions(node) for e in walk(expression) if isinstance(e, s.Yield)]
-
-
-def iterated(value: Value) -> Value:
-    """One item of an iterable value."""
-    match value:
-        case Union():
-            return union([iterated(option) for option in value.options])
-        case Generated():
-            return via(value.item, *value.trail)
-        case Items():
-            return union(list(value.values))
-    return UNKNOWN
-
-
-def item(value: Value, index: int) -> Value:
-    """The item at a position of a value that is unpacked."""
-    match value:
-        case Union():
-            return union([item(option, index) for option in value.options])
-        case Items() if index < len(value.values):
-            return value.values[index]
-        case UniqueName():
-            return value
-    return UNKNOWN
 
 
 def _title(function: s.Function | s.Lambda) -> str:

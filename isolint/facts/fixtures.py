@@ -8,7 +8,7 @@ from functools import cached_property
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
-from isolint.facts.evaluate import Evaluator, item
+from isolint.facts.evaluate import Evaluator
 from isolint.facts.project import Module
 from isolint.facts.scopes import Binding, statements
 from isolint.facts.values import (
@@ -24,6 +24,7 @@ from isolint.facts.values import (
     Thing,
     UniqueName,
     Value,
+    item,
     options,
     union,
 )
@@ -313,9 +314,13 @@ def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expre
     """The argument names and values of each `parametrize` mark of a function."""
     for decorator in function.decorators:
         match decorator:
-            case s.Call(function=s.Attribute(name="parametrize"), arguments=(s.Constant(value=str(names)), values, *_)):
+            case s.Call(
+                function=s.Attribute(name="parametrize"), arguments=(s.Constant(value=str(names)), values, *_)
+            ):
                 yield names.replace(" ", "").split(","), values
-            case s.Call(function=s.Attribute(name="parametrize"), arguments=(s.Sequence(items=items_), values, *_)):
+            case s.Call(
+                function=s.Attribute(name="parametrize"), arguments=(s.Sequence(items=items_), values, *_)
+            ):
                 yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
 
 

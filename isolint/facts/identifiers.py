@@ -9,9 +9,11 @@ from functools import cached_property
 
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
-from isolint.facts.effects import Effects, Event
+from isolint.facts.effects import Effects
+from isolint.facts.runs import Event
 from isolint.facts.scopes import reaching, walk
 from isolint.facts.show import dotted
+from isolint.facts.templates import Piece, Templates
 from isolint.facts.values import (
     Deferred,
     Frame,
@@ -35,18 +37,21 @@ _PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
 _NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename", "default_schema_name"})
 _ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
 _HARMLESS_CALLS = frozenset(
-    {"len", "int", "range", "id", "abs", "round", "hash", "ord", "randint", "randrange", "getrandbits", "time_ns"}
+    {
+        "len",
+        "int",
+        "range",
+        "id",
+        "abs",
+        "round",
+        "hash",
+        "ord",
+        "randint",
+        "randrange",
+        "getrandbits",
+        "time_ns",
+    }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a template: literal text, or an expression in a frame; `inside` an f-string, which hole of it."""
-
-    text: str
-    hole: s.Expression | None = None
-    frame: Frame | None = None
-    inside: tuple[s.Template, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,14 @@ class Identifiers:
         self.effects = effects
         self.evaluator = effects.evaluator
         self.vocabulary = effects.vocabulary
+        self.templates = Templates(effects.evaluator)
 
     def spliced(self, event: Event) -> Iterator[Splice]:
         """The unsafe identifiers in the statement an event executes."""
         node = self.effects.statement_node(event)
         if node is None:
             return
-        for template, frame in self._templates(node, event.frame):
+        for template, frame in self.templates.of(node, event.frame):
             yield from self._in_template(template, frame, bool(event.names))
 
     def _is_part_of_unknown(self, hole: s.Expression, frame: Frame) -> bool:
@@ -86,7 +92,7 @@ class Identifiers:
         return isinstance(self.evaluator.evaluate(hole.value, frame), Parameter | Unknown)
 
     def _in_template(self, template: s.Expression, frame: Frame, known: bool) -> Iterator[Splice]:
-        pieces = list(self._pieces(template, frame))
+        pieces = list(self.templates.pieces(template, frame))
         if not any(piece.hole is not None for piece in pieces):
             return
         unsafe = [p for p in pieces if p.hole is not None and not self._is_safe(p)]
@@ -103,114 +109,6 @@ class Identifiers:
         if piece.hole is None:
             return piece.text
         return sql.HOLE if piece in unsafe else "x"
-
-    # -- from an expression to its pieces
-
-    def _templates(self, node: s.Expression, frame: Frame) -> Iterator[tuple[s.Expression, Frame]]:
-        """The expressions that build a text: one, or several where a loop goes over statements written out."""
-        if isinstance(node, s.Name) and frame.function is not None:
-            for binding in reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0]):
-                if binding.kind == "for" and isinstance(binding.value, s.Sequence) and not binding.unpack:
-                    for item in binding.value.items:
-                        yield self._template(item, frame)
-                    return
-        yield self._template(node, frame)
-
-    def _template(self, node: s.Expression, frame: Frame) -> tuple[s.Expression, Frame]:
-        """The expression that builds the text: through a local name, `text()`, `dedent()` and the like."""
-        for _ in range(10):
-            if isinstance(node, s.Call):
-                inner = self._wrapped(node, frame)
-                if inner is None:
-                    return node, frame
-                node = inner
-            elif isinstance(node, s.Name) and frame.function is not None:
-                bindings = self.evaluator.names(frame).bindings.get(node.id, ())
-                reached = reaching(bindings, node.at[0]) if bindings else ()
-                if len(reached) != 1 or reached[0].value is None or reached[0].kind != "assign" or reached[0].unpack:
-                    return node, frame
-                node = reached[0].value
-            else:
-                return node, frame
-        return node, frame
-
-    def _wrapped(self, node: s.Call, frame: Frame) -> s.Expression | None:
-        for option in options(self.evaluator.evaluate(node.function, frame)):
-            name = option.name if isinstance(option, Reference) else ""
-            for entry in self.vocabulary.statements.get(name, ()):
-                filled = any(key == "context" for key, _ in node.keywords)
-                return None if filled else handles.passed(node, entry.argument)
-            if name in ("textwrap.dedent", "inspect.cleandoc", "builtins.str") and node.arguments:
-                return node.arguments[0]
-        if isinstance(node.function, s.Attribute) and node.function.name in ("strip", "lstrip", "rstrip"):
-            return node.function.value
-        return None
-
-    def _pieces(self, node: s.Expression, frame: Frame) -> Iterator[Piece]:
-        match node:
-            case s.Constant(value=str(known)):
-                yield Piece(known)
-            case s.Template():
-                index = 0
-                for part in node.parts:
-                    if isinstance(part, str):
-                        yield Piece(part)
-                    else:
-                        yield Piece("", part, frame, (node, index))
-                        index += 1
-            case s.Binary(operator="+"):
-                yield from self._pieces(node.left, frame)
-                yield from self._pieces(node.right, frame)
-            case s.Binary(operator="%"):
-                yield from self._percent(node, frame)
-            case s.Call(keywords=(*_, ("context", s.Mapping() as context))) if node.arguments:
-                yield from self._percent(s.Binary("%", node.arguments[0], context, node.at), frame)
-            case s.Call(function=s.Attribute(name="format", value=pattern)):
-                yield from self._formatted(node, pattern, frame)
-            case _:
-                yield Piece("", node, frame)
-
-    def _percent(self, node: s.Binary, frame: Frame) -> Iterator[Piece]:
-        pattern = "".join(p.text if p.hole is None else "%" for p in self._pieces(node.left, frame))
-        right = node.right
-        values = list(right.items) if isinstance(right, s.Sequence) else [right]
-        named = {}
-        if isinstance(right, s.Mapping):
-            named = {k.value: v for k, v in right.items if isinstance(k, s.Constant)}
-        last = 0
-        for found in re.finditer(r"%(?:\((\w+)\))?[-+ #0-9.]*([a-zA-Z%])", pattern):
-            yield Piece(pattern[last : found.start()])
-            last = found.end()
-            if found[2] == "%":
-                yield Piece("%")
-            elif found[1]:
-                yield Piece("", named.get(found[1], right), frame)
-            elif found[2] == "d":
-                yield Piece("0")
-                values = values[1:]
-            else:
-                yield Piece("", values.pop(0) if values else right, frame)
-        yield Piece(pattern[last:])
-
-    def _formatted(self, node: s.Call, pattern: s.Expression, frame: Frame) -> Iterator[Piece]:
-        text = "".join(p.text for p in self._pieces(pattern, frame))
-        if not isinstance(pattern, s.Constant | s.Template | s.Binary):
-            yield Piece("", node, frame)
-            return
-        positional, named = list(node.arguments), dict(node.keywords)
-        used, last = 0, 0
-        for found in re.finditer(r"\{\{|\}\}|\{(\w*)[^{}]*\}", text):
-            yield Piece(text[last : found.start()])
-            last = found.end()
-            if found[0] in ("{{", "}}"):
-                yield Piece(found[0][0])
-                continue
-            key = found[1]
-            index = int(key) if key.isdigit() else used
-            used += not key
-            value = named.get(key) if key and not key.isdigit() else (positional[index] if index < len(positional) else None)
-            yield Piece("", value if value is not None else node, frame)
-        yield Piece(text[last:])
 
     # -- is what fills a hole safe?
 
@@ -253,7 +151,11 @@ class Identifiers:
             return False
         if isinstance(node, s.Name):
             for binding in reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0]):
-                if binding.value is not None and not binding.unpack and self._items_safe(binding.value, frame, depth + 1):
+                if (
+                    binding.value is not None
+                    and not binding.unpack
+                    and self._items_safe(binding.value, frame, depth + 1)
+                ):
                     return True
         match node:
             case s.Call() if dotted(node.function) in _ITERATED:
@@ -280,10 +182,12 @@ class Identifiers:
             case s.Template():
                 return self._parts_safe(node, frame, depth)
             case s.Binary(operator="+"):
-                pieces = list(self._pieces(node, frame))
+                pieces = list(self.templates.pieces(node, frame))
                 return _is_in_quotes(pieces) or self._pieces_safe(pieces, depth)
             case s.Conditional():
-                return self.is_safe(node.body, frame, depth + 1) and self.is_safe(node.orelse, frame, depth + 1)
+                return self.is_safe(node.body, frame, depth + 1) and self.is_safe(
+                    node.orelse, frame, depth + 1
+                )
             case s.Boolean():
                 return all(self.is_safe(value, frame, depth + 1) for value in node.values)
         return False
@@ -292,7 +196,10 @@ class Identifiers:
         method = node.function.name if isinstance(node.function, s.Attribute) else ""
         for option in options(self.evaluator.evaluate(node.function, frame)):
             if isinstance(option, Reference):
-                if option.name in self.vocabulary.quoters or option.name.rpartition(".")[2] in _HARMLESS_CALLS:
+                if (
+                    option.name in self.vocabulary.quoters
+                    or option.name.rpartition(".")[2] in _HARMLESS_CALLS
+                ):
                     return True
                 if option.name in ("builtins.str", "builtins.next") and node.arguments:
                     return self.is_safe(node.arguments[0], frame, depth + 1)
@@ -305,7 +212,7 @@ class Identifiers:
         if method == "join" and node.arguments:
             return self._items_safe(node.arguments[0], frame, depth)
         if method == "format":
-            return _is_in_quotes(list(self._pieces(node, frame)))
+            return _is_in_quotes(list(self.templates.pieces(node, frame)))
         return self._quotes_by_method(node, frame, method)
 
     def _quotes_by_method(self, node: s.Call, frame: Frame, method: str) -> bool:
@@ -333,7 +240,9 @@ class Identifiers:
             reached = reaching(self.evaluator.names(frame).bindings.get(receiver.id, ()), receiver.at[0])
             values = [binding.value for binding in reached if not binding.unpack]
             receiver = values[0] if len(values) == 1 and values[0] is not None else receiver
-        return isinstance(receiver, s.Attribute) and (receiver.name, function.name) in self._quoting_attributes
+        return (
+            isinstance(receiver, s.Attribute) and (receiver.name, function.name) in self._quoting_attributes
+        )
 
     @cached_property
     def _quoting_attributes(self) -> frozenset[tuple[str, str]]:
@@ -347,13 +256,19 @@ class Identifiers:
         from isolint.facts.scopes import statements
 
         if isinstance(callee.function, s.Lambda):
-            return self.is_safe(callee.function.body, self.evaluator.call_frame(callee, node, frame), depth + 1)
+            return self.is_safe(
+                callee.function.body, self.evaluator.call_frame(callee, node, frame), depth + 1
+            )
         inside = self.evaluator.call_frame(callee, node, frame)
-        returned = [n.value for n in statements(callee.function.body) if isinstance(n, s.Return) and n.value is not None]
+        returned = [
+            n.value
+            for n in statements(callee.function.body)
+            if isinstance(n, s.Return) and n.value is not None
+        ]
         return bool(returned) and all(self.is_safe(value, inside, depth + 1) for value in returned)
 
     def _parts_safe(self, node: s.Template, frame: Frame, depth: int) -> bool:
-        pieces = list(self._pieces(node, frame))
+        pieces = list(self.templates.pieces(node, frame))
         return _is_in_quotes(pieces) or self._pieces_safe(pieces, depth)
 
     def _pieces_safe(self, pieces: list[Piece], depth: int) -> bool:
@@ -367,7 +282,9 @@ class Identifiers:
 
 
 def _is_plain_constant(node: s.Expression) -> bool:
-    return isinstance(node, s.Constant) and isinstance(node.value, str) and _PLAIN.match(node.value) is not None
+    return (
+        isinstance(node, s.Constant) and isinstance(node.value, str) and _PLAIN.match(node.value) is not None
+    )
 
 
 def _place(template: s.Expression, hole: s.Expression) -> s.Position:

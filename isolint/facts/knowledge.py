@@ -9,15 +9,16 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
-from isolint.facts.effects import Effects, Event, Run
+from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
+from isolint.facts.runs import Event, Run
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
-from isolint.facts.targets import Level, Target, is_product, judge, tokens
+from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail, Value, options
 from isolint.finding import Span
 
@@ -251,7 +252,10 @@ class Knowledge:
                 run = self.effects.of(fixture.module, fixture.function)
                 found += [event for event in run.events if event.phase != "set up"]
             for function in module.functions:
-                if function.name in MODULE_TEAR_DOWN or function.name in ("pytest_sessionfinish", "pytest_unconfigure"):
+                if function.name in MODULE_TEAR_DOWN or function.name in (
+                    "pytest_sessionfinish",
+                    "pytest_unconfigure",
+                ):
                     found += self.effects.of(module, function).events
         owner = site.module.methods.get(id(site.function))
         if owner is not None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
-from isolint.facts.effects import Effects, Event, flat
+from isolint.facts.effects import Effects, flat
+from isolint.facts.runs import Event
 from isolint.facts.targets import Level, judge, place
 from isolint.facts.values import (
     UNKNOWN,
@@ -82,7 +83,15 @@ class Lifecycle:
         value = None if name is None else self.evaluator.evaluate(name, event.frame)
         managed = event.managed and entry.managed
         return Creation(
-            event, entry.resource, entry.undo, name, value, store, entry.freed_by_parent, managed, entry.shared
+            event,
+            entry.resource,
+            entry.undo,
+            name,
+            value,
+            store,
+            entry.freed_by_parent,
+            managed,
+            entry.shared,
         )
 
     def _by_statement(self, event: Event) -> Iterator[Creation]:
@@ -109,7 +118,9 @@ class Lifecycle:
                     name = handles.passed(node, entry.name)
                     known = None if name is None else self.evaluator.evaluate(name, event.frame)
                     free = entry.freed_by_parent
-                    yield Creation(event, entry.resource, entry.undo, name, known, event.receiver, free, False, True)
+                    yield Creation(
+                        event, entry.resource, entry.undo, name, known, event.receiver, free, False, True
+                    )
 
     def undone(self, creation: Creation, events: list[Event]) -> bool:
         """Whether one of these events removes what was created, or what it lies in."""
@@ -157,7 +168,9 @@ class Lifecycle:
             return any(_is_named_store(option) for option in options(creation.store))
         if creation.resource == "database" and not isinstance(creation.store, Handle):
             return all(_is_server_url(option) for option in options(creation.store))
-        known = [option for option in options(creation.store) if isinstance(option, Handle | Literal | Variable)]
+        known = [
+            option for option in options(creation.store) if isinstance(option, Handle | Literal | Variable)
+        ]
         targets = [place_of(option) for option in known]
         return bool(targets) and min(targets) > Level.DISPOSABLE
 
@@ -165,7 +178,9 @@ class Lifecycle:
         """Whether an argument says that it is made below a folder that is removed anyway."""
         given = [*event.call.arguments, *(value for _, value in event.call.keywords)]
         values = (self.evaluator.evaluate(node, event.frame) for node in given)
-        return any(place(value, {}, product=False).level <= Level.DISPOSABLE for value in values if _is_path(value))
+        return any(
+            place(value, {}, product=False).level <= Level.DISPOSABLE for value in values if _is_path(value)
+        )
 
     def spelled(self, creation: Creation) -> tuple[s.Position, str, Trail] | None:
         """Where the name of a creation is written, its module's path and the way there.
@@ -199,7 +214,9 @@ def _is_server_url(url: Value) -> bool:
         return False
     if not isinstance(url, Text | Literal | Variable | Address):
         return False
-    return not any(isinstance(p, Method) and place(p, {}, product=False).level <= Level.DISPOSABLE for p in parts)
+    return not any(
+        isinstance(p, Method) and place(p, {}, product=False).level <= Level.DISPOSABLE for p in parts
+    )
 
 
 def _is_named_store(store: Value) -> bool:
@@ -209,7 +226,9 @@ def _is_named_store(store: Value) -> bool:
     target = judge(store, {}, product=False)
     address = text(store.url) or ""
     server = not address.startswith("sqlite") and store.type.partition(".")[0] not in ("sqlite3", "aiosqlite")
-    return server and (target.level is Level.TEST_SHAPED or ("://" in address and target.level > Level.DISPOSABLE))
+    return server and (
+        target.level is Level.TEST_SHAPED or ("://" in address and target.level > Level.DISPOSABLE)
+    )
 
 
 def place_of(store: Value) -> Level:

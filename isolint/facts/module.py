@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from isolint.facts import syntax as s
+from isolint.facts.expressions import OPERATORS, Expressions, at_
 
 
 class ModuleFacts(NamedTuple):
@@ -26,45 +27,12 @@ def read_module(path: str, tree: ast.Module) -> ModuleFacts:
     return ModuleFacts(path, _docstring(tree.body), lowering.block(tree.body))
 
 
-_OPERATORS: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.FloorDiv: "//",
-    ast.Mod: "%",
-    ast.Pow: "**",
-    ast.LShift: "<<",
-    ast.RShift: ">>",
-    ast.BitOr: "|",
-    ast.BitAnd: "&",
-    ast.BitXor: "^",
-    ast.MatMult: "@",
-    ast.And: "and",
-    ast.Or: "or",
-    ast.Not: "not",
-    ast.USub: "-",
-    ast.UAdd: "+",
-    ast.Invert: "~",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
-
-
-class _Lowering:
-    """One method per kind of node; holds the class and function nesting and whether a yield was met."""
+class _Lowering(Expressions):
+    """One method per kind of statement; `nesting` names the classes and functions around it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.nesting: tuple[str, ...] = ()
-        self.yields = False
 
     def block(self, body: Iterable[ast.stmt]) -> s.Block:
         lowered: list[s.Statement] = []
@@ -74,89 +42,79 @@ class _Lowering:
                 lowered.append(method(self, node))
         return tuple(lowered)
 
-    def expression(self, node: ast.expr) -> s.Expression:
-        method = _EXPRESSIONS.get(type(node))
-        return method(self, node) if method is not None else self.opaque(node)
-
-    def optional(self, node: ast.expr | None) -> s.Expression | None:
-        return None if node is None else self.expression(node)
-
-    def many(self, nodes: Iterable[ast.expr]) -> tuple[s.Expression, ...]:
-        return tuple([self.expression(node) for node in nodes])
-
     # -- statements
 
     def import_(self, node: ast.Import) -> s.Import:
-        names = tuple([s.ImportedName(a.name, a.asname, _at(a)) for a in node.names])
-        return s.Import("", 0, names, _at(node))
+        names = tuple([s.ImportedName(a.name, a.asname, at_(a)) for a in node.names])
+        return s.Import("", 0, names, at_(node))
 
     def import_from(self, node: ast.ImportFrom) -> s.Import:
-        names = tuple([s.ImportedName(a.name, a.asname, _at(a)) for a in node.names])
-        return s.Import(node.module or "", node.level, names, _at(node))
+        names = tuple([s.ImportedName(a.name, a.asname, at_(a)) for a in node.names])
+        return s.Import(node.module or "", node.level, names, at_(node))
 
     def assign(self, node: ast.Assign) -> s.Assign:
-        return s.Assign(self.many(node.targets), self.expression(node.value), None, "=", _at(node))
+        return s.Assign(self.many(node.targets), self.expression(node.value), None, "=", at_(node))
 
     def annotated(self, node: ast.AnnAssign) -> s.Assign:
         target = (self.expression(node.target),)
-        return s.Assign(target, self.optional(node.value), self.expression(node.annotation), "=", _at(node))
+        return s.Assign(target, self.optional(node.value), self.expression(node.annotation), "=", at_(node))
 
     def augmented(self, node: ast.AugAssign) -> s.Assign:
-        operator = _OPERATORS[type(node.op)] + "="
+        operator = OPERATORS[type(node.op)] + "="
         return s.Assign(
-            (self.expression(node.target),), self.expression(node.value), None, operator, _at(node)
+            (self.expression(node.target),), self.expression(node.value), None, operator, at_(node)
         )
 
     def type_alias(self, node: Any) -> s.Assign:
-        return s.Assign((self.expression(node.name),), self.expression(node.value), None, "=", _at(node))
+        return s.Assign((self.expression(node.name),), self.expression(node.value), None, "=", at_(node))
 
     def evaluate(self, node: ast.Expr) -> s.Evaluate:
-        return s.Evaluate(self.expression(node.value), _at(node))
+        return s.Evaluate(self.expression(node.value), at_(node))
 
     def return_(self, node: ast.Return) -> s.Return:
-        return s.Return(self.optional(node.value), _at(node))
+        return s.Return(self.optional(node.value), at_(node))
 
     def raise_(self, node: ast.Raise) -> s.Raise:
-        return s.Raise(self.optional(node.exc), _at(node))
+        return s.Raise(self.optional(node.exc), at_(node))
 
     def assert_(self, node: ast.Assert) -> s.Assert:
-        return s.Assert(self.expression(node.test), self.optional(node.msg), _at(node))
+        return s.Assert(self.expression(node.test), self.optional(node.msg), at_(node))
 
     def delete(self, node: ast.Delete) -> s.Delete:
-        return s.Delete(self.many(node.targets), _at(node))
+        return s.Delete(self.many(node.targets), at_(node))
 
     def scope(self, node: ast.Global | ast.Nonlocal) -> s.Scope:
-        return s.Scope(type(node).__name__.lower(), tuple(node.names), _at(node))
+        return s.Scope(type(node).__name__.lower(), tuple(node.names), at_(node))
 
     def jump(self, node: ast.Break | ast.Continue) -> s.Jump:
-        return s.Jump(type(node).__name__.lower(), _at(node))
+        return s.Jump(type(node).__name__.lower(), at_(node))
 
     def if_(self, node: ast.If) -> s.If:
-        return s.If(self.expression(node.test), self.block(node.body), self.block(node.orelse), _at(node))
+        return s.If(self.expression(node.test), self.block(node.body), self.block(node.orelse), at_(node))
 
     def for_(self, node: ast.For | ast.AsyncFor) -> s.Loop:
         target, iterable = self.expression(node.target), self.expression(node.iter)
-        return s.Loop(target, iterable, None, self.block(node.body), self.block(node.orelse), _at(node))
+        return s.Loop(target, iterable, None, self.block(node.body), self.block(node.orelse), at_(node))
 
     def while_(self, node: ast.While) -> s.Loop:
         test = self.expression(node.test)
-        return s.Loop(None, None, test, self.block(node.body), self.block(node.orelse), _at(node))
+        return s.Loop(None, None, test, self.block(node.body), self.block(node.orelse), at_(node))
 
     def with_(self, node: ast.With | ast.AsyncWith) -> s.With:
         items = tuple([(self.expression(i.context_expr), self.optional(i.optional_vars)) for i in node.items])
-        return s.With(items, self.block(node.body), _at(node))
+        return s.With(items, self.block(node.body), at_(node))
 
     def try_(self, node: Any) -> s.Try:
         body = self.block(node.body)
         handlers = tuple([self.handler(h) for h in node.handlers])
-        return s.Try(body, handlers, self.block(node.orelse), self.block(node.finalbody), _at(node))
+        return s.Try(body, handlers, self.block(node.orelse), self.block(node.finalbody), at_(node))
 
     def handler(self, node: ast.ExceptHandler) -> s.Handler:
-        return s.Handler(self.optional(node.type), node.name, self.block(node.body), _at(node))
+        return s.Handler(self.optional(node.type), node.name, self.block(node.body), at_(node))
 
     def match(self, node: ast.Match) -> s.Match:
         cases = tuple([(self.optional(case.guard), self.block(case.body)) for case in node.cases])
-        return s.Match(self.expression(node.subject), cases, _at(node))
+        return s.Match(self.expression(node.subject), cases, at_(node))
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> s.Function:
         decorators = self.many(node.decorator_list)
@@ -178,7 +136,7 @@ class _Lowering:
             _docstring(node.body),
             _name_at(node),
             _header(node),
-            _at(node),
+            at_(node),
         )
 
     def class_(self, node: ast.ClassDef) -> s.Class:
@@ -197,125 +155,8 @@ class _Lowering:
             _docstring(node.body),
             _name_at(node),
             _header(node),
-            _at(node),
+            at_(node),
         )
-
-    def parameters(self, node: ast.arguments) -> tuple[s.Parameter, ...]:
-        positional = [*node.posonlyargs, *node.args]
-        missing: list[ast.expr | None] = [None] * (len(positional) - len(node.defaults))
-        found = [
-            self.parameter(arg, "positional", default)
-            for arg, default in zip(positional, [*missing, *node.defaults], strict=True)
-        ]
-        if node.vararg:
-            found.append(self.parameter(node.vararg, "*", None))
-        found += [
-            self.parameter(a, "keyword", d) for a, d in zip(node.kwonlyargs, node.kw_defaults, strict=True)
-        ]
-        if node.kwarg:
-            found.append(self.parameter(node.kwarg, "**", None))
-        return tuple(found)
-
-    def parameter(self, node: ast.arg, kind: str, default: ast.expr | None) -> s.Parameter:
-        return s.Parameter(node.arg, kind, self.optional(node.annotation), self.optional(default), _at(node))
-
-    def keywords(self, nodes: Iterable[ast.keyword]) -> tuple[tuple[str, s.Expression], ...]:
-        return tuple([(k.arg or "", self.expression(k.value)) for k in nodes])
-
-    # -- expressions
-
-    def name(self, node: ast.Name) -> s.Name:
-        return s.Name(node.id, _at(node))
-
-    def attribute(self, node: ast.Attribute) -> s.Attribute:
-        return s.Attribute(self.expression(node.value), node.attr, _at(node))
-
-    def constant(self, node: ast.Constant) -> s.Expression:
-        if node.value is Ellipsis:
-            return s.Opaque((), _at(node))
-        return s.Constant(node.value, _at(node))
-
-    def starred(self, node: ast.Starred) -> s.Starred:
-        return s.Starred(self.expression(node.value), _at(node))
-
-    def call(self, node: ast.Call) -> s.Call:
-        return s.Call(
-            self.expression(node.func), self.many(node.args), self.keywords(node.keywords), _at(node)
-        )
-
-    def template(self, node: Any) -> s.Template:
-        parts: list[str | s.Expression] = []
-        for value in node.values:
-            if isinstance(value, ast.Constant):
-                parts.append(str(value.value))
-            else:
-                parts.append(self.expression(value.value))
-        return s.Template(tuple(parts), _at(node))
-
-    def binary(self, node: ast.BinOp) -> s.Binary:
-        operator = _OPERATORS[type(node.op)]
-        return s.Binary(operator, self.expression(node.left), self.expression(node.right), _at(node))
-
-    def boolean(self, node: ast.BoolOp) -> s.Boolean:
-        return s.Boolean(_OPERATORS[type(node.op)], self.many(node.values), _at(node))
-
-    def unary(self, node: ast.UnaryOp) -> s.Unary:
-        return s.Unary(_OPERATORS[type(node.op)], self.expression(node.operand), _at(node))
-
-    def compare(self, node: ast.Compare) -> s.Compare:
-        operators = tuple([_OPERATORS[type(op)] for op in node.ops])
-        return s.Compare(self.expression(node.left), operators, self.many(node.comparators), _at(node))
-
-    def subscript(self, node: ast.Subscript) -> s.Subscript:
-        return s.Subscript(self.expression(node.value), self.expression(node.slice), _at(node))
-
-    def sequence(self, node: ast.List | ast.Tuple | ast.Set) -> s.Sequence:
-        return s.Sequence(type(node).__name__.lower(), self.many(node.elts), _at(node))
-
-    def mapping(self, node: ast.Dict) -> s.Mapping:
-        items = [(self.optional(k), self.expression(v)) for k, v in zip(node.keys, node.values, strict=True)]
-        return s.Mapping(tuple(items), _at(node))
-
-    def conditional(self, node: ast.IfExp) -> s.Conditional:
-        test, body, orelse = self.many((node.test, node.body, node.orelse))
-        return s.Conditional(test, body, orelse, _at(node))
-
-    def lambda_(self, node: ast.Lambda) -> s.Lambda:
-        outer = self.yields
-        lowered = s.Lambda(self.parameters(node.args), self.expression(node.body), _at(node))
-        self.yields = outer
-        return lowered
-
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> s.Comprehension:
-        return self.comprehend((node.elt,), node.generators, node)
-
-    def dict_comprehension(self, node: ast.DictComp) -> s.Comprehension:
-        return self.comprehend((node.key, node.value), node.generators, node)
-
-    def comprehend(
-        self, elements: tuple[ast.expr, ...], generators: list[ast.comprehension], node: ast.expr
-    ) -> s.Comprehension:
-        loops = tuple([(self.expression(g.target), self.expression(g.iter)) for g in generators])
-        conditions = tuple([self.expression(test) for g in generators for test in g.ifs])
-        return s.Comprehension(self.many(elements), loops, conditions, _at(node))
-
-    def walrus(self, node: ast.NamedExpr) -> s.Walrus:
-        return s.Walrus(self.name(node.target), self.expression(node.value), _at(node))
-
-    def yield_(self, node: ast.Yield | ast.YieldFrom) -> s.Yield:
-        self.yields = True
-        return s.Yield(self.optional(node.value), _at(node))
-
-    def await_(self, node: ast.Await) -> s.Expression:
-        return self.expression(node.value)
-
-    def opaque(self, node: ast.expr) -> s.Opaque:
-        children = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        return s.Opaque(self.many(children), _at(node))
-
-
-def _at(node: Any) -> s.Position:
-    return (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
 
 
 def _name_at(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> s.Position:
@@ -369,35 +210,6 @@ _STATEMENTS: dict[type[ast.AST], _Lower] = {
     ast.AsyncFunctionDef: _Lowering.function,
     ast.ClassDef: _Lowering.class_,
 }
-_EXPRESSIONS: dict[type[ast.AST], _Lower] = {
-    ast.Name: _Lowering.name,
-    ast.Attribute: _Lowering.attribute,
-    ast.Constant: _Lowering.constant,
-    ast.Starred: _Lowering.starred,
-    ast.Call: _Lowering.call,
-    ast.JoinedStr: _Lowering.template,
-    ast.BinOp: _Lowering.binary,
-    ast.BoolOp: _Lowering.boolean,
-    ast.UnaryOp: _Lowering.unary,
-    ast.Compare: _Lowering.compare,
-    ast.Subscript: _Lowering.subscript,
-    ast.List: _Lowering.sequence,
-    ast.Tuple: _Lowering.sequence,
-    ast.Set: _Lowering.sequence,
-    ast.Dict: _Lowering.mapping,
-    ast.IfExp: _Lowering.conditional,
-    ast.Lambda: _Lowering.lambda_,
-    ast.ListComp: _Lowering.comprehension,
-    ast.SetComp: _Lowering.comprehension,
-    ast.GeneratorExp: _Lowering.comprehension,
-    ast.DictComp: _Lowering.dict_comprehension,
-    ast.NamedExpr: _Lowering.walrus,
-    ast.Yield: _Lowering.yield_,
-    ast.YieldFrom: _Lowering.yield_,
-    ast.Await: _Lowering.await_,
-}
 for _newer, _method in (("TryStar", _Lowering.try_), ("TypeAlias", _Lowering.type_alias)):
     if hasattr(ast, _newer):
         _STATEMENTS[getattr(ast, _newer)] = _method
-if hasattr(ast, "TemplateStr"):
-    _EXPRESSIONS[ast.TemplateStr] = _Lowering.template

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isolint.facts import handles
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.evaluate import Evaluator
@@ -13,6 +12,7 @@ from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
 from isolint.facts.values import (
+    UNKNOWN,
     Frame,
     Hop,
     Literal,
@@ -20,7 +20,6 @@ from isolint.facts.values import (
     Reference,
     Table,
     Trail,
-    UNKNOWN,
     Value,
     options,
     via,

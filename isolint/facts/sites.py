@@ -9,8 +9,8 @@ from functools import cached_property
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.project import Module
-from isolint.facts.scopes import Binding, expressions, statements, walk
 from isolint.facts.relevance import calls_in, last_name
+from isolint.facts.scopes import Binding, expressions, statements, walk
 from isolint.facts.show import dotted
 from isolint.facts.targets import tokens
 

@@ -18,6 +18,8 @@ _CREATE_WORDS = frozenset(
     "or replace temp temporary unlogged global local unique materialized if not exists concurrently external "
     "foreign virtual recursive".split()
 )
+_RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
+_GRANTED = frozenset({"schema", "database", "table", "in", "all", "tables", ","})
 STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
 
 
@@ -33,6 +35,8 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Token:
+    """A word, mark or quoted text of a statement, and its offset."""
+
     text: str
     start: int
     quoted: bool
@@ -173,7 +177,14 @@ def _defined_names(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
         if word in _OBJECTS:
             found = _list_after(tokens, position, {*_CREATE_WORDS, "only", ","})
             for keyword in ("to", "on"):
-                if keyword in words[position:] and word in ("table", "schema", "database", "index", "trigger", "role"):
+                if keyword in words[position:] and word in (
+                    "table",
+                    "schema",
+                    "database",
+                    "index",
+                    "trigger",
+                    "role",
+                ):
                     if keyword == "on" or "rename" in words or "owner" in words:
                         found += _list_after(tokens, words.index(keyword, position), {"only"}, most=1)
             return found
@@ -195,11 +206,15 @@ def _granted(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
     found: list[Token] = []
     for keyword in ("on", "to", "from"):
         if keyword in words:
-            found += _list_after(tokens, words.index(keyword), {"schema", "database", "table", "in", "all", "tables", ","})
+            found += _list_after(
+                tokens, words.index(keyword), {"schema", "database", "table", "in", "all", "tables", ","}
+            )
     return found
 
 
-def _list_after(tokens: tuple[Token, ...], position: int, skipped: set[str] | frozenset[str], most: int = 99) -> list[Token]:
+def _list_after(
+    tokens: tuple[Token, ...], position: int, skipped: set[str] | frozenset[str], most: int = 99
+) -> list[Token]:
     """The names that follow `position`, separated by commas and put together from adjacent tokens."""
     found: list[Token] = []
     names = 0

@@ -8,13 +8,13 @@ older ones. Positions are those of `ast`: (line from 1, column in UTF-8 bytes fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, Union
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 else:
 
-    def dataclass_transform(**_: object):
+    def dataclass_transform(**_: object):  # noqa: D103
         return lambda decorator: decorator
 
 
@@ -169,27 +169,27 @@ class Opaque:
     at: Position
 
 
-Expression = Union[
-    Name,
-    Attribute,
-    Constant,
-    Starred,
-    Call,
-    Template,
-    Binary,
-    Boolean,
-    Unary,
-    Compare,
-    Subscript,
-    Sequence,
-    Mapping,
-    Conditional,
-    Lambda,
-    Comprehension,
-    Walrus,
-    Yield,
-    Opaque,
-]
+Expression = (
+    Name
+    | Attribute
+    | Constant
+    | Starred
+    | Call
+    | Template
+    | Binary
+    | Boolean
+    | Unary
+    | Compare
+    | Subscript
+    | Sequence
+    | Mapping
+    | Conditional
+    | Lambda
+    | Comprehension
+    | Walrus
+    | Yield
+    | Opaque
+)
 
 
 @node
@@ -366,22 +366,22 @@ class Class:
     at: Position
 
 
-Statement = Union[
-    Import,
-    Assign,
-    Evaluate,
-    Return,
-    Raise,
-    Assert,
-    Delete,
-    Scope,
-    Jump,
-    If,
-    Loop,
-    With,
-    Try,
-    Match,
-    Function,
-    Class,
-]
+Statement = (
+    Import
+    | Assign
+    | Evaluate
+    | Return
+    | Raise
+    | Assert
+    | Delete
+    | Scope
+    | Jump
+    | If
+    | Loop
+    | With
+    | Try
+    | Match
+    | Function
+    | Class
+)
 Block = tuple[Statement, ...]

@@ -63,6 +63,8 @@ class Unknown(Value):
 
 @dataclass(frozen=True, slots=True)
 class Literal(Value):
+    """A constant."""
+
     value: str | bytes | int | float | complex | bool | None
 
 
@@ -105,6 +107,8 @@ class Reference(Value):
 
 @dataclass(frozen=True, slots=True)
 class ModuleValue(Value):
+    """A first-party module."""
+
     module: Module
 
 
@@ -118,6 +122,8 @@ class Namespace(Value):
 
 @dataclass(frozen=True, slots=True)
 class FunctionValue(Value):
+    """A first-party function, and the object it is bound to, if it is a method of one."""
+
     module: Module
     function: s.Function | s.Lambda
     frame: Frame = field(compare=False)
@@ -126,6 +132,8 @@ class FunctionValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class ClassValue(Value):
+    """A first-party class."""
+
     module: Module
     node: s.Class
     frame: Frame = field(compare=False)
@@ -249,3 +257,27 @@ def text(value: Value) -> str | None:
             parts = [text(part) for part in value.parts]
             return None if None in parts else "".join(part or "" for part in parts)
     return None
+
+
+def iterated(value: Value) -> Value:
+    """One item of an iterable value."""
+    match value:
+        case Union():
+            return union([iterated(option) for option in value.options])
+        case Generated():
+            return via(value.item, *value.trail)
+        case Items():
+            return union(list(value.values))
+    return UNKNOWN
+
+
+def item(value: Value, index: int) -> Value:
+    """The item at a position of a value that is unpacked."""
+    match value:
+        case Union():
+            return union([item(option, index) for option in value.options])
+        case Items() if index < len(value.values):
+            return value.values[index]
+        case UniqueName():
+            return value
+    return UNKNOWN
