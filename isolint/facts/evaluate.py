@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from isolint.facts import handles, instances, libraries, strings
+from isolint.facts import configured, handles, instances, libraries, strings
 from isolint.facts import syntax as s
+from isolint.facts.modulenames import ModuleNames
 from isolint.facts.outcomes import Outcomes, bind_arguments
 from isolint.facts.project import Module, Project
 from isolint.facts.scopes import Binding, Names, bind, reaching
@@ -61,7 +62,7 @@ class Evaluator:
         self._functions: dict[int, Frame] = {}
         self._assignments: dict[int, dict[str, list[tuple[s.Function, s.Assign]]]] = {}
         self._frames: dict[str, Frame] = {}
-        self._module_names: dict[tuple[str, str], Value] = {}
+        self.modules = ModuleNames(self)
         self._depth = 0
         self._steps = 0
         self._cut = 0
@@ -189,51 +190,12 @@ class Evaluator:
 
     def module_name(self, module: Module, name: str, line: int | None = None) -> Value:
         """The value of a module's name: after the whole module has run, or as read in `line` of its top level."""
-        bindings = module.names.bindings.get(name)
-        frame = self.module_frame(module)
-        if bindings and line is not None:
-            return self.bound(bindings, frame, line)
-        key = (module.path, name)
-        if key not in self._module_names:
-            value = self._final(module, name, bindings, frame)
-            if self._depth > DEEPEST // 2 or self._steps > MOST_STEPS:
-                return value
-            self._module_names[key] = value
-        return self._module_names[key]
+        return self.modules.value(module, name, line)
 
-    def _final(self, module: Module, name: str, bindings: tuple[Binding, ...] | None, frame: Frame) -> Value:
-        values = [] if bindings is None else list(options(self.bound(bindings, frame, None)))
-        if bindings is None or all(v == Literal(None) or v == UNKNOWN for v in values):
-            assigned = self._assigned_by_functions(module, name)
-            values = assigned or values
-        if bindings is None and not values:
-            return self._unbound(module, name)
-        return union(values)
-
-    def _assigned_by_functions(self, module: Module, name: str) -> list[Value]:
-        """What functions that declare the name global assign to it (a lazy accessor's singleton)."""
-        values: list[Value] = []
-        for function in module.functions:
-            frame = self.function_frame(module, function)
-            names = self.names(frame)
-            if name in names.globals and name in names.bindings:
-                values += [self.binding(b, frame) for b in names.bindings[name] if b.kind == "assign"]
-        return [v for v in values if v != Literal(None)]
-
-    def _unbound(self, module: Module, name: str) -> Value:
-        submodule = self.project.submodule(module, name)
-        if submodule is not None:
-            return ModuleValue(submodule)
-        for binding in module.names.bindings.get("*", ()):
-            if isinstance(binding.node, s.Import):
-                source = self.project.source_module(module, binding.node)
-                if source.module is not None and source.module is not module:
-                    found = self.module_name(source.module, name)
-                    if not isinstance(found, Reference | Unknown):
-                        return found
-                elif f"{source.external}.{name}" in self.vocabulary.known:
-                    return Reference(f"{source.external}.{name}")
-        return Reference(f"builtins.{name}")
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether so much was followed for the value being found that it is not to be relied upon."""
+        return self._depth > DEEPEST // 2 or self._steps > MOST_STEPS
 
     def bound(self, bindings: tuple[Binding, ...], frame: Frame, line: int | None) -> Value:
         """The value of a name with these bindings where it is read in `line`."""
@@ -321,7 +283,7 @@ class Evaluator:
             case ((Handle() | Method()), _):
                 return handles.subscript(self, value, index)
             case Reference(), _:
-                return handles.read_subscript(self, value, index, node, frame)
+                return configured.read_subscript(self, value, index, node, frame)
             case ((ClassValue() | UniqueName()), _):
                 return value
         return UNKNOWN
@@ -378,7 +340,7 @@ class Evaluator:
     def boolean(self, node: s.Boolean, frame: Frame) -> Value:
         values = [self.evaluate(value, frame) for value in node.values]
         if node.operator == "or":
-            return handles.fallback(values)
+            return configured.fallback(values)
         return values[-1]
 
     def walrus(self, node: s.Walrus, frame: Frame) -> Value:

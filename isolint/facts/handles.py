@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isolint.facts import instances
+from isolint.facts import configured, instances
 from isolint.facts import syntax as s
 from isolint.facts.project import Module
-from isolint.facts.scopes import statements
-from isolint.facts.show import dotted, show
+from isolint.facts.show import show
 from isolint.facts.values import (
     UNKNOWN,
     Address,
@@ -24,9 +23,7 @@ from isolint.facts.values import (
     Thing,
     Union,
     UniqueName,
-    Unknown,
     Value,
-    Variable,
     options,
     union,
     via,
@@ -62,7 +59,9 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
     for entry in ev.vocabulary.handles.get(name, ()):
         return make(ev, entry, node, frame)
     for reader in ev.vocabulary.readers.get(name, ()):
-        return _variable(ev, passed(node, reader.variable), passed(node, reader.default), node, frame)
+        return configured.variable(
+            ev, passed(node, reader.variable), passed(node, reader.default), node, frame
+        )
     for statement in ev.vocabulary.statements.get(name, ()):
         wrapped = passed(node, statement.argument)
         return ev.evaluate(wrapped, frame) if wrapped is not None else UNKNOWN
@@ -104,29 +103,13 @@ def _aim(ev: Evaluator, made: Handle, entry: HandleEntry, node: s.Call, frame: F
     if hides_arguments(node):
         return _with(made, url=UNKNOWN)
     if entry.settings:
-        configured = _configured(ev, entry, node, frame)
-        return _with(made, url=configured) if configured is not None else _with(made, bound=False)
+        url = configured.of_app(ev, entry, passed(node, (0, "app")), node, frame)
+        return _with(made, url=url) if url is not None else _with(made, bound=False)
     if entry.default == "unbound":
         return _with(made, bound=False)
     if entry.default == "memory":
         return _with(made, level="memory")
     return _with(made, url=Literal(entry.default) if entry.default else None, bound=bool(entry.default))
-
-
-def _configured(ev: Evaluator, entry: HandleEntry, node: s.Call, frame: Frame) -> Value | None:
-    """What `app.config["KEY"] = ...` sets, in the same body, for the app that an extension is given."""
-    app = passed(node, (0, "app"))
-    body = frame.function.body if isinstance(frame.function, s.Function) else frame.module.facts.body
-    if not isinstance(app, s.Name):
-        return None
-    for statement in statements(body):
-        match statement:
-            case s.Assign(
-                targets=(s.Subscript(value=config, index=s.Constant(value=str(key))),), value=value
-            ) if value is not None and dotted(config) == f"{app.id}.config" and key in entry.settings:
-                if statement.at[0] < node.at[0]:
-                    return ev.evaluate(value, frame)
-    return None
 
 
 def _components(
@@ -317,7 +300,9 @@ def _made_by_method(ev: Evaluator, value: Method, node: s.Call, frame: Frame) ->
             for entry in ev.vocabulary.handles.get(f"{type_name}.{value.name}", ()):
                 return make(ev, entry, node, frame)
             for reader in ev.vocabulary.readers.get(f"{type_name}.{value.name}", ()):
-                return _variable(ev, passed(node, reader.variable), passed(node, reader.default), node, frame)
+                return configured.variable(
+                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
+                )
     return UNKNOWN
 
 
@@ -364,41 +349,3 @@ def from_class(ev: Evaluator, cls: ClassValue, node: s.Call, frame: Frame) -> Va
         for entry in ev.vocabulary.handles.get(name, ()):
             return make(ev, entry, node, frame)
     return None
-
-
-def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscript, frame: Frame) -> Value:
-    """`os.environ["NAME"]` and the like."""
-    for _ in ev.vocabulary.readers.get(f"{value.name}.[]", ()):
-        if isinstance(index, Literal) and isinstance(index.value, str):
-            return Variable(index.value, None, trail=(Hop(frame.module.path, node.at, show(node)),))
-    return UNKNOWN
-
-
-def _variable(
-    ev: Evaluator, name: s.Expression | None, default: s.Expression | None, node: s.Call, frame: Frame
-) -> Value:
-    value = ev.evaluate(name, frame) if name is not None else UNKNOWN
-    if not isinstance(value, Literal) or not isinstance(value.value, str):
-        return UNKNOWN
-    fallback_value = ev.evaluate(default, frame) if default is not None else None
-    if fallback_value == Literal(None):
-        fallback_value = None
-    return Variable(value.value, fallback_value, trail=(Hop(frame.module.path, node.at, show(node)),))
-
-
-def fallback(values: list[Value]) -> Value:
-    """`a or b or c`: the first that holds something; a variable that may be unset falls back to the next."""
-    result = values[-1]
-    for value in reversed(values[:-1]):
-        match value:
-            case Variable(default=None):
-                result = Variable(value.name, result, trail=value.trail)
-            case Variable() | Handle() | Instance():
-                result = value
-            case Literal():
-                result = value if value.value else result
-            case Unknown():
-                result = union([value, result])
-            case _:
-                result = union([value, result])
-    return result

@@ -79,7 +79,7 @@ class Outcomes:
         if key not in self._dependent:
             parameters = {p.name for p in function.parameters}
             bindings = bind(function.body).bindings
-            pending = [e for e in self.expressions(function)]
+            pending = list(self.expressions(function))
             seen: set[str] = set()
             while pending:
                 names = {n.id for n in walk(pending.pop()) if isinstance(n, s.Name)} - seen

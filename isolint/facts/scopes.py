@@ -116,6 +116,7 @@ def blocks(node: s.Statement) -> Iterator[tuple[s.Block, bool, bool]]:
 
 
 def is_type_checking(test: s.Expression) -> bool:
+    """Whether a condition holds for type checkers alone."""
     return (dotted(test) or "").rpartition(".")[2] == "TYPE_CHECKING"
 
 

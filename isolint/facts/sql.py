@@ -20,6 +20,7 @@ _CREATE_WORDS = frozenset(
 )
 _RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
 _GRANTED = frozenset({"schema", "database", "table", "in", "all", "tables", ","})
+_RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
 STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
 
 
@@ -176,17 +177,9 @@ def _defined_names(tokens: tuple[Token, ...], words: list[str]) -> list[Token]:
     for position, word in enumerate(words[1:], start=1):
         if word in _OBJECTS:
             found = _list_after(tokens, position, {*_CREATE_WORDS, "only", ","})
-            for keyword in ("to", "on"):
-                if keyword in words[position:] and word in (
-                    "table",
-                    "schema",
-                    "database",
-                    "index",
-                    "trigger",
-                    "role",
-                ):
-                    if keyword == "on" or "rename" in words or "owner" in words:
-                        found += _list_after(tokens, words.index(keyword, position), {"only"}, most=1)
+            after = ("to", "on") if {"rename", "owner"} & set(words) else ("on",)
+            for keyword in (k for k in after if word in _RELATED and k in words[position:]):
+                found += _list_after(tokens, words.index(keyword, position), {"only"}, most=1)
             return found
         if word not in _CREATE_WORDS:
             return []

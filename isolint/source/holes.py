@@ -34,7 +34,7 @@ def _expressions(module: Any) -> list[Any]:
         def __init__(self) -> None:
             self.places: list[Any] = []
 
-        def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> bool:
+        def visit_FormattedStringExpression(self, node: cst.FormattedStringExpression) -> bool:  # noqa: N802
             self.places.append(self.get_metadata(PositionProvider, node.expression))
             return False
 

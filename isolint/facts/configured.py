@@ -1,0 +1,82 @@
+"""Configuration that code reads: variables with their fallbacks, and what an application's config is set to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isolint.facts import syntax as s
+from isolint.facts.scopes import statements
+from isolint.facts.show import dotted, show
+from isolint.facts.values import (
+    UNKNOWN,
+    Frame,
+    Handle,
+    Hop,
+    Instance,
+    Literal,
+    Reference,
+    Unknown,
+    Value,
+    Variable,
+    union,
+)
+from isolint.vocabulary.entries import Handle as HandleEntry
+
+if TYPE_CHECKING:
+    from isolint.facts.evaluate import Evaluator
+
+
+def of_app(
+    ev: Evaluator, entry: HandleEntry, app: s.Expression | None, node: s.Call, frame: Frame
+) -> Value | None:
+    """What `app.config["KEY"] = ...` sets, in the same body, for the app that an extension is given."""
+    body = frame.function.body if isinstance(frame.function, s.Function) else frame.module.facts.body
+    if not isinstance(app, s.Name):
+        return None
+    for statement in statements(body):
+        match statement:
+            case s.Assign(
+                targets=(s.Subscript(value=config, index=s.Constant(value=str(key))),), value=value
+            ) if value is not None and dotted(config) == f"{app.id}.config" and key in entry.settings:
+                if statement.at[0] < node.at[0]:
+                    return ev.evaluate(value, frame)
+    return None
+
+
+def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscript, frame: Frame) -> Value:
+    """`os.environ["NAME"]` and the like."""
+    for _ in ev.vocabulary.readers.get(f"{value.name}.[]", ()):
+        if isinstance(index, Literal) and isinstance(index.value, str):
+            return Variable(index.value, None, trail=(Hop(frame.module.path, node.at, show(node)),))
+    return UNKNOWN
+
+
+def variable(
+    ev: Evaluator, name: s.Expression | None, default: s.Expression | None, node: s.Call, frame: Frame
+) -> Value:
+    """The configuration variable that a call reads, with its fallback; Unknown if the name is not spelled out."""
+    value = ev.evaluate(name, frame) if name is not None else UNKNOWN
+    if not isinstance(value, Literal) or not isinstance(value.value, str):
+        return UNKNOWN
+    fallback_value = ev.evaluate(default, frame) if default is not None else None
+    if fallback_value == Literal(None):
+        fallback_value = None
+    return Variable(value.value, fallback_value, trail=(Hop(frame.module.path, node.at, show(node)),))
+
+
+def fallback(values: list[Value]) -> Value:
+    """`a or b or c`: the first that holds something; a variable that may be unset falls back to the next."""
+    result = values[-1]
+    for value in reversed(values[:-1]):
+        match value:
+            case Variable(default=None):
+                result = Variable(value.name, result, trail=value.trail)
+            case Variable() | Handle() | Instance():
+                result = value
+            case Literal():
+                result = value if value.value else result
+            case Unknown():
+                result = union([value, result])
+            case _:
+                result = union([value, result])
+    return result
