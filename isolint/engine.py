@@ -314,9 +314,17 @@ class _Run:
             fix=fix,
         )
 
+    @cached_property
+    def _accepts_unreadable(self) -> bool:
+        """Whether unreadable files are ignored by name: selecting other rules does not make them checked."""
+        words = [w for s in self.settings.selections for w in (*s.ignore, *s.extend_ignore)]
+        return UNREADABLE in words or "unreadable-file" in words
+
     def _shown(self, finding: Finding) -> bool:
         settings = self.settings
-        if finding.code in (UNREADABLE, UNUSED):
+        if finding.code == UNREADABLE:
+            return not self._accepts_unreadable
+        if finding.code == UNUSED:
             return finding.code in self.codes
         if settings.pedantic:
             return True

@@ -334,7 +334,7 @@ def test_newer_grammar_is_lowered(feature: str) -> None:
 
 
 PLACES = """\
-type Æ[T] = dict[T, x]
+type Æ[T] = dict[T, x] ; type v = w
 def f[T: (y, z)](a: T, *b: *Ts) -> c: é = f'é{d[f"{f'{g}'}"]:>{h}}' + t'{
     # comment
     i!r} {j} \\N{BULLET} {"\\n".join(k)}'; l
@@ -346,9 +346,11 @@ except* Q, r.s: lambda: u
 def test_places_in_newer_grammar() -> None:
     names = [node for node in ast.walk(to_ast(PLACES)) if isinstance(node, ast.Name)]
     assert [ast.get_source_segment(PLACES, name) for name in names] == [name.id for name in names]
-    assert {name.id for name in names} >= set("Æ dict x a T Ts c é d g h i j k l m n o p Q r u".split()) - {
-        "a"
-    }
+    assert {name.id for name in names} >= set(
+        "Æ dict x a T Ts c é d g h i j k l m n o p Q r u v w".split()
+    ) - {"a"}
+    alias = to_ast(PLACES).body[0]
+    assert ast.get_source_segment(PLACES, alias) == "type Æ[T] = dict[T, x]"
 
 
 def test_starred_annotation() -> None:

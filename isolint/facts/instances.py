@@ -169,7 +169,24 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
     if isinstance(default, Variable):
         return default
     hop = Hop(cls.module.path, binding.node.at, _field_text(binding))
-    return via(Variable(binding.name.upper(), default), hop)
+    return via(Variable(_prefix(ev, cls) + binding.name.upper(), default), hop)
+
+
+def _prefix(ev: Evaluator, cls: ClassValue) -> str:
+    """The `env_prefix` of a settings class."""
+    frame = body_frame(cls)
+    for binding in ev.names(frame).bindings.get("model_config", ()):
+        match binding.value:
+            case s.Call(keywords=keywords):
+                given = dict(keywords).get("env_prefix")
+            case s.Mapping(items=items):
+                named = {k.value: v for k, v in items if isinstance(k, s.Constant)}
+                given = named.get("env_prefix")
+            case _:
+                given = None
+        if isinstance(given, s.Constant) and isinstance(given.value, str):
+            return given.value.upper()
+    return ""
 
 
 def _field_text(binding: Binding) -> str:

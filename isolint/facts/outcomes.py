@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 from isolint.facts import handles, scopes
 from isolint.facts import syntax as s
 from isolint.facts.scopes import bind, statements, walk
+from isolint.facts.show import show
 from isolint.facts.values import (
     UNKNOWN,
     Deferred,
     Frame,
     FunctionValue,
     Generated,
+    Hop,
     Literal,
     Value,
     union,
+    via,
 )
 
 if TYPE_CHECKING:
@@ -88,11 +91,18 @@ class Outcomes:
             self._dependent[key] = not seen.isdisjoint(parameters)
         return self._dependent[key]
 
+    def _given(self, expression: s.Expression, inside: Frame) -> Value:
+        """One returned value; of a plain string the place it is returned at is kept."""
+        value = self.evaluator.evaluate(expression, inside)
+        if isinstance(value, Literal) and isinstance(value.value, str):
+            return via(value, Hop(inside.module.path, expression.at, show(expression)))
+        return value
+
     def _returned(self, callee: FunctionValue, inside: Frame) -> Value:
         function = callee.function
         if isinstance(function, s.Lambda):
             return self.evaluator.evaluate(function.body, inside)
-        found = [self.evaluator.evaluate(expression, inside) for expression in self.expressions(function)]
+        found = [self._given(expression, inside) for expression in self.expressions(function)]
         meaningful = [value for value in found if value != Literal(None)] or found
         if not meaningful and function.returns is not None:
             typed = handles.annotated(self.evaluator, function.returns, callee.frame)

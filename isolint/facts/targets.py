@@ -231,7 +231,8 @@ def _placed_union(value: Union, pins: Pins, product: bool) -> Target:
     found = [place(option, pins, product=product) for option in value.options]
     levels = {target.level for target in found}
     if len(levels) == 1:
-        return found[0]
+        told = next((target for target in found if target.trail), found[0])
+        return Target(told.level, told.why, (*value.trail, *told.trail), told.sure)
     if max(levels) <= Level.TEST_SHAPED:
         return max(found, key=lambda target: target.level)
     return Target(Level.UNKNOWN, "one of several targets", value.trail)

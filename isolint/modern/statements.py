@@ -146,7 +146,8 @@ def annotated_assign(node: cst.AnnAssign, at: Places) -> ast.stmt:
 @statement.register
 def type_alias(node: cst.TypeAlias, at: Places) -> ast.stmt:
     """`type X[T] = list[T]` is lowered to `X = list[T]`."""
-    return ast.Assign(targets=[target(node.name, at)], value=expression(node.value, at), **at(node))
+    place = at.between(at.start(node), at.end(node.value))  # libcst's includes a semicolon
+    return ast.Assign(targets=[target(node.name, at)], value=expression(node.value, at), **place)
 
 
 @statement.register(cst.Import)

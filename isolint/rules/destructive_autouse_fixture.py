@@ -76,7 +76,7 @@ def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: 
     reach = f"{files} test file" + ("" if files == 1 else "s")
     message = (
         f"`{site.function.qualname}` runs around every test of {reach} and destroys {found.what} "
-        f"in the application's store: {found.target.why}"
+        f"in {found.target.why}"
     )
     confidence = Confidence.HIGH if found.target.sure else Confidence.MEDIUM
     return ctx.finding(site.at, message, trail=(*marks, *found.trail), confidence=confidence)
