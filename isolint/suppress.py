@@ -84,7 +84,7 @@ class Outcome:
 
 
 _UNUSED = ("ISO001", "unused-suppression")
-_PART = re.compile(r"(?<=\s)#(?=[\sA-Za-z])|#(?=\s*noqa\b)", re.IGNORECASE)
+_PART = re.compile(r"(?<=\s)#(?=[\sA-Za-z])|(?<![`'\"])#(?=\s*noqa\b)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#\s*isolint\b\s*(?P<colon>:?)\s*(?P<word>(?:\w+(?:-\w+)*)?)\s*(?P<rest>.*)")
 _ARGUMENTS = re.compile(r"(?:\[(?P<words>[^\]]*)\])?\s*(?:--(?P<reason>.*))?")
 _CODES = r"[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*"

@@ -20,8 +20,8 @@ from isolint.source import run_deep
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 REPOSITORY = Path(__file__).parents[1]
 
-# About 150 modules of the standard library, in all styles.
-PACKAGES = "asyncio concurrent html importlib json logging multiprocessing wsgiref xml zoneinfo".split()
+# About 120 modules of the standard library, in all styles.
+PACKAGES = "asyncio concurrent html importlib json logging wsgiref xml zoneinfo".split()
 MODULES = "ast calendar contextlib csv dataclasses enum functools operator statistics textwrap typing".split()
 
 

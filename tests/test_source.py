@@ -481,3 +481,10 @@ def test_too_long_a_statement_for_libcst() -> None:
     with pytest.raises(UnreadableError, match="nested too deeply") as caught:
         concrete(source("\nx = " + "y and " * 3_000 + "z\n"), (2, 0, 2, 1))
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize("code", ['x = t"{a}" t"{b}"\n', 'x = "a" t"{b}"\n', 'x = tr"{a}\\d"\n'])
+def test_template_strings_that_libcst_does_not_read_are_parsed(code: str) -> None:
+    (statement,) = parse(from_text(code, "test_x.py")).body
+    assert isinstance(statement, ast.Assign)
+    assert len(list(ast.walk(statement.value))) > 2

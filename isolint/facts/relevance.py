@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.guards import is_guard, is_guard_call
+from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 
@@ -30,10 +31,29 @@ class Relevance:
         self.words = _effect_words(evaluator)
         self._functions: dict[int, bool] = {}
         self._depth = 0
+        self._names: dict[str, frozenset[str]] = {}
 
     def call(self, node: s.Call) -> bool:
         """Whether a call may itself be an effect, by its bare name."""
         return last_name(node) in self.words
+
+    def near(self, node: s.Call, module: Module) -> bool:
+        """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
+        if module.path not in self._names:
+            self._names[module.path] = self._first_party_names(module)
+        name = last_name(node)
+        return name in self.words or name in self._names[module.path]
+
+    def _first_party_names(self, module: Module) -> frozenset[str]:
+        names = {function.name for function in module.functions}
+        for bindings in module.names.bindings.values():
+            for binding in bindings:
+                if binding.kind != "import":
+                    continue
+                found = self.evaluator.project.import_target(module, binding).module
+                if found is not None:
+                    names |= {binding.name, *(function.name for function in found.functions)}
+        return frozenset(names)
 
     def function(self, callee: FunctionValue) -> bool:
         """Whether running a first-party function may come to an effect or a guard."""

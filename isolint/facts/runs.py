@@ -220,6 +220,8 @@ class _Run:
 
     def call(self, node: s.Call, frame: Frame, managed: bool) -> None:
         """Note the event of a call and follow it where it leads into first-party code."""
+        if self.deepest == 1 and not self.runs.relevance.near(node, frame.module):
+            return
         callee = self.evaluator.evaluate(node.function, frame)
         self.guarded = self.guarded or is_guard_call(node)
         relevant = self.runs.relevance.call(node)

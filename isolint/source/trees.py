@@ -39,6 +39,9 @@ _PYTHON_2 = {
 }
 
 
+_TEMPLATE_MARK = re.compile(r"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])(?=['\"])")
+
+
 def parse(source: Source) -> ast.Module:
     """Parse the source with `ast`, or, where the running Python's grammar is too old, with libcst.
 
@@ -78,14 +81,24 @@ def _parse_modern(text: str, complaint: UnreadableError) -> ast.Module:
     """Parse with libcst what `ast` could not; raises the complaint when that fails too."""
     from isolint.modern import to_ast
 
-    try:
-        if not is_overlong(text):
-            return to_ast(text)
-    except SyntaxError:
-        pass
-    except RecursionError:
-        complaint = UnreadableError(TOO_DEEP)
+    plain = _TEMPLATE_MARK.sub(_as_f_string, text)
+    for spelling in (text,) if plain == text else (text, plain):
+        try:
+            if not is_overlong(spelling):
+                return to_ast(spelling)
+        except SyntaxError:
+            pass
+        except RecursionError:
+            complaint = UnreadableError(TOO_DEEP)
     raise complaint
+
+
+def _as_f_string(mark: re.Match[str]) -> str:
+    """The prefix of a template string as that of an f-string, of the same length.
+
+    libcst does not read template strings in a row, nor all their prefixes.
+    """
+    return mark[0].replace("t", "f").replace("T", "F")
 
 
 def is_overlong(text: str) -> bool:
