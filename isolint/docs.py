@@ -307,7 +307,7 @@ def _is_case(entry: Path) -> bool:
 
 def _read_case(entry: Path) -> Case:
     files = sorted(entry.rglob("*")) if entry.is_dir() else [entry]
-    texts = {path: path.read_text("utf-8", "replace") for path in files if path.is_file()}
+    texts = {path: path.read_text("utf-8-sig", "replace") for path in files if path.is_file()}
     codes = frozenset(code for text in texts.values() for code in _marks(text))
     name = entry.name if entry.is_dir() else entry.stem
     summary = next(_summaries(texts), name.replace("_", " ").replace("-", " "))

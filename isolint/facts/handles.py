@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isolint.facts import configured, instances
+from isolint.facts import configured, instances, strings
 from isolint.facts import syntax as s
 from isolint.facts.project import Module
 from isolint.facts.show import show
@@ -285,8 +285,6 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
         given = gives(ev, value.receiver, value.name)
         return given if given is not None else _made_by_method(ev, value, node, frame)
     if isinstance(value, Method):
-        from isolint.facts import strings
-
         return strings.called(ev, value, node, frame)
     return UNKNOWN
 

@@ -253,18 +253,10 @@ class Identifiers:
         return frozenset(found)
 
     def _returns_quoted(self, callee: FunctionValue, node: s.Call, frame: Frame, depth: int) -> bool:
-        from isolint.facts.scopes import statements
-
-        if isinstance(callee.function, s.Lambda):
-            return self.is_safe(
-                callee.function.body, self.evaluator.call_frame(callee, node, frame), depth + 1
-            )
         inside = self.evaluator.call_frame(callee, node, frame)
-        returned = [
-            n.value
-            for n in statements(callee.function.body)
-            if isinstance(n, s.Return) and n.value is not None
-        ]
+        if isinstance(callee.function, s.Lambda):
+            return self.is_safe(callee.function.body, inside, depth + 1)
+        returned = self.evaluator.outcomes.expressions(callee.function)
         return bool(returned) and all(self.is_safe(value, inside, depth + 1) for value in returned)
 
     def _parts_safe(self, node: s.Template, frame: Frame, depth: int) -> bool:

@@ -94,7 +94,8 @@ class Knowledge:
             prefix = entry.name
         seen: set[str] = set()
         body = None if site.function is None else site.function.body
-        for use in attribute_uses(site.module, prefix, body):
+        uses = self.sites(site.module).uses(prefix) if body is None else attribute_uses([body], prefix)
+        for use in uses:
             if use.name not in seen:
                 seen.add(use.name)
                 found = self.evaluator.evaluate(use, self._frame(site))
@@ -151,7 +152,7 @@ class Knowledge:
         places = self._marks.get(fixture.name, ())
         return tuple(hop for module, hop in places if self._sees(module.path, fixture))
 
-    def subclasses(self, module: Module, owner: s.Class) -> frozenset[str]:
+    def subclasses(self, owner: s.Class) -> frozenset[str]:
         """The test files with classes that inherit from a class of a test module."""
         own = id(owner)
         return frozenset(path for ancestors, path in self._lineages if own in ancestors)

@@ -130,6 +130,19 @@ class Sites:
         found: tuple[Site, ...] = getattr(self, _GATHERED[kind])
         return found
 
+    def uses(self, name: str) -> tuple[s.Attribute, ...]:
+        """Every `name.attribute` of the module, in source order."""
+        return self._uses.get(name, ())
+
+    @cached_property
+    def _uses(self) -> dict[str, tuple[s.Attribute, ...]]:
+        module = self.module
+        bodies = [module.facts.body, *(f.body for f in module.functions), *(c.body for c in module.classes)]
+        found: dict[str, list[s.Attribute]] = {}
+        for use in attribute_uses(bodies):
+            found.setdefault(dotted(use.value) or "", []).append(use)
+        return {name: tuple(uses) for name, uses in found.items()}
+
     @cached_property
     def files(self) -> tuple[File, ...]:
         return (File(self.module),) if self.module.is_test or self.self_tests else ()
@@ -247,16 +260,13 @@ def _is_main(test: s.Expression) -> bool:
     return False
 
 
-def attribute_uses(module: Module, name: str, body: s.Block | None = None) -> Iterator[s.Attribute]:
-    """Every `name.attribute` of a module (or of a body in it), functions' bodies included, in source order."""
-    blocks = [module.facts.body if body is None else body]
-    if body is None:
-        blocks += [f.body for f in module.functions] + [c.body for c in module.classes]
+def attribute_uses(bodies: list[s.Block], name: str = "") -> Iterator[s.Attribute]:
+    """Every `name.attribute` (without a name: every attribute of a dotted name) of these bodies, in source order."""
     found: dict[s.Position, s.Attribute] = {}
-    for block in blocks:
-        for node in statements(block):
+    for body in bodies:
+        for node in statements(body):
             for expression in expressions(node):
                 for inner in walk(expression):
-                    if isinstance(inner, s.Attribute) and dotted(inner.value) == name:
+                    if isinstance(inner, s.Attribute) and (owner := dotted(inner.value)) and name in ("", owner):
                         found.setdefault(inner.at, inner)
     yield from (found[at] for at in sorted(found))

@@ -51,11 +51,11 @@ rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, si
 @rule.on(FixtureSite)
 def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     fixture, know = site.fixture, ctx.know
-    marks = () if fixture.autouse else know.marked_by(fixture)
-    if not (fixture.autouse or marks) or know.is_overridden(fixture):
-        return
     found = know.destruction_by_fixture(fixture)
-    if found is not None:
+    if found is None or know.is_overridden(fixture):
+        return
+    marks = () if fixture.autouse else know.marked_by(fixture)
+    if fixture.autouse or marks:
         files = know.reach(fixture) if fixture.autouse else len(marks)
         yield finding(site, ctx, found, files, marks)
 
@@ -63,11 +63,11 @@ def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
 @rule.on(SetUp)
 def check_set_up(site: SetUp, ctx: Context) -> Iterator[Finding]:
     know = ctx.know
-    below = know.subclasses(site.module, site.owner) if site.owner is not None else frozenset()
-    if site.kind == "method" and not below:
-        return
     found = know.destruction_by_function(site.module, site.function)
-    if found is not None:
+    if found is None:
+        return
+    below = know.subclasses(site.owner) if site.owner is not None else frozenset()
+    if site.kind != "method" or below:
         files = len(below) if site.owner is not None else know.files_below(site.module.path)
         yield finding(site, ctx, found, files, ())
 
