@@ -26,7 +26,7 @@ from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
 from isolint.facts.show import show
 from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
-from isolint.facts.targets import Level, Target, last_hops
+from isolint.facts.targets import Level, Target, is_test_name, last_hops
 from isolint.facts.values import Hop, Trail
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
 
@@ -49,6 +49,7 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "is_test_name",
     "load_rules",
     "show",
 ]

@@ -68,7 +68,12 @@ def pytest_config(root: Path) -> PytestConfig:
 def _config(
     root: Path, path: str, values: Mapping[str, object], pyproject: Mapping[str, object]
 ) -> PytestConfig:
-    return PytestConfig(path, values, {**_tox_environment(root), **_environment(values, pyproject)})
+    environment = {
+        **_tox_environment(root),
+        **_environment_files(root, values),
+        **_environment(values, pyproject),
+    }
+    return PytestConfig(path, values, environment)
 
 
 def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) -> dict[str, str]:
@@ -84,6 +89,22 @@ def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) 
             entry = entry.get("value", "")
         if isinstance(entry, str | int):
             found[key] = str(entry)
+    return found
+
+
+def _environment_files(root: Path, values: Mapping[str, object]) -> dict[str, str]:
+    """What pytest-dotenv loads from `env_files` that are named for tests; others are the developer's own."""
+    found: dict[str, str] = {}
+    for word in PytestConfig(values=values).words("env_files"):
+        if is_test_name(word.lstrip(".")):
+            try:
+                lines = (root / word).read_text(encoding="utf-8").splitlines()
+            except (OSError, ValueError):
+                continue
+            pairs = (
+                line.removeprefix("export ").partition("=") for line in lines if not line.startswith("#")
+            )
+            found.update({key.strip(): value.strip(" '\"") for key, equals, value in pairs if equals})
     return found
 
 

@@ -14,6 +14,7 @@ from isolint.facts.values import (
     Hop,
     Instance,
     Literal,
+    ModuleValue,
     Reference,
     Unknown,
     Value,
@@ -34,13 +35,35 @@ def of_app(
     if not isinstance(app, s.Name):
         return None
     for statement in statements(body):
+        if statement.at[0] >= node.at[0]:
+            break
         match statement:
+            case s.Evaluate(
+                value=s.Call(function=s.Attribute(value=config, name="from_object"), arguments=(source,))
+            ):
+                if dotted(config) == f"{app.id}.config":
+                    return _of_object(ev, ev.evaluate(source, frame), entry.settings, frame)
             case s.Assign(
                 targets=(s.Subscript(value=config, index=s.Constant(value=str(key))),), value=value
             ) if value is not None and dotted(config) == f"{app.id}.config" and key in entry.settings:
-                if statement.at[0] < node.at[0]:
-                    return ev.evaluate(value, frame)
+                return ev.evaluate(value, frame)
     return None
+
+
+def _of_object(ev: Evaluator, source: Value, keys: tuple[str, ...], frame: Frame) -> Value | None:
+    """The setting that an object, or the class or module of that dotted name, holds."""
+    if isinstance(source, Literal) and isinstance(source.value, str):
+        resolved = ev.project.resolve(frame.module, tuple(source.value.split(".")))
+        if resolved.module is None:
+            return UNKNOWN
+        source = ModuleValue(resolved.module)
+        for name in resolved.rest:
+            source = ev.attribute_of(source, name, None)
+    for key in keys:
+        found = ev.attribute_of(source, key, None)
+        if found != UNKNOWN and not isinstance(found, Reference):
+            return found
+    return UNKNOWN
 
 
 def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscript, frame: Frame) -> Value:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isolint.facts.effects import Effects
+from isolint.facts.events import Event, Run
 from isolint.facts.replacements import Place, Replacements
-from isolint.facts.runs import Event, Run
 from isolint.facts.targets import Level, Target, is_product, judge, place
 from isolint.facts.values import Handle, Trail, options
 

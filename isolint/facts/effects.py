@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
-from isolint.facts.runs import Event, Runs
+from isolint.facts.events import Event
+from isolint.facts.runs import Runs
 from isolint.facts.show import show
 from isolint.facts.values import (
     UNKNOWN,
@@ -49,7 +50,7 @@ class Effects(Runs):
         for action in (a for option in options(statement) for a in sql.actions(flat(option))):
             if sql.destroys(action):
                 name = action.name.replace(sql.HOLE, "…")
-                rows = f"the rows of {name}" if name else "rows"
+                rows = f"the rows of {name}" if name.strip("…") else "rows"
                 return (f"{action.object} {name}" if action.verb == "drop" else rows), event.receiver
         return None
 

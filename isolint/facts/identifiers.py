@@ -10,7 +10,7 @@ from functools import cached_property
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
 from isolint.facts.effects import Effects
-from isolint.facts.runs import Event
+from isolint.facts.events import Event
 from isolint.facts.scopes import reaching, walk
 from isolint.facts.show import dotted
 from isolint.facts.templates import Piece, Templates
@@ -119,7 +119,11 @@ class Identifiers:
         """Whether an expression is a quoted identifier, or one that needs no quotes."""
         if depth > DEEPEST:
             return False
-        if self._is_quoted(node, frame, depth) or _is_named_by_product(node):
+        if (
+            self._is_quoted(node, frame, depth)
+            or _is_named_by_product(node)
+            or self._is_table_name(node, frame)
+        ):
             return True
         if isinstance(node, s.Name):
             followed = self._followed(node, frame, depth)
@@ -158,6 +162,8 @@ class Identifiers:
                 ):
                     return True
         match node:
+            case s.Attribute(name="tables" | "sorted_tables", value=s.Attribute(name="metadata")):
+                return True
             case s.Call() if dotted(node.function) in _ITERATED:
                 if dotted(node.function) == "range":
                     return True
@@ -167,6 +173,17 @@ class Identifiers:
             case s.Comprehension():
                 return all(self._element_safe(element, node, frame, depth + 1) for element in node.elements)
         return False
+
+    def _is_table_name(self, node: s.Expression, frame: Frame) -> bool:
+        """`table.name` in a loop over the tables of the metadata."""
+        if not isinstance(node, s.Attribute) or node.name not in ("name", "fullname"):
+            return False
+        if not isinstance(node.value, s.Name):
+            return False
+        bindings = self.evaluator.names(frame).bindings.get(node.value.id, ())
+        loops = [b.value for b in reaching(bindings, node.at[0]) if b.kind == "for" and b.value is not None]
+        parts = [inner for loop in loops for inner in walk(loop) if isinstance(inner, s.Attribute)]
+        return any(part.name in ("tables", "sorted_tables") for part in parts)
 
     def _element_safe(self, element: s.Expression, node: s.Comprehension, frame: Frame, depth: int) -> bool:
         if isinstance(element, s.Name):

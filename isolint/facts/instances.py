@@ -111,6 +111,11 @@ def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None
     return None
 
 
+def methods(ev: Evaluator, instance: Instance, names: tuple[str, ...]) -> list[FunctionValue]:
+    """Those first-party methods of an object that it has."""
+    return [found for name in names if (found := method(ev, instance, name)) is not None]
+
+
 def _functions(cls: ClassValue) -> Iterator[s.Function]:
     return (node for node in statements(cls.node.body) if isinstance(node, s.Function))
 
@@ -168,6 +173,8 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
         default = ev.evaluate(expression, frame)
     if isinstance(default, Variable):
         return default
+    if default == Literal(None):
+        default = None
     hop = Hop(cls.module.path, binding.node.at, _field_text(binding))
     return via(Variable(_prefix(ev, cls) + binding.name.upper(), default), hop)
 

@@ -11,12 +11,12 @@ from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
+from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
-from isolint.facts.runs import Event, Run
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail, Value, options
@@ -135,6 +135,10 @@ class Knowledge:
     def destruction_by_function(self, module: Module, function: s.Function) -> Destruction | None:
         """What a function that runs without being asked for destroys of the application's."""
         return self.destructions.first([self.effects.of(module, function)], module.path)
+
+    def destruction_by_import(self, module: Module) -> Destruction | None:
+        """What importing a module destroys of the application's."""
+        return self.destructions.first([self.effects.of_block(module, module.facts.body)], module.path)
 
     @cached_property
     def _marks(self) -> dict[str, tuple[tuple[Module, Hop], ...]]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from isolint.facts import handles, sql
 from isolint.facts import syntax as s
 from isolint.facts.effects import Effects, flat
-from isolint.facts.runs import Event
-from isolint.facts.targets import Level, judge, place
+from isolint.facts.events import Event
+from isolint.facts.targets import Level, is_product, judge, place
 from isolint.facts.values import (
     UNKNOWN,
     Address,
@@ -19,10 +19,12 @@ from isolint.facts.values import (
     Hop,
     Literal,
     Method,
+    Parameter,
     Text,
     Thing,
     Trail,
     UniqueName,
+    Unknown,
     Value,
     Variable,
     options,
@@ -168,9 +170,7 @@ class Lifecycle:
             return any(_is_named_store(option) for option in options(creation.store))
         if creation.resource == "database" and not isinstance(creation.store, Handle):
             return all(_is_server_url(option) for option in options(creation.store))
-        known = [
-            option for option in options(creation.store) if isinstance(option, Handle | Literal | Variable)
-        ]
+        known = [option for option in options(creation.store) if _is_told(option)]
         targets = [place_of(option) for option in known]
         return bool(targets) and min(targets) > Level.DISPOSABLE
 
@@ -203,6 +203,19 @@ class Lifecycle:
         return node, frame
 
 
+def _is_told(store: Value) -> bool:
+    """Whether the code says where a store is: not for a server whose address is an argument nobody gives."""
+    if not isinstance(store, Handle):
+        return isinstance(store, Literal | Variable)
+    url = store.url
+    while isinstance(url, Address):
+        server = [value for name, value in url.components if name in ("host", "options")]
+        url = server[0] if server else url.base
+    parts = url.parts if isinstance(url, Text) else (url,)
+    unknown = [part for part in parts if part is not None and text(part) is None]
+    return not unknown or not isinstance(unknown[0], Unknown | Parameter | Method)
+
+
 def _is_path(value: Value) -> bool:
     return isinstance(value, Text | UniqueName)
 
@@ -221,7 +234,7 @@ def _is_server_url(url: Value) -> bool:
 
 def _is_named_store(store: Value) -> bool:
     """Whether a handle leads to a database that the code names, on a server: its tables outlive the tests."""
-    if not isinstance(store, Handle) or store.url is None:
+    if not isinstance(store, Handle) or store.url is None or is_product(store):
         return False
     target = judge(store, {}, product=False)
     address = text(store.url) or ""

@@ -29,6 +29,7 @@ class ModuleNames:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._known: dict[tuple[str, str], Value] = {}
+        self._finding: set[tuple[str, str]] = set()
 
     def value(self, module: Module, name: str, line: int | None = None) -> Value:
         """The value of a module's name: after the whole module has run, or as read in `line` of its top level."""
@@ -37,8 +38,13 @@ class ModuleNames:
         if bindings and line is not None:
             return self.evaluator.bound(bindings, frame, line)
         key = (module.path, name)
+        if key in self._finding:
+            self.evaluator.give_up()
+            return UNKNOWN
         if key not in self._known:
+            self._finding.add(key)
             value = self._final(module, name, bindings, frame)
+            self._finding.discard(key)
             if self.evaluator.is_exhausted:
                 return value
             self._known[key] = value

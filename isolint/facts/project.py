@@ -149,7 +149,7 @@ class Project:
         for length in range(len(parts), 0, -1):
             path = self.locate(module, parts[:length])
             found = None if path is None else self.module(path)
-            if found is not None:
+            if found is not None and found is not module:
                 return Resolved(found, parts[length:], "")
         return Resolved(None, (), ".".join(parts))
 

@@ -6,11 +6,10 @@ it reaches, the way that led there, the phase it belongs to, and whether a guard
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
+from isolint.facts.events import Event, Run
 from isolint.facts.guards import is_guard, is_guard_call, leaves
 from isolint.facts.outcomes import yields
 from isolint.facts.project import Module
@@ -38,47 +37,6 @@ from isolint.facts.values import (
 
 DEEPEST = 8
 MOST_EVENTS = 4_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """One library call. `names` are the fully qualified names it may be known by, `method` its bare last name.
-
-    `path` is the module it stands in and `chain` the calls that lead to it, outermost first. `through` are the
-    first-party functions entered on the way, as (path, line). `tolerant` is true inside a
-    `try` that swallows the failure. `store` is the handle that a callback's caller
-    passes on. `phase` is "set up", "tear down" (after the fixture's yield, or
-    registered to run at the end) or "always" (in a `finally`). `managed` tells that `with` undoes it.
-    """
-
-    names: tuple[str, ...]
-    method: str
-    call: s.Call
-    frame: Frame
-    receiver: Value
-    chain: Trail
-    phase: str
-    guarded: bool
-    managed: bool = False
-    store: Value | None = None
-    through: tuple[tuple[str, int], ...] = ()
-    tolerant: bool = False
-
-    @property
-    def path(self) -> str:
-        return self.frame.module.path
-
-    @property
-    def hop(self) -> Hop:
-        return Hop(self.path, self.call.at, show(self.call))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """The events of one call, and whether a guard has been passed when it is over."""
-
-    events: tuple[Event, ...]
-    guarded: bool
 
 
 class Runs:
@@ -180,11 +138,22 @@ class _Run:
                 self.body(node.orelse, frame, fixture=fixture)
             case s.With():
                 self.body(node.body, frame, fixture=fixture)
+                self._exits(node, frame)
             case s.Try():
                 self._try(node, frame, fixture)
             case s.Match():
                 for _, block in node.cases:
                     self._apart(block, frame, fixture)
+
+    def _exits(self, node: s.With, frame: Frame) -> None:
+        """What first-party context managers do when the block ends."""
+        phase, self.phase = self.phase, "always"
+        for context, _ in node.items:
+            for option in options(self.evaluator.evaluate(context, frame)):
+                if isinstance(option, Instance):
+                    for method in instances.methods(self.evaluator, option, ("__exit__", "__aexit__")):
+                        self.enter(method, s.Call(context, (), (), context.at), frame, None)
+        self.phase = phase
 
     def _branches(self, node: s.If, frame: Frame, fixture: bool) -> None:
         guard = is_guard(node.test, frame, self.evaluator)
@@ -265,10 +234,8 @@ class _Run:
         if any(name in self.runs.vocabulary.creators for name in external):
             self.note(external, node, frame, UNKNOWN, managed, None)
         instance = Instance(callee, node, frame)
-        for name in ("__init__", "__new__"):
-            method = instances.method(self.evaluator, instance, name)
-            if method is not None:
-                self.enter(method, node, frame, None)
+        for method in instances.methods(self.evaluator, instance, ("__init__", "__new__")):
+            self.enter(method, node, frame, None)
 
     def _method(self, callee: Method, node: s.Call, frame: Frame, managed: bool, store: Value | None) -> None:
         receiver = callee.receiver

@@ -267,6 +267,10 @@ def attribute_uses(bodies: list[s.Block], name: str = "") -> Iterator[s.Attribut
         for node in statements(body):
             for expression in expressions(node):
                 for inner in walk(expression):
-                    if isinstance(inner, s.Attribute) and (owner := dotted(inner.value)) and name in ("", owner):
+                    if (
+                        isinstance(inner, s.Attribute)
+                        and (owner := dotted(inner.value))
+                        and name in ("", owner)
+                    ):
                         found.setdefault(inner.at, inner)
     yield from (found[at] for at in sorted(found))

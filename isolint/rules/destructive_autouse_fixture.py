@@ -43,7 +43,18 @@ guard that refuses anything else, and where it cannot tell where the handle lead
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, Destruction, Finding, FixtureSite, Rule, SetUp, Severity, Trail
+from isolint.rule import (
+    Confidence,
+    Context,
+    Destruction,
+    File,
+    Finding,
+    FixtureSite,
+    Rule,
+    SetUp,
+    Severity,
+    Trail,
+)
 
 rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, since="0.1")
 
@@ -72,10 +83,25 @@ def check_set_up(site: SetUp, ctx: Context) -> Iterator[Finding]:
         yield finding(site, ctx, found, files, ())
 
 
+@rule.on(File)
+def check_conftest(site: File, ctx: Context) -> Iterator[Finding]:
+    if not site.module.path.endswith("conftest.py"):
+        return
+    found = ctx.know.destruction_by_import(site.module)
+    if found is not None:
+        at = found.trail[0].at
+        files = ctx.know.files_below(site.module.path)
+        message = f"importing this conftest, for {_count(files)}, destroys {found.what} in {found.target.why}"
+        yield ctx.finding(at, message, trail=found.trail)
+
+
+def _count(files: int) -> str:
+    return f"{files} test file" + ("" if files == 1 else "s")
+
+
 def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: int, marks: Trail) -> Finding:
-    reach = f"{files} test file" + ("" if files == 1 else "s")
     message = (
-        f"`{site.function.qualname}` runs around every test of {reach} and destroys {found.what} "
+        f"`{site.function.qualname}` runs around every test of {_count(files)} and destroys {found.what} "
         f"in {found.target.why}"
     )
     confidence = Confidence.HIGH if found.target.sure else Confidence.MEDIUM

@@ -42,4 +42,4 @@ rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1"
 @rule.on(FixtureSite, SetUp, SelfTest)
 def check(site: FixtureSite | SetUp | SelfTest, ctx: Context) -> Iterator[Finding]:
     for at, resource, trail in ctx.know.left_behind(site):
-        yield ctx.finding(at, f"nothing removes the {resource} that is created here", trail=trail)
+        yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)

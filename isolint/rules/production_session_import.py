@@ -35,12 +35,13 @@ async def test_customer_is_saved():
 Importing models, metadata, exceptions or types from the same module is fine, and so is `get_db` as the key of
 `app.dependency_overrides`. The rule is silent where the handle leads to memory, to a database named for tests,
 to a variable the conftest pins before the application is imported, and where the tests replace the handle.
-A handle that is bound later, by code that cannot be seen, is not reported.
+A handle that is bound later, by code that cannot be seen, is not reported. One that the product itself names
+for tests (`test_engine`) is told with low confidence only.
 """
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, Finding, Import, Level, Rule, Severity
+from isolint.rule import Confidence, Context, Finding, Import, Level, Rule, Severity, is_test_name
 
 rule = Rule("ISO101", "production-session-import", severity=Severity.ERROR, since="0.1")
 
@@ -56,4 +57,7 @@ def check(site: Import, ctx: Context) -> Iterator[Finding]:
             continue
         message = f"`{name}` is the application's {handle.kind}: it reaches {target.why}"
         confidence = Confidence.HIGH if target.sure else Confidence.MEDIUM
+        entry = site.binding.imported
+        if is_test_name(entry.name if entry is not None and "." not in name else name.rpartition(".")[2]):
+            confidence = Confidence.LOW
         yield ctx.finding(at, message, trail=target.trail, confidence=confidence)
