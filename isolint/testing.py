@@ -20,6 +20,7 @@ from isolint.finding import Finding
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 
+CONFIGURATION = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "isolint.toml")
 _MARK = re.compile(r"#\s*expect:\s*(?P<text>.+?)\s*$")
 _CODE = re.compile(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
 _PLACE = re.compile(r"([\w./-]+):(\d+)")
@@ -36,6 +37,11 @@ class Case:
     def is_fixed(self) -> bool:
         """Whether it is the repaired twin of another case."""
         return self.path.stem.endswith(".fixed") or self.path.name.endswith(".fixed")
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether it holds configuration of its own, which counts only at the root of a project."""
+        return any((self.path / name).exists() for name in CONFIGURATION)
 
     def lay(self, root: Path) -> Path:
         """Copy the case into the folder `root` as a project, and return the project's root."""

@@ -22,7 +22,7 @@ def test_case(case: Case, tmp_path: Path) -> None:
 
 def test_all_cases_in_one_tree(tmp_path: Path) -> None:
     wanted = []
-    for case in CASES:
+    for case in (case for case in CASES if not case.is_configured):
         folder = case.name.replace("-", "_").replace(".", "_")
         root = case.lay(tmp_path / folder)
         wanted += [(folder, mark) for mark in expected(root)]

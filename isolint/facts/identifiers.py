@@ -162,8 +162,8 @@ class Identifiers:
                 ):
                     return True
         match node:
-            case s.Attribute(name="tables" | "sorted_tables", value=s.Attribute(name="metadata")):
-                return True
+            case s.Attribute(name="tables" | "sorted_tables", value=owner):
+                return (dotted(owner) or "").rpartition(".")[2].lstrip("_") == "metadata"
             case s.Call() if dotted(node.function) in _ITERATED:
                 if dotted(node.function) == "range":
                     return True
