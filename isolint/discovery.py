@@ -99,7 +99,7 @@ def is_test_file(path: str, python_files: Sequence[str] = (), test_paths: Sequen
     and nothing else (not pytest's `testpaths`, which may well name the folder of the product).
     Migrations and the corpora of linters are no tests, whatever they are called.
     """
-    if _is_set_aside(path, test_paths):
+    if is_set_aside(path, test_paths):
         return False
     return any(_is_collected(path, pattern, test_paths) for pattern in (*PYTHON_FILES, *python_files))
 
@@ -108,7 +108,7 @@ def is_test_context(path: str, python_files: Sequence[str] = (), test_paths: Seq
     """Tell whether `path` is a test file or support code of tests: it lies in a folder for tests."""
     if is_test_file(path, python_files, test_paths):
         return True
-    return _in_test_folder(path, test_paths) and not _is_set_aside(path, test_paths)
+    return _in_test_folder(path, test_paths) and not is_set_aside(path, test_paths)
 
 
 def _is_collected(path: str, pattern: str, test_paths: Sequence[str]) -> bool:
@@ -124,7 +124,8 @@ def _in_test_folder(path: str, test_paths: Sequence[str]) -> bool:
     return _TEST_FOLDERS.search(path) is not None or matches(test_paths, path)
 
 
-def _is_set_aside(path: str, test_paths: Sequence[str]) -> bool:
+def is_set_aside(path: str, test_paths: Sequence[str] = ()) -> bool:
+    """Tell whether `path` is a migration, a template, or in the corpus of a linter: no code that tests run."""
     if _CORPORA.search(path) or "{{" in path:
         return True
     if not _MIGRATIONS.search(path):

@@ -161,7 +161,7 @@ class _Run:
     def _modules(self) -> Iterator[Module]:
         """The modules to look at: test context among the reported files, and self-tests in product code."""
         for path in sorted(self._reported()):
-            if self.is_test(path) or self._tests_itself(path):
+            if self.is_test(path) or (not discovery.is_set_aside(path) and self._tests_itself(path)):
                 module = self.knowledge.project.module(path)
                 if module is not None:
                     yield module

@@ -48,6 +48,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module) -> Sites:
@@ -135,6 +136,14 @@ class Knowledge:
     def destruction_by_function(self, module: Module, function: s.Function) -> Destruction | None:
         """What a function that runs without being asked for destroys of the application's."""
         return self.destructions.first([self.effects.of(module, function)], module.path)
+
+    def is_guarded(self, path: str) -> bool:
+        """Whether an autouse fixture around the tests of a file refuses to run them on anything but a test's store."""
+        if path not in self._guarded:
+            module = self.project.module(path)
+            fixtures = [] if module is None else self.fixtures.autouse(module)
+            self._guarded[path] = any(self.effects.of(f.module, f.function).guarded for f in fixtures)
+        return self._guarded[path]
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""

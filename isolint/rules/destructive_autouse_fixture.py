@@ -104,5 +104,5 @@ def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: 
         f"`{site.function.qualname}` runs around every test of {_count(files)} and destroys {found.what} "
         f"in {found.target.why}"
     )
-    confidence = Confidence.HIGH if found.target.sure else Confidence.MEDIUM
+    confidence = Confidence.HIGH if found.target.sure else Confidence.LOW
     return ctx.finding(site.at, message, trail=(*marks, *found.trail), confidence=confidence)

@@ -34,9 +34,10 @@ async def test_customer_is_saved():
 ## What it does not mean
 Importing models, metadata, exceptions or types from the same module is fine, and so is `get_db` as the key of
 `app.dependency_overrides`. The rule is silent where the handle leads to memory, to a database named for tests,
-to a variable the conftest pins before the application is imported, and where the tests replace the handle.
-A handle that is bound later, by code that cannot be seen, is not reported. One that the product itself names
-for tests (`test_engine`) is told with low confidence only.
+to a variable the conftest pins before the application is imported, where the tests replace the handle, and where
+an autouse fixture refuses to run on anything but a test's database.
+A handle that is bound later, by code that cannot be seen, is not reported. One whose target cannot be told, and
+one that the product itself names for tests (`test_engine`), are told with `--min-confidence low` only.
 """
 
 from collections.abc import Iterator
@@ -50,13 +51,13 @@ rule = Rule("ISO101", "production-session-import", severity=Severity.ERROR, sinc
 def check(site: Import, ctx: Context) -> Iterator[Finding]:
     for at, name, handle in ctx.know.imported_handles(site):
         target = ctx.know.target(handle, site.module.path)
-        if target.level < Level.PRODUCTION:
+        if target.level < Level.PRODUCTION or ctx.know.is_guarded(site.module.path):
             continue
         bound_early = site.function is None and "." not in name
         if ctx.know.replacements.is_replaced(site.module.path, target.trail, imported=bound_early):
             continue
         message = f"`{name}` is the application's {handle.kind}: it reaches {target.why}"
-        confidence = Confidence.HIGH if target.sure else Confidence.MEDIUM
+        confidence = Confidence.HIGH if target.sure else Confidence.LOW
         entry = site.binding.imported
         if is_test_name(entry.name if entry is not None and "." not in name else name.rpartition(".")[2]):
             confidence = Confidence.LOW
