@@ -16,6 +16,7 @@ from isolint.facts.values import (
     Literal,
     ModuleValue,
     Reference,
+    UniqueName,
     Unknown,
     Value,
     Variable,
@@ -70,6 +71,8 @@ def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscr
     """`os.environ["NAME"]` and the like."""
     for _ in ev.vocabulary.readers.get(f"{value.name}.[]", ()):
         if isinstance(index, Literal) and isinstance(index.value, str):
+            if index.value in ev.vocabulary.unique_variables:
+                return UniqueName(ev.vocabulary.unique_variables[index.value].scope)
             return Variable(index.value, None, trail=(Hop(frame.module.path, node.at, show(node)),))
     return UNKNOWN
 
@@ -81,6 +84,8 @@ def variable(
     value = ev.evaluate(name, frame) if name is not None else UNKNOWN
     if not isinstance(value, Literal) or not isinstance(value.value, str):
         return UNKNOWN
+    if value.value in ev.vocabulary.unique_variables:
+        return UniqueName(ev.vocabulary.unique_variables[value.value].scope)
     fallback_value = ev.evaluate(default, frame) if default is not None else None
     if fallback_value == Literal(None):
         fallback_value = None

@@ -360,12 +360,6 @@ class Evaluator:
     def lambda_(self, node: s.Lambda, frame: Frame) -> Value:
         return FunctionValue(frame.module, node, frame)
 
-    def comprehension(self, node: s.Comprehension, frame: Frame) -> Value:
-        return UNKNOWN
-
-    def yielded(self, node: s.Yield, frame: Frame) -> Value:
-        return UNKNOWN
-
     def template(self, node: s.Template, frame: Frame) -> Value:
         return strings.joined([p if isinstance(p, str) else self.evaluate(p, frame) for p in node.parts])
 

@@ -275,6 +275,11 @@ def subscript(ev: Evaluator, value: Handle | Method, index: Value) -> Value:
 def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: Frame) -> Value:
     """What calling a handle, or a method of one, gives."""
     if isinstance(value, Handle):
+        for type_name in ev.vocabulary.lineage(value.type):
+            for reader in ev.vocabulary.readers.get(f"{type_name}.__call__", ()):
+                return configured.variable(
+                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
+                )
         return _rebound(ev, gives(ev, value, "()"), node, frame) or UNKNOWN
     if isinstance(value, Method) and isinstance(value.receiver, Handle):
         ways = _selects(ev, value.receiver).get(value.name)

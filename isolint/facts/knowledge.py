@@ -19,7 +19,7 @@ from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
-from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail, Value, options
+from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
@@ -60,11 +60,6 @@ class Knowledge:
     def target(self, handle: Handle, path: str) -> Target:
         """Where a handle leads in the tests of a file."""
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
-
-    def store(self, value: Value, path: str) -> Target | None:
-        """Where a value leads in the tests of a file; None when it is no handle."""
-        found = [self.target(option, path) for option in options(value) if isinstance(option, Handle)]
-        return min(found, key=lambda target: target.level) if found else None
 
     def imported_handles(self, site: Import) -> Iterator[tuple[s.Position, str, Handle]]:
         """The application's handles that an import brings into a test module: the place, the name, the handle.

@@ -50,16 +50,6 @@ class Module:
         return tuple(n for n in _definitions(self.facts.body) if isinstance(n, s.Class))
 
     @cached_property
-    def imports(self) -> tuple[tuple[s.Import, s.Function | None], ...]:
-        """Every import statement with the function it stands in."""
-        found: list[tuple[s.Import, s.Function | None]] = []
-        owners: list[tuple[s.Block, s.Function | None]] = [(self.facts.body, None)]
-        owners += [(f.body, f) for f in self.functions] + [(c.body, None) for c in self.classes]
-        for body, owner in owners:
-            found += [(n, owner) for n in statements(body) if isinstance(n, s.Import)]
-        return tuple(sorted(found, key=lambda pair: pair[0].at))
-
-    @cached_property
     def methods(self) -> dict[int, s.Class]:
         """id of a function -> the class whose body it stands in."""
         return {id(n): c for c in self.classes for n in statements(c.body) if isinstance(n, s.Function)}
@@ -95,7 +85,6 @@ class Project:
     is_test: Callable[[str], bool]
     vocabulary: Vocabulary
     source_roots: tuple[str, ...] = ()
-    settings: dict[str, object] = field(default_factory=dict)
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _located: dict[tuple[str, str], str | None] = field(default_factory=dict)
 

@@ -108,7 +108,7 @@ def place(url: Value, pins: Pins, *, product: bool) -> Target:
         case Variable():
             return _placed_variable(url, pins, product)
         case UniqueName():
-            return Target(Level.DISPOSABLE, "a name made for this run", url.trail)
+            return _placed_parts(Text((url,), trail=url.trail), pins, product)
         case Address():
             return _placed_address(url, pins, product)
         case Union():
@@ -167,9 +167,9 @@ def database_name(url: str) -> str:
 
 def _placed_parts(value: Text, pins: Pins, product: bool) -> Target:
     unique = [part for part in value.parts if isinstance(part, UniqueName)]
-    if any(part.scope == "run" for part in unique):
+    if any(part.scope in ("run", "testrun") for part in unique):
         return Target(Level.DISPOSABLE, "a name made for this run", value.trail)
-    if unique:
+    if any(part.scope == "worker" for part in unique):
         return Target(Level.TEST_SHAPED, "a name of its own for each worker", value.trail)
     for part in value.parts:
         if isinstance(part, Method):
@@ -177,7 +177,7 @@ def _placed_parts(value: Text, pins: Pins, product: bool) -> Target:
             if inside.level <= Level.DISPOSABLE:
                 return inside
     string = "".join(_HOLE if (known := text(part)) is None else known for part in value.parts)
-    holes = tuple(part for part in value.parts if text(part) is None)
+    holes = tuple(part for part in value.parts if text(part) is None and not isinstance(part, UniqueName))
     return _placed_text(string, holes, pins, value.trail, product)
 
 
