@@ -1,10 +1,10 @@
 """Code that runs around every test destroys data in the application's own database.
 
 ## What it does
-Reports autouse fixtures, fixtures that a module's `pytestmark` puts around all its tests, pytest hooks and the
-`setUp` of shared base classes that drop, truncate, flush or delete in a store of the application: directly,
-through its own functions, or by handing the destructive function to `run_sync` and the like. It says how many
-test files the fixture reaches.
+Reports autouse fixtures, fixtures that a module's `pytestmark` puts around all its tests, pytest hooks, the
+`setUp` of shared base classes and the top level of conftests, where they drop, truncate, flush or delete in a store
+of the application: directly, through its own functions, or by handing the destructive function to `run_sync` and
+the like. It says how many test files are reached.
 
 ## Why is this bad?
 Nobody asks for an autouse fixture, so nobody notices: a test of pure arithmetic empties the development
