@@ -11,7 +11,7 @@ from isolint.facts import handles, sql
 from isolint.facts import syntax as s
 from isolint.facts.effects import Effects
 from isolint.facts.events import Event
-from isolint.facts.scopes import reaching, walk
+from isolint.facts.scopes import Binding, reaching, walk
 from isolint.facts.show import dotted
 from isolint.facts.templates import Piece, Templates
 from isolint.facts.values import (
@@ -135,12 +135,17 @@ class Identifiers:
         """Safe if all that a local name, loop variable or argument may stand for is; None if that is not known."""
         given = frame.arguments.get(node.id)
         bindings = self.evaluator.names(frame).bindings.get(node.id, ())
+        line: int | None = node.at[0]
         if not bindings:
             if isinstance(given, Deferred):
                 return self.is_safe(given.expression, given.frame, depth + 1)
-            return True if _is_number(node, frame) else None
+            if any(p.name == node.id for p in getattr(frame.function, "parameters", ())):
+                return True if _is_number(node, frame) else None
+            frame, bindings, line = *self._around(node.id, frame), None
+        if not bindings:
+            return None
         results = []
-        for binding in reaching(bindings, node.at[0]):
+        for binding in reaching(bindings, line):
             if binding.value is None or binding.unpack or binding.kind not in ("assign", "for"):
                 return None
             if binding.kind == "for":
@@ -149,6 +154,16 @@ class Identifiers:
                 continue
             results.append(self.is_safe(binding.value, frame, depth + 1))
         return all(results)
+
+    def _around(self, name: str, frame: Frame) -> tuple[Frame, tuple[Binding, ...]]:
+        """The function around a nested one that binds a name, and its bindings; no bindings where none does."""
+        outer = frame.parent
+        while outer is not None and outer.function is not None:
+            found = self.evaluator.names(outer).bindings.get(name, ())
+            if found:
+                return outer, found
+            outer = outer.parent
+        return frame, ()
 
     def _items_safe(self, node: s.Expression, frame: Frame, depth: int) -> bool:
         if depth > DEEPEST:
