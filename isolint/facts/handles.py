@@ -81,7 +81,6 @@ def make(ev: Evaluator, entry: HandleEntry, node: s.Call, frame: Frame) -> Handl
         kind,
         level=entry.level,
         made_in=frame.module,
-        function=getattr(frame.function, "name", None),
         trail=(Hop(frame.module.path, node.at, show(node)),),
     )
     return _aim(ev, made, entry, node, frame)
@@ -136,7 +135,6 @@ def _bound_to(made: Handle, value: Value) -> Handle:
         url=chosen.url,
         level=chosen.level,
         made_in=chosen.made_in,
-        function=chosen.function,
         bound=chosen.bound,
         trail=(*made.trail, *chosen.trail),
     )
@@ -155,7 +153,6 @@ def _with(
         url=url if url is not None else made.url,
         level=made.level if level is None else level,
         made_in=made.made_in,
-        function=made.function,
         bound=made.bound if bound is None else bound,
         trail=made.trail,
     )
@@ -170,7 +167,6 @@ def _as(ev: Evaluator, handle: Handle, type_name: str) -> Handle:
         url=handle.url,
         level=handle.level,
         made_in=handle.made_in,
-        function=handle.function,
         bound=handle.bound,
         trail=handle.trail,
     )

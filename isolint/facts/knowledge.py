@@ -99,7 +99,7 @@ class Knowledge:
                     yield use.at, f"{prefix}.{use.name}", found
 
     def _is_own(self, handle: Handle) -> bool:
-        return handle.kind in SESSION_KINDS and is_product(handle) and handle.function is None
+        return handle.kind in SESSION_KINDS and is_product(handle)
 
     def reach(self, fixture: Fixture) -> int:
         """How many test files a fixture is in force in, if it runs for every test that sees it."""

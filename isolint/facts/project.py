@@ -146,7 +146,8 @@ class Project:
         """The module `name` in the package whose `__init__` is `module`."""
         if not module.path.endswith("__init__.py"):
             return None
-        return self._deepest(module.path.rpartition("/")[0], (name,)).module
+        found = self._deepest(module.path.rpartition("/")[0], (name,))
+        return None if found.rest else found.module
 
     def locate(self, module: Module, parts: tuple[str, ...]) -> str | None:
         """The file that an absolute dotted name means in `module`: nearest source root first."""

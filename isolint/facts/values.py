@@ -162,7 +162,7 @@ class Handle(Value):
     `type` is the library type's canonical name, `kind` its kind in words. Where it leads: `level` when the
     library alone decides ("memory", "disposable"), else `url`, a value holding URL, path, DSN or address;
     neither for a handle that is not bound to anything, or not known to be.
-    `made_in` is the module whose code makes it, `function` the function it happens in (None: at import).
+    `made_in` is the module whose code makes it.
     """
 
     type: str
@@ -170,7 +170,6 @@ class Handle(Value):
     url: Value | None = None
     level: str = ""
     made_in: Module | None = field(default=None, compare=False)
-    function: str | None = field(default=None, compare=False)
     bound: bool = True
 
 
