@@ -207,4 +207,4 @@ class Replacements:
 
     def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
         value = self.evaluator.evaluate(node, frame)
-        return isinstance(value, Reference) and value.name == "os.environ"
+        return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers
