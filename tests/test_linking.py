@@ -81,6 +81,13 @@ FOUND = {
 }
 
 SILENT = {
+    "a singleton nobody has made yet": {
+        "shop/db.py": (
+            "from sqlalchemy import create_engine\n\n_engine = None\n\n\ndef connect():\n    global _engine\n"
+            '    _engine = create_engine("postgresql://db.internal/shop")\n'
+        ),
+        "tests/test_a.py": "from shop import db\n\n\ndef test_a():\n    assert db._engine is None\n",
+    },
     "for type checkers": {
         "shop/db.py": ENGINE,
         "tests/test_a.py": "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from shop.db import engine\n",

@@ -95,7 +95,7 @@ class Knowledge:
             if use.name not in seen:
                 seen.add(use.name)
                 found = self.evaluator.evaluate(use, self._frame(site))
-                if isinstance(found, Handle) and self._is_own(found):
+                if isinstance(found, Handle) and self._is_own(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
 
     def _is_own(self, handle: Handle) -> bool:
@@ -316,3 +316,9 @@ def _cleans_up_after(fixture: Fixture, own: tuple[Fixture, ...]) -> bool:
     if not tokens(fixture.name).isdisjoint(("clean", "cleanup", "teardown", "drop", "reset")):
         return True
     return bool(own) and own[0].name in fixture.requests
+
+
+def _is_lazy(module: Module, name: str) -> bool:
+    """Whether a module's name is None until some function fills it: reading it makes no handle."""
+    values = [binding.value for binding in module.names.bindings.get(name, ())]
+    return bool(values) and all(isinstance(value, s.Constant) and value.value is None for value in values)
