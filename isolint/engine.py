@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from isolint import discovery, source, suppress
+from isolint import discovery, documents, source, suppress
 from isolint.crash import described
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig, pytest_config
+from isolint.facts.configuration import Configuration, Document
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.module import ModuleFacts, read_module
 from isolint.facts.project import Module, Project
-from isolint.facts.sites import Site
+from isolint.facts.sites import ConfigFile, Site
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
@@ -120,7 +121,8 @@ class _Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        findings = [finding for module in modules for finding in self._checked(module)]
+        places: list[Module | Document] = [*modules, *self._documents()]
+        findings = [finding for place in places for finding in self._checked(place)]
         closed = [self._closed(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.unreadable.values(), *closed)}
         unread = [finding for path, finding in told.items() if self._covers(path)]
@@ -134,7 +136,9 @@ class _Run:
         )
 
     def _covers(self, path: str) -> bool:
-        return path == self.standard.path if self.standard else self.files.covers(path)
+        if self.standard:
+            return path == self.standard.path
+        return self.files.governs(path) if documents.kind_of(path) else self.files.covers(path)
 
     # -- reading
 
@@ -152,7 +156,8 @@ class _Run:
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         project = Project(files, self.read, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
-        return Knowledge(project, self.config, collected, self.span, self.holes)
+        configuration = Configuration(self.files.configuration, self.read_document)
+        return Knowledge(project, self.config, collected, self.span, self.holes, configuration)
 
     def _is_collected(self, path: str) -> bool:
         named = discovery.is_test_file(path, self.python_files, self.settings.test_paths)
@@ -165,6 +170,14 @@ class _Run:
                 module = self.knowledge.project.module(path)
                 if module is not None:
                     yield module
+
+    def _documents(self) -> Iterator[Document]:
+        """The configuration files to look at, if any rule wants to."""
+        if not any(ConfigFile in rule.listeners for rule in self.rules if rule.code in self.codes):
+            return
+        for path in self.files.configuration:
+            if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:
+                yield found
 
     def _reported(self) -> frozenset[str]:
         """The files that were asked about."""
@@ -209,6 +222,19 @@ class _Run:
             self._note_crash(path, error)
         return None
 
+    def read_document(self, path: str) -> documents.Node | None:
+        """What a configuration file holds, None (and a finding) when it cannot be read."""
+        text = self.source(path)
+        if text is None:
+            return None
+        try:
+            return documents.read(text)
+        except UnreadableError as error:
+            self._note_unreadable(path, error)
+        except Exception as error:
+            self._note_crash(path, error)
+        return None
+
     def _note_unreadable(self, path: str, error: UnreadableError) -> None:
         self.unreadable[path] = self._closed(path, str(error), error.line)
 
@@ -243,7 +269,7 @@ class _Run:
 
     # -- checking
 
-    def _checked(self, module: Module) -> list[Finding]:
+    def _checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""
         try:
             return self._judged(module)
@@ -256,7 +282,7 @@ class _Run:
     def _note_crash(self, path: str, error: Exception) -> None:
         self.errors.append(f"{path}: a fault of isolint's own, please report it: {described(error)}")
 
-    def _judged(self, module: Module) -> list[Finding]:
+    def _judged(self, module: Module | Document) -> list[Finding]:
         found: list[Finding] = []
         for rule in self.rules:
             if rule.code in self.codes:
@@ -264,7 +290,7 @@ class _Run:
         ignored = ignored_for(module.path, self.names, self.settings)
         return self._unsuppressed(module, [f for f in found if f.code not in ignored])
 
-    def _findings(self, rule: Rule, module: Module) -> Iterator[Finding]:
+    def _findings(self, rule: Rule, module: Module | Document) -> Iterator[Finding]:
         options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
         context = Context(rule, self.knowledge, module, options)
         for kind, checks in rule.listeners.items():
@@ -284,12 +310,13 @@ class _Run:
             place = f"{context.module.path}:{site.at[0]}"
             self.errors.append(f"{place}: the rule {rule.code} {rule.name} crashed: {described(error)}")
 
-    def _unsuppressed(self, module: Module, findings: list[Finding]) -> list[Finding]:
+    def _unsuppressed(self, module: Module | Document, findings: list[Finding]) -> list[Finding]:
         text = self.source(module.path)
         if text is None or ("isolint" not in text.text and "noqa" not in text.text.lower()):
             return findings
         known = {rule.code: rule.name for rule in self.rules}
-        comments = suppress.parse(source.comments(text), text.lines)
+        found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
+        comments = suppress.parse(found, text.lines)
         outcome = suppress.apply(findings, comments, known, self.codes)
         self.suppressed += len(outcome.suppressed)
         kept = list(outcome.kept)

@@ -8,6 +8,7 @@ from functools import cached_property
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
+from isolint.facts.configuration import Configuration, Document
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
@@ -17,7 +18,15 @@ from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
-from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
+from isolint.facts.sites import (
+    DocumentSites,
+    FixtureSite,
+    Import,
+    SelfTest,
+    SetUp,
+    Sites,
+    attribute_uses,
+)
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
@@ -35,8 +44,10 @@ class Knowledge:
         test_files: frozenset[str],
         span: Callable[[str, s.Position], Span],
         holes: Callable[[str, s.Position], tuple[s.Position, ...]],
+        configuration: Configuration,
     ) -> None:
         self.project = project
+        self.configuration = configuration
         self.config = config
         self.test_files = test_files
         self.span = span
@@ -51,7 +62,13 @@ class Knowledge:
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
-    def sites(self, module: Module) -> Sites:
+    def sites(self, module: Module | Document) -> Sites | DocumentSites:
+        """The sites of a module or configuration file."""
+        if isinstance(module, Document):
+            return DocumentSites(module)
+        return self.module_sites(module)
+
+    def module_sites(self, module: Module) -> Sites:
         """The sites of a module."""
         if module.path not in self._sites:
             self._sites[module.path] = Sites(module, self.fixtures)
@@ -90,7 +107,7 @@ class Knowledge:
             prefix = entry.name
         seen: set[str] = set()
         body = None if site.function is None else site.function.body
-        uses = self.sites(site.module).uses(prefix) if body is None else attribute_uses([body], prefix)
+        uses = self.module_sites(site.module).uses(prefix) if body is None else attribute_uses([body], prefix)
         for use in uses:
             if use.name not in seen:
                 seen.add(use.name)
@@ -183,7 +200,7 @@ class Knowledge:
         """The runs of all functions of a module, as far as they are its own, and of its self-tests."""
         if module.is_test:
             yield from (self.effects.near(module, function) for function in module.functions)
-        for site in self.sites(module).self_tests:
+        for site in self.module_sites(module).self_tests:
             yield self.effects.of_block(module, site.node.body)
 
     def splices(self, module: Module) -> Iterator[Splice]:

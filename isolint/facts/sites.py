@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts import syntax as s
+from isolint.facts.configuration import Document
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
@@ -115,7 +116,18 @@ class SelfTest:
         return self.node.at
 
 
-Site = File | Import | Test | FixtureSite | SetUp | Function | SelfTest
+@dataclass(frozen=True, eq=False)
+class ConfigFile:
+    """A configuration file that decides how the tests run."""
+
+    document: Document
+
+    @property
+    def at(self) -> s.Position:
+        return (1, 0, 1, 0)
+
+
+Site = File | Import | Test | FixtureSite | SetUp | Function | SelfTest | ConfigFile
 
 
 class Sites:
@@ -127,6 +139,8 @@ class Sites:
 
     def of(self, kind: type) -> tuple[Site, ...]:
         """The sites of a kind in source order. Raises KeyError for a class that is no kind of site."""
+        if kind is ConfigFile:
+            return ()
         found: tuple[Site, ...] = getattr(self, _GATHERED[kind])
         return found
 
@@ -225,6 +239,17 @@ class Sites:
                 if name in functions:
                     pending.append(functions[name].body)
         return False
+
+
+class DocumentSites:
+    """The only site of a configuration file: itself."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def of(self, kind: type) -> tuple[Site, ...]:
+        """The file, for those who listen to configuration files."""
+        return (ConfigFile(self.document),) if kind is ConfigFile else ()
 
 
 _GATHERED: dict[type, str] = {
