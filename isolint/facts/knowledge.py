@@ -16,6 +16,7 @@ from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import (
@@ -48,6 +49,7 @@ class Knowledge:
     ) -> None:
         self.project = project
         self.configuration = configuration
+        self.pipelines = Pipelines(configuration)
         self.config = config
         self.test_files = test_files
         self.span = span
