@@ -27,7 +27,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("pytest-ini", r"\.?pytest\.ini", "ini"),
     ("tox", r"tox\.ini", "ini"),
     ("setup", r"setup\.cfg", "ini"),
-    ("dotenv", r"\.env(?:\.[\w.-]+)?|[\w.-]+\.env", "dotenv"),
+    ("dotenv", r"\.env(?:\.[\w.-]+)?|[\w.-]+\.env|[\w.-]*env[\w.-]*\.sh", "dotenv"),
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
 )
 _PATHS = re.compile(r"(?:.*/)?(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")

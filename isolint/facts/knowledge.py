@@ -10,6 +10,7 @@ from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.destruction import Destruction, Destructions
+from isolint.facts.developer import DeveloperEnvironment
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
@@ -58,6 +59,7 @@ class Knowledge:
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
