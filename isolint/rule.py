@@ -26,6 +26,7 @@ from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
+from isolint.facts.scopes import always_true
 from isolint.facts.show import show
 from isolint.facts.sites import ConfigFile, File, FixtureSite, Function, Import, SelfTest, SetUp, Test
 from isolint.facts.targets import Level, Target, is_test_name, last_hops
@@ -55,6 +56,7 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "always_true",
     "is_test_name",
     "load_rules",
     "show",

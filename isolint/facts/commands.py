@@ -1,4 +1,4 @@
-"""Shell commands, as far as they start tests or wait for servers."""
+"""Shell commands, as far as they start tests or wait for servers, and the variables that lead to servers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ _WAITING = re.compile(
 _SERVERS = re.compile(
     r"(?:^|['\"\s]|docker\.io/|library/|postgis/|pgvector/|timescale/)"
     r"(postgres|postgis|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo)(?:db-ha)?(?=$|[:@'\"\s])"
+)
+
+_STORE_VARIABLE = re.compile(
+    r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
+    r"(?:_\w+)?_(?:URL|URI|DSN|NAME|HOST)$|^DATABASE$|^(?:DSN|DB_NAME|DB_HOST)$",
+    re.I,
 )
 
 
@@ -41,3 +47,8 @@ def server_of(image: str) -> str:
     """The server that an official container image holds ("postgres"), "" for any other image."""
     found = _SERVERS.search(image.lower())
     return "" if found is None else found[1]
+
+
+def is_store_variable(name: str) -> bool:
+    """Whether a variable is, by its name, where an application finds its database, cache or queue."""
+    return _STORE_VARIABLE.search(name) is not None

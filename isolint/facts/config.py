@@ -21,6 +21,14 @@ _INI_FILES = (
     ("tox.ini", "pytest"),
     ("setup.cfg", "tool:pytest"),
 )
+# Kind of a configuration file -> the keys that lead to pytest's settings in it.
+PYTEST_TABLES: Mapping[str, tuple[str, ...]] = {
+    "pytest-ini": ("pytest",),
+    "tox": ("pytest",),
+    "setup": ("tool:pytest",),
+    "pytest-toml": ("pytest",),
+    "pyproject": ("tool", "pytest", "ini_options"),
+}
 _TOML_FILES = ("pytest.toml", ".pytest.toml")
 
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from isolint.documents import Node, Position
 from isolint.facts import syntax as s
-from isolint.facts.commands import runs_tests
-from isolint.facts.config import PytestConfig
+from isolint.facts.commands import is_store_variable, runs_tests
+from isolint.facts.config import PYTEST_TABLES, PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.project import Module, Project
@@ -18,28 +18,11 @@ from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.targets import is_test_name
 from isolint.facts.values import Frame, Reference, text
 
-_STORE_VARIABLE = re.compile(
-    r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
-    r"(?:_\w+)?_(?:URL|URI|DSN|NAME|HOST)$|^DATABASE$|^(?:DSN|DB_NAME|DB_HOST)$",
-    re.I,
-)
 _SOURCED = re.compile(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
 _READ = re.compile(
     r"(?:cat|grep[^|`)]*|xargs -a|--env-file[ =]|dotenv (?:-f|--file)[ =]?)\s*(?P<file>[\w./~-]*\.env[\w.-]*)"
 )
 _DOTENV_RUN = re.compile(r"(?:^|[\s;&])dotenv run\b")
-_CONFIG_SECTIONS = {
-    "pytest-ini": ("pytest",),
-    "tox": ("pytest",),
-    "setup": ("tool:pytest",),
-    "pytest-toml": ("pytest",),
-    "pyproject": ("tool", "pytest", "ini_options"),
-}
-
-
-def is_store_variable(name: str) -> bool:
-    """Whether a variable is, by its name, where an application finds its database, cache or queue."""
-    return _STORE_VARIABLE.search(name) is not None
 
 
 class DeveloperEnvironment:
@@ -72,7 +55,7 @@ class DeveloperEnvironment:
         elif document.kind == "compose":
             yield from self._in_services(document)
         elif document.path == self.config.path:
-            section = document.root.get(*_CONFIG_SECTIONS.get(document.kind, ()))
+            section = document.root.get(*PYTEST_TABLES.get(document.kind, ()))
             files = None if section is None else section.get("env_files")
             for part in files.scalars() if files is not None else ():
                 for word in part.text.split():
