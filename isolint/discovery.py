@@ -202,15 +202,15 @@ class _Walk:
                 if entry.name in _NEVER_ENTERED or exclude.verdict(inside) or is_ignored(inside, ignores):
                     continue
                 yield entry, path
-            elif (kept := self._set_for(entry.name)) is not None and _is_file(entry):
+            elif (kept := self._set_for(path)) is not None and _is_file(entry):
                 left_out = exclude.verdict(path) or is_ignored(path, ignores)
                 if not left_out:
                     kept.add(path)
 
-    def _set_for(self, name: str) -> set[str] | None:
-        if name.endswith(".py"):
+    def _set_for(self, path: str) -> set[str] | None:
+        if path.endswith(".py"):
             return self.python
-        return self.configuration if kind_of(name) else None
+        return self.configuration if kind_of(path) else None
 
     def _scan(self, folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]] | None:
         """List what is in `folder`; None if it has been seen before."""

@@ -16,7 +16,7 @@ from isolint.facts.configuration import Configuration, Document
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.module import ModuleFacts, read_module
 from isolint.facts.project import Module, Project
-from isolint.facts.sites import ConfigFile, Site
+from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
@@ -121,7 +121,7 @@ class _Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        places: list[Module | Document] = [*modules, *self._documents()]
+        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *self._documents()]
         findings = [finding for place in places for finding in self._checked(place)]
         closed = [self._closed(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.unreadable.values(), *closed)}
@@ -171,9 +171,19 @@ class _Run:
                 if module is not None:
                     yield module
 
+    def _settings_modules(self, modules: Sequence[Module]) -> Iterator[Module]:
+        """Django's settings modules, if they were asked for and any rule wants to look at them."""
+        if self._is_listened_to(SettingsModule):
+            for module in self.knowledge.django.settings_modules:
+                if self._covers(module.path) and module not in modules:
+                    yield module
+
+    def _is_listened_to(self, kind: type) -> bool:
+        return any(kind in rule.listeners for rule in self.rules if rule.code in self.codes)
+
     def _documents(self) -> Iterator[Document]:
         """The configuration files to look at, if any rule wants to."""
-        if not any(ConfigFile in rule.listeners for rule in self.rules if rule.code in self.codes):
+        if not self._is_listened_to(ConfigFile):
             return
         for path in self.files.configuration:
             if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:

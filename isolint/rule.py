@@ -28,7 +28,17 @@ from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
 from isolint.facts.scopes import always_true
 from isolint.facts.show import show
-from isolint.facts.sites import ConfigFile, File, FixtureSite, Function, Import, SelfTest, SetUp, Test
+from isolint.facts.sites import (
+    ConfigFile,
+    File,
+    FixtureSite,
+    Function,
+    Import,
+    SelfTest,
+    SettingsModule,
+    SetUp,
+    Test,
+)
 from isolint.facts.targets import Level, Target, is_test_name, last_hops
 from isolint.facts.values import Hop, Trail
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
@@ -52,6 +62,7 @@ __all__ = [
     "Rule",
     "SelfTest",
     "SetUp",
+    "SettingsModule",
     "Severity",
     "Target",
     "Test",

@@ -28,6 +28,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("tox", r"tox\.ini", "ini"),
     ("setup", r"setup\.cfg", "ini"),
     ("dotenv", r"\.env(?:\.[\w.-]+)?|[\w.-]+\.env|[\w.-]*env[\w.-]*\.sh", "dotenv"),
+    ("requirements", r"requirements[\w.-]*\.(?:txt|in)|requirements/[\w.-]+\.(?:txt|in)", "lines"),
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
 )
 _PATHS = re.compile(r"(?:.*/)?(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")

@@ -56,6 +56,18 @@ class Node:
             if item.kind == "scalar":
                 yield item
 
+    def texts(self) -> Iterator[str]:
+        """What every scalar below says, each node once."""
+        pending, seen = [self], set[int]()
+        while pending:
+            node = pending.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.kind == "scalar":
+                yield node.text
+            pending += [*node.items, *(entry.value for entry in node.entries)]
+
 
 def scalar(text: str, at: Position) -> Node:
     """A scalar."""

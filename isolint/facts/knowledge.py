@@ -11,6 +11,7 @@ from isolint.facts.config import PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.developer import DeveloperEnvironment
+from isolint.facts.django import Django
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
@@ -59,6 +60,7 @@ class Knowledge:
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.django = Django(configuration, config, self.evaluator, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
@@ -75,7 +77,7 @@ class Knowledge:
     def module_sites(self, module: Module) -> Sites:
         """The sites of a module."""
         if module.path not in self._sites:
-            self._sites[module.path] = Sites(module, self.fixtures)
+            self._sites[module.path] = Sites(module, self.fixtures, self.django)
         return self._sites[module.path]
 
     def target(self, handle: Handle, path: str) -> Target:

@@ -121,7 +121,7 @@ def test_jobs(document: Document) -> Iterator[Job]:
     for entry in jobs.entries if jobs is not None else ():
         steps = tuple(_steps(entry.value))
         matrix = entry.value.get("strategy", "matrix")
-        commands = [*(step.command for step in steps), *(_texts(matrix) if matrix is not None else ())]
+        commands = [*(step.command for step in steps), *(matrix.texts() if matrix is not None else ())]
         if any(runs_tests(command) for command in commands):
             variables = (*_variables(document.root), *_variables(entry.value))
             yield Job(tuple(_services(entry.value)), steps, variables)
@@ -148,12 +148,3 @@ def _services(job: Node) -> Iterator[Service]:
         server = server_of(image.text if image is not None else entry.value.text)
         if server:
             yield Service(entry, server, options is not None and "--health-cmd" in options.text)
-
-
-def _texts(node: Node, depth: int = 0) -> Iterator[str]:
-    """The scalars of a node, as far down as a matrix goes."""
-    if node.kind == "scalar":
-        yield node.text
-    if depth < 4:
-        for child in (*node.items, *(entry.value for entry in node.entries)):
-            yield from _texts(child, depth + 1)
