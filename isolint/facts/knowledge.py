@@ -30,6 +30,7 @@ from isolint.facts.sites import (
     Sites,
     attribute_uses,
 )
+from isolint.facts.stages import Stages
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
@@ -60,6 +61,7 @@ class Knowledge:
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.stages = Stages(configuration, config, project)
         self.django = Django(configuration, config, self.evaluator, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
