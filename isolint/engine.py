@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from isolint import discovery, source, suppress
 from isolint.crash import described
@@ -27,6 +28,8 @@ from isolint.vocabulary import load as load_vocabulary
 UNREADABLE = "ISO000"
 UNUSED = "ISO001"
 MOST_LINES = 200_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,23 @@ def check(
 
     Raises SettingsError or VocabularyError for a configuration that cannot be used.
     """
+    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result())
+
+
+def look(settings: Settings, path: Path, rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
+    """What `tell` makes of a project that is opened on one file; nothing is linted unless it asks for it.
+
+    Raises SettingsError or VocabularyError for a configuration that cannot be used.
+    """
+    return _undisturbed(lambda: tell(Run(settings, [path], rules, False, None)))
+
+
+def _undisturbed(work: Callable[[], T]) -> T:
+    """The result of work that recurses deeply and leaves no garbage worth collecting."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return source.run_deep(_Run(settings, paths, rules, force_exclude, standard).result)
+        return source.run_deep(work)
     finally:
         if was_enabled:
             gc.enable()
@@ -81,7 +97,7 @@ def _refuse_too_long(text: source.Source) -> None:
         )
 
 
-class _Run:
+class Run:
     """The state of one run: sources read, facts lowered, findings so far."""
 
     def __init__(
@@ -257,12 +273,35 @@ class _Run:
         self.errors.append(f"{path}: a fault of isolint's own, please report it: {described(error)}")
 
     def _judged(self, module: Module) -> list[Finding]:
+        ignored = ignored_for(module.path, self.names, self.settings)
+        return self._unsuppressed(module, [f for f in self._raised(module) if f.code not in ignored])
+
+    def _raised(self, module: Module) -> list[Finding]:
+        """All that the selected rules say of a module, whatever becomes of it."""
         found: list[Finding] = []
         for rule in self.rules:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
+        return found
+
+    def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
+        """Each finding in a module, and what keeps it out of the report.
+
+        That is "ignored" by the configuration, "suppressed" by a comment, "hidden" for its confidence or
+        severity, or "", nothing.
+        """
         ignored = ignored_for(module.path, self.names, self.settings)
-        return self._unsuppressed(module, [f for f in found if f.code not in ignored])
+        raised = self._raised(module)
+        kept = self._unsuppressed(module, [f for f in raised if f.code not in ignored])
+        told = []
+        for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key):
+            if finding.code in ignored:
+                told.append((finding, "ignored"))
+            elif finding not in kept:
+                told.append((finding, "suppressed"))
+            else:
+                told.append((finding, "" if self._shown(finding) else "hidden"))
+        return told
 
     def _findings(self, rule: Rule, module: Module) -> Iterator[Finding]:
         options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
