@@ -39,14 +39,17 @@ LAYERS = {
     "engine": "crash discovery facts finding rule selection settings source suppress vocabulary",
     "testing": "engine finding rule settings",
     "presentation": "__init__ engine report rule settings source",
-    "cli": "__init__ console crash docs engine facts presentation report rule selection settings source "
-    "spelling vocabulary",
+    "invocation": "console rule settings",
+    "trace": "engine facts finding rule settings source spelling terminal",
+    "tracing": "console invocation presentation settings trace vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation presentation report rule selection settings "
+    "source spelling tracing vocabulary",
     "__main__": "cli",
 }
 
 # Library -> the rooms that import it.
 LIBRARIES = {
-    "click": "cli console terminal",
+    "click": "cli console invocation terminal tracing",
     "iniconfig": "facts",
     "libcst": "modern rule rules source",
     "pathspec": "patterns",

@@ -83,8 +83,8 @@ class Piece:
 class Ruling:
     """A finding, and what keeps it out of the report: "" where nothing does.
 
-    `here` tells whether it lies in what was asked for, or on its trail. `steps` are the finding's own trail,
-    empty where that was told already.
+    `about` is the code it marks; `here` tells whether that lies in what was asked for, or on its trail. `steps`
+    are the finding's own trail, empty where that was told already.
     """
 
     code: str
@@ -93,6 +93,7 @@ class Ruling:
     message: str
     path: str
     line: int
+    about: str
     kept_back: str
     here: bool
     steps: tuple[Step, ...] = ()

@@ -121,6 +121,9 @@ class _Asked:
         if line > last:
             raise PlaceError(f"{self.module.path} has {last} lines, there is no line {line}")
         found = spot(self.module, line)
+        if found is not None and isinstance(found.statement, s.Function | s.Class):
+            first, end = found.lines
+            found = found if first <= line <= end else None
         if found is not None and isinstance(found.statement, s.Function):
             owner = found.holder if isinstance(found.holder, s.Class) else None
             return self.of_function(self.module, found.statement, owner)
@@ -135,7 +138,7 @@ class _Asked:
         verdict = sentence(rulings)
         if not verdict:
             verdict = self._quiet(reason(subjects, effects, ()), "nothing on this line stands for a handle")
-        source = self.steps.line(self.module.path, line)
+        source = "" if found is None else self.steps.text(found, found.statement.at)
         return Answer(f"{self.module.path}:{line}", "line", source, subjects, effects, (), rulings, verdict)
 
     def _done_by(self, found: Spot) -> tuple[Effect, ...]:

@@ -33,7 +33,6 @@ from isolint.trace.steps import Steps
 from isolint.trace.trails import Trails, Way
 from isolint.trace.words import described, level, with_article
 
-
 # What a handle's type may be without leading to any store of its own.
 NO_STORES = frozenset({"metadata", "orm", "dialect"})
 
@@ -113,14 +112,24 @@ class Lines:
         frame = found.frame(self.evaluator)
         seen: set[tuple[object, ...]] = set()
         for expression, value in self.stores(found.statement, frame):
-            before, early = self.trails.origin(expression, frame)
-            here = Hop(found.module.path, expression.at, show(expression))
-            before = before if any(_same(hop, here) for hop in (*before, *value.trail)) else (here, *before)
-            for subject in self._told(show(expression), expression.at, value, before, early=early):
+            name, before, early = self._from(found, frame, expression, value)
+            for subject in self._told(name, expression.at, value, before, early=early):
                 key = (subject.what, tuple((step.path, step.line) for step in subject.steps))
                 if key not in seen:
                     seen.add(key)
                     yield subject
+
+    def _from(
+        self, found: Spot, frame: Frame, expression: s.Expression, value: Value
+    ) -> tuple[str, Trail, bool]:
+        """How an expression is called, the hops to where its value comes from, whether it is bound early."""
+        node, name, at = found.statement, show(expression), expression.at
+        if isinstance(node, s.Assign) and expression is node.value and len(node.targets) == 1:
+            name, at = show(node.targets[0]), node.at
+        here = Hop(found.module.path, at, show(expression))
+        before, early = self.trails.origin(expression, frame)
+        starts_here = any(_same(hop, here) for hop in value.trail)
+        return name, (here,) if starts_here else (here, *before), early
 
     def stores(self, node: s.Statement, frame: Frame) -> Iterator[tuple[s.Expression, Value]]:
         """The outermost expressions of a statement that stand for handles."""
@@ -160,8 +169,8 @@ class Lines:
             expression = pending.pop()
             value = self.evaluator.evaluate(expression, frame)
             if isinstance(value, Thing | Instance | Variable):
-                before = self.trails.origin(expression, frame)[0]
-                yield from self._other(show(expression), expression.at, value, before)
+                name, before, _ = self._from(found, frame, expression, value)
+                yield from self._other(name, expression.at, value, before)
             if not isinstance(expression, s.Attribute):
                 pending.extend(reversed(children(expression)))
 

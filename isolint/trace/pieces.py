@@ -12,7 +12,7 @@ from isolint.facts.events import Run as Events
 from isolint.facts.fixtures import Fixture, requested
 from isolint.facts.project import Module
 from isolint.facts.scopes import statements
-from isolint.facts.values import Handle, Trail, Unknown, Value, options
+from isolint.facts.values import FunctionValue, Generated, Handle, Trail, Unknown, Value, options
 from isolint.trace.answer import Effect, Piece, Subject
 from isolint.trace.lines import Lines
 from isolint.trace.spots import Spot
@@ -130,7 +130,7 @@ class Pieces:
             requests=tuple(found),
             others=tuple(name for name in asked if name not in found),
             guards=run.guarded,
-            effects=tuple(self.effects(run)),
+            effects=(*self.effects(run), *(self._returned(module, function) if kind == "function" else ())),
             handles=tuple(self._used(module, function)),
         )
 
@@ -180,7 +180,17 @@ class Pieces:
 
     def _handed_out(self, fixture: Fixture) -> Iterator[Effect]:
         """What a fixture returns or yields: its handles, else in a word what it is."""
-        value = self.know.fixtures.value(fixture)
+        yield from self._given(self.know.fixtures.value(fixture))
+
+    def _returned(self, module: Module, function: s.Function) -> Iterator[Effect]:
+        """What any other function returns or yields."""
+        evaluator = self.know.evaluator
+        frame = evaluator.function_frame(module, function)
+        value = evaluator.result(FunctionValue(module, function, evaluator.module_frame(module)), frame)
+        for option in options(value):
+            yield from self._given(option.item if isinstance(option, Generated) else option)
+
+    def _given(self, value: Value) -> Iterator[Effect]:
         for option in options(value):
             if isinstance(option, Handle):
                 way = self.trails.of(option)

@@ -60,6 +60,7 @@ class Rulings:
             finding.message,
             finding.path,
             finding.location.span.line,
+            self.steps.marked(finding.location),
             kept_back,
             here,
             steps,
@@ -80,10 +81,13 @@ def _is_told(finding: Finding, told: set[tuple[tuple[str, int], ...]]) -> bool:
 
 def sentence(rulings: Sequence[Ruling]) -> str:
     """What is reported, and what is held back and why; "" where the rules say nothing."""
-    said = [
-        _KEPT_BACK[r.kept_back].format(r.code, "here" if r.here else f"at {r.path}:{r.line}") for r in rulings
-    ]
+    said = [_KEPT_BACK[r.kept_back].format(r.code, _where(r)) for r in rulings]
     return "; ".join(dict.fromkeys(said))
+
+
+def _where(ruling: Ruling) -> str:
+    place = "here" if ruling.here else f"at {ruling.path}:{ruling.line}"
+    return f"{place}, for `{ruling.about}`" if ruling.about else place
 
 
 def reason(subjects: Sequence[Subject], effects: Sequence[Effect], pieces: Sequence[Piece]) -> str:

@@ -19,6 +19,7 @@ from isolint.trace.spots import Spot, spot
 from isolint.trace.words import described
 
 LONGEST = 100
+SHORT = 60
 
 
 class Steps:
@@ -55,6 +56,8 @@ class Steps:
         if first == last:
             return _cut(self._between(path, (first, 0, first, 1_000_000)))
         node = found.statement
+        if isinstance(node, s.Import):
+            return _cut(_imported(node, at) or self._between(path, node.at))
         if at == node.at or isinstance(node, s.Function | s.Class):
             start = node.at[0]
             simple = at[2] == last and not isinstance(node, s.Function | s.Class)
@@ -64,6 +67,14 @@ class Steps:
     def line(self, path: str, number: int) -> str:
         """A line of a file without its comment."""
         return _cut(self._between(path, (number, 0, number, 1_000_000)))
+
+    def marked(self, location: Location) -> str:
+        """The code that a location marks, if it is short."""
+        span, text = location.span, self.run.source(location.path)
+        if text is None or span.line != span.end_line or span.line > len(text.lines):
+            return ""
+        marked = text.lines[span.line - 1][span.column - 1 : span.end_column - 1].strip()
+        return marked if len(marked) <= SHORT else ""
 
     def _between(self, path: str, at: s.Position) -> str:
         """The source between two places, comments left out, in one line."""
@@ -141,6 +152,12 @@ class Steps:
 def _is_told(hop: Hop) -> bool:
     """Whether the text of a hop says what it is, instead of repeating the code."""
     return hop.text.endswith((" is pinned here", "replaced here"))
+
+
+def _imported(node: s.Import, at: s.Position) -> str:
+    """The import of the one name that stands at a position."""
+    names = [entry.name for entry in node.names if entry.at == at and entry.name]
+    return f"from {'.' * node.level}{node.module} import … {names[0]}" if names else ""
 
 
 def _cut(text: str) -> str:

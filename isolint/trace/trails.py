@@ -21,6 +21,7 @@ from isolint.facts.values import (
     Text,
     Trail,
     Union,
+    Unknown,
     Value,
     Variable,
 )
@@ -66,7 +67,7 @@ class Trails:
                 if (hop.path, hop.at[0]) not in seen:
                     seen.add((hop.path, hop.at[0]))
                     step = self.steps.step(hop)
-                    yield Step(step.path, step.line, step.source, f"or {step.what or 'this'}")
+                    yield Step(step.path, step.line, step.source, f"or {step.what or 'what this gives'}")
 
     # -- what speaks against a finding
 
@@ -143,9 +144,11 @@ class Trails:
             if not bindings or bindings[-1].kind != "import":
                 return
             binding = bindings[-1]
-            yield _import_hop(module, binding)
             found = self.know.project.import_target(module, binding)
-            if found.module is None or not found.rest:
+            if found.module is None:
+                return
+            yield _import_hop(module, binding)
+            if not found.rest:
                 return
             module, bindings = found.module, found.module.names.bindings.get(found.rest[0], ())
 
@@ -206,7 +209,7 @@ def _leaves(value: Value | None, before: Trail = ()) -> Iterator[Trail]:
         return
     trail = (*before, *value.trail)
     parts = [part for part in _parts(value) if part is not None]
-    if isinstance(value, Literal | Variable) or not parts:
+    if isinstance(value, Literal | Variable) or not (parts or isinstance(value, Unknown)):
         yield trail
     for part in parts:
         yield from _leaves(part, trail)
