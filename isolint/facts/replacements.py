@@ -73,6 +73,12 @@ class Replacements:
                     return self._origins[module.path, place]
         return None
 
+    def made_by(self, module: Module, first: int, last: int) -> Trail:
+        """The places in these lines of a module that replace something."""
+        self._in_module(module)
+        hops = [hop for (path, _), hop in self._origins.items() if path == module.path]
+        return tuple(sorted({hop for hop in hops if first <= hop.at[0] <= last}, key=lambda hop: hop.at))
+
     def _in_module(self, module: Module) -> tuple[frozenset[Place], frozenset[Place]]:
         if module.path not in self._replaced:
             frame = self.evaluator.module_frame(module)

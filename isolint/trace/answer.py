@@ -43,13 +43,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Something a piece of code does, in which `phase`, and the way there. `guarded` tells of a guard before it."""
+    """Something a piece of code does, in which `phase`, and the way there.
+
+    `guarded` tells of a guard before it in the code, `against` is what else speaks against a finding.
+    """
 
     phase: str
     what: str
     target: Level | None
     guarded: bool
     steps: tuple[Step, ...] = ()
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,8 @@ class Piece:
     """A test, a fixture, or any other function, with what it does.
 
     `depth` is its place in the tree of requests; `why` says what put a fixture there; `others` are requested
-    fixtures that pytest or a plugin provides. `order` counts from 1 in the order of set-up. A piece that was
-    told before is told by name alone.
+    fixtures that pytest or a plugin provides. `order` counts from 1 in the order of set-up. `guard` is the
+    check that everything after it stands behind. A piece that was `told` before is told by name alone.
     """
 
     kind: str
@@ -73,7 +77,7 @@ class Piece:
     why: str = ""
     requests: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    guards: bool = False
+    guard: Step | None = None
     told: bool = False
     effects: tuple[Effect, ...] = ()
     handles: tuple[Subject, ...] = ()

@@ -109,15 +109,15 @@ class _Asked:
         self.rulings = Rulings(run, self.steps)
 
     def answer(self, place: Place) -> Answer:
-        if place.line:
-            return self.of_line(place.line)
-        return self.of_name(place.names)
+        return self.of_name(place.names) if place.names else self.of_line(place.line)
 
     # -- a line
 
     def of_line(self, line: int) -> Answer:
         text = self.run.source(self.module.path)
         last = 0 if text is None else len(text.lines)
+        if line < 1:
+            raise PlaceError("lines count from 1")
         if line > last:
             raise PlaceError(f"{self.module.path} has {last} lines, there is no line {line}")
         found = spot(self.module, line)
@@ -134,7 +134,9 @@ class _Asked:
         if found is not None and isinstance(found.statement, s.Import) and line > first:
             asked = (self.module.path, line, line)
         trails = [*(subject.steps for subject in subjects), *(effect.steps for effect in effects)]
-        rulings = tuple(self.rulings.on(asked, (), trails))
+        holder = None if found is None else found.holder
+        around = [] if holder is None else [(self.module.path, *holder.header)]
+        rulings = tuple(self.rulings.on(asked, around, trails))
         verdict = sentence(rulings)
         if not verdict:
             verdict = self._quiet(reason(subjects, effects, ()), "nothing on this line stands for a handle")
@@ -162,8 +164,8 @@ class _Asked:
         if not because:
             return nothing
         if not self.rulings.is_judged(self.module):
-            return f"rules judge the tests that reach this, not product code; {because}"
-        return f"no rule reports this: {because}"
+            return f"rules judge the tests that reach this, not product code{because.replace(':', ';', 1)}"
+        return f"no rule reports this{because}"
 
     # -- a name
 

@@ -9,7 +9,7 @@ from isolint.engine import Run
 from isolint.facts import syntax as s
 from isolint.facts.events import Event
 from isolint.facts.events import Run as Events
-from isolint.facts.fixtures import Fixture, requested
+from isolint.facts.fixtures import Fixture, parametrized, requested
 from isolint.facts.project import Module
 from isolint.facts.scopes import statements
 from isolint.facts.values import FunctionValue, Generated, Handle, Trail, Unknown, Value, options
@@ -63,7 +63,8 @@ class Pieces:
         return [each for each in found if each is not None]
 
     def _asked(self, function: s.Function, owner: s.Class | None) -> tuple[str, ...]:
-        return requested(function, owner is not None)
+        """The fixtures that a test requests by parameter."""
+        return tuple(n for n in requested(function, owner is not None) if n not in parametrized(function))
 
     def _autouse(self, module: Module, owner: s.Class | None) -> list[Fixture]:
         """The autouse fixtures in pytest's order: from the outermost conftest inwards, by name in each."""
@@ -113,8 +114,8 @@ class Pieces:
             files=self.know.reach(fixture) if fixture.owner is None else None,
             requests=tuple(name for name in fixture.requests if name in needed),
             others=tuple(name for name in fixture.requests if name not in needed),
-            guards=run.guarded,
-            effects=(*self.effects(run), *self._handed_out(fixture)),
+            guard=self.trails.guard_in(module, function),
+            effects=(*self._replaced(module, function), *self.effects(run), *self._handed_out(fixture)),
         )
 
     def function(self, module: Module, function: s.Function, owner: s.Class | None, kind: str) -> Piece:
@@ -129,7 +130,7 @@ class Pieces:
             function.name_at[0],
             requests=tuple(found),
             others=tuple(name for name in asked if name not in found),
-            guards=run.guarded,
+            guard=None if kind == "test" else self.trails.guard_in(module, function),
             effects=(*self.effects(run), *(self._returned(module, function) if kind == "function" else ())),
             handles=tuple(self._used(module, function)),
         )
@@ -176,7 +177,14 @@ class Pieces:
         led = [
             step for step in way.steps if all((step.path, step.line) != (s_.path, s_.line) for s_ in steps)
         ]
-        return Effect(event.phase, what, level(way.target), event.guarded, (*steps, *led))
+        against = (*way.against, *self.trails.replaced(trail))
+        return Effect(event.phase, what, level(way.target), event.guarded, (*steps, *led), against)
+
+    def _replaced(self, module: Module, function: s.Function) -> Iterator[Effect]:
+        """What a fixture puts in place of the application's own."""
+        for hop in self.know.replacements.made_by(module, function.header[0], function.at[2]):
+            what = "replaces something of the application's"
+            yield Effect("set up", what, None, False, (self.steps.step(hop),))
 
     def _handed_out(self, fixture: Fixture) -> Iterator[Effect]:
         """What a fixture returns or yields: its handles, else in a word what it is."""
@@ -194,9 +202,8 @@ class Pieces:
         for option in options(value):
             if isinstance(option, Handle):
                 way = self.trails.of(option)
-                yield Effect(
-                    "hand out", f"hands out {with_article(option.kind)}", level(way.target), False, way.steps
-                )
+                what, target = f"hands out {with_article(option.kind)}", level(way.target)
+                yield Effect("hand out", what, target, False, way.steps, way.against)
             elif not isinstance(option, Unknown) and (said := described(option, self.know.evaluator)):
                 yield Effect("hand out", f"hands out {said}", None, False)
 

@@ -10,6 +10,7 @@ from isolint.facts.project import Module
 from isolint.finding import Finding
 from isolint.trace.answer import Effect, Piece, Ruling, Step, Subject
 from isolint.trace.steps import Steps
+from isolint.trace.words import UNTOLD
 
 Range = tuple[str, int, int]  # path, first and last line
 
@@ -91,18 +92,26 @@ def _where(ruling: Ruling) -> str:
 
 
 def reason(subjects: Sequence[Subject], effects: Sequence[Effect], pieces: Sequence[Piece]) -> str:
-    """Why nothing is reported, as far as the targets and what speaks against them say."""
-    handles = [each for each in subjects if each.target is not None]
-    handles += [each for piece in pieces for each in piece.handles if each.target is not None]
-    targets = [each.target for each in handles]
-    for effect in (*effects, *(each for piece in pieces for each in piece.effects)):
-        targets.append(effect.target)
-    against = dict.fromkeys(said for each in handles for said in each.against)
+    """Why nothing is reported, as far as the targets and what speaks against them say, to go on a sentence with."""
+    handles = [*subjects, *(each for piece in pieces for each in piece.handles)]
+    doings = [*effects, *(each for piece in pieces for each in piece.effects)]
+    told = [*(handle.target for handle in handles), *(effect.target for effect in doings)]
+    targets = [target for target in told if target is not None]
+    against = [said for handle in handles for said in handle.against]
+    against += [said for effect in doings for said in effect.against]
+    against += [_guarded(piece, piece.guard) for piece in pieces if piece.guard is not None and targets]
+    if not against and any(effect.guarded for effect in doings):
+        against.append("a guard stands before it")
     if against:
-        return "; ".join(against)
-    names = dict.fromkeys(str(target) for target in targets if target is not None)
-    return f"it leads to {_joined(names)}" if names else ""
+        return f": {'; '.join(dict.fromkeys(against))}"
+    names = dict.fromkeys(str(target) for target in targets if target.name != UNTOLD)
+    if any(name.startswith("production") for name in names):
+        return f", though it leads to {' and '.join(n for n in names if n.startswith('production'))}"
+    if names:
+        return f": it leads to {' and '.join(names)}"
+    return ": where it leads cannot be told" if targets else ""
 
 
-def _joined(words: Iterable[str]) -> str:
-    return " and ".join(words)
+def _guarded(piece: Piece, guard: Step) -> str:
+    place = f"{guard.path}:{guard.line}"
+    return f"`{piece.name}` checks first that the store is a test's ({place})"

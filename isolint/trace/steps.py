@@ -103,7 +103,7 @@ class Steps:
             return self.titled(found.module, node)
         if isinstance(node, s.Import):
             return "the import"
-        inner = None if at == node.at else found.expression(at)
+        inner = None if at == node.at and not isinstance(node, s.Evaluate) else found.expression(at)
         setting = isinstance(found.holder, s.Class)
         said = described(self.value(found, inner), evaluator, setting=setting)
         return said or (f"calls `{show(inner.function)}`" if isinstance(inner, s.Call) else "")
@@ -151,7 +151,7 @@ class Steps:
 
 def _is_told(hop: Hop) -> bool:
     """Whether the text of a hop says what it is, instead of repeating the code."""
-    return hop.text.endswith((" is pinned here", "replaced here"))
+    return hop.text.endswith((" is pinned here", "replaced here")) or hop.text.startswith("the property ")
 
 
 def _imported(node: s.Import, at: s.Position) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from isolint.terminal import Paint, cells, painter, visible
 from isolint.trace.answer import Answer, Effect, Level, Piece, Ruling, Step, Subject
+from isolint.trace.words import UNTOLD
 
 _COLORS = {"production": "red", "memory": "green", "disposable": "green", "a test's own": "green"}
 
@@ -33,7 +34,7 @@ class _Text:
         for subject in answer.subjects:
             yield list(self._subject(subject))
         for effect in answer.effects:
-            yield list(self._effect(effect, ""))
+            yield list(self._effect(effect, "", ("set up",)))
         yield from self._pieces(answer.pieces)
         for ruling in answer.rulings:
             if ruling.here and ruling.steps:
@@ -54,7 +55,7 @@ class _Text:
         yield from (f"{indent}against a finding: {visible(said)}" for said in subject.against)
 
     def _level(self, level: Level) -> str:
-        if level.name == "cannot be told":
+        if level.name == UNTOLD:
             return visible(level.why or "a place that cannot be told")
         color = next((c for name, c in _COLORS.items() if level.name.startswith(name)), None)
         return self.paint(visible(str(level)), fg=color) if color else visible(str(level))
@@ -80,12 +81,14 @@ class _Text:
 
     # -- what code does
 
-    def _effect(self, effect: Effect, indent: str) -> Iterator[str]:
-        phase = f"{effect.phase}: " if effect.phase != "hand out" else ""
+    def _effect(self, effect: Effect, indent: str, untold: Sequence[str]) -> Iterator[str]:
+        """What is done; its phase goes without saying where it is one of the `untold`."""
+        phase = "" if effect.phase in untold else f"{effect.phase}: "
         where = f", in {self._level(effect.target)}" if effect.target is not None else ""
         guard = ", behind a guard" if effect.guarded else ""
         yield f"{indent}{self.paint(phase + visible(effect.what), bold=True)}{where}{guard}"
         yield from self._steps(effect.steps, f"{indent}  ")
+        yield from (f"{indent}against a finding: {visible(said)}" for said in effect.against)
 
     def _pieces(self, pieces: Sequence[Piece]) -> Iterator[list[str]]:
         if not pieces:
@@ -106,15 +109,17 @@ class _Text:
         facts = ", ".join(_facts(piece))
         yield f"{indent}{number}{name}  {where}{'  ' + facts if facts else ''}"
         inner = indent + "   "
+        untold = ("hand out",) if piece.kind in ("fixture", "set-up") else ("hand out", "set up")
         if piece.others:
             yield f"{inner}requests, from pytest or a plugin: {visible(', '.join(piece.others))}"
-        if piece.guards:
-            yield f"{inner}passes a guard: a check that the store is a test's"
+        if piece.guard is not None:
+            yield f"{inner}checks first that the store is a test's:"
+            yield from self._all_steps((piece.guard,), f"{inner}  ")
         for effect in piece.effects:
-            yield from self._effect(effect, inner)
+            yield from self._effect(effect, inner, untold)
         for subject in piece.handles:
             yield from self._subject(subject, inner)
-        if not (piece.effects or piece.handles or piece.told):
+        if not (piece.effects or piece.handles or piece.guard or piece.told):
             yield f"{inner}creates, destroys and hands out nothing that isolint knows"
 
     def _ruling(self, ruling: Ruling) -> Iterator[str]:

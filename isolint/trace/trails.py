@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from isolint.engine import Run
 from isolint.facts import syntax as s
+from isolint.facts.guards import is_guard, is_guard_call
 from isolint.facts.project import Module
-from isolint.facts.scopes import Binding
+from isolint.facts.relevance import calls_in
+from isolint.facts.scopes import Binding, statements
 from isolint.facts.targets import Target, is_product, judge, last_hops
 from isolint.facts.values import (
     Address,
@@ -73,8 +75,8 @@ class Trails:
 
     def _against(self, handle: Handle, target: Target, *, early: bool) -> tuple[tuple[str, ...], bool]:
         pins = list(self._pins(handle, target))
-        late = list(self._replaced(target, imported=False))
-        replaced = list(self._replaced(target, imported=True)) if early else late
+        late = self.replaced(target.trail)
+        replaced = self.replaced(target.trail, imported=True) if early else late
         said = [*pins, *replaced]
         if early and not replaced:
             said += [f"{place}, but this name is bound before that" for place in late]
@@ -95,21 +97,36 @@ class Trails:
                     where = _place(hops[0]) if hops else self.know.config.path or "the configuration"
                     yield f"{where} pins `{name}`"
 
-    def _replaced(self, target: Target, *, imported: bool) -> Iterator[str]:
-        for path in self.paths:
-            hop = self.know.replacements.origin(path, target.trail, imported=imported)
-            if hop is not None:
-                yield f"{_place(hop)} replaces it"
+    def replaced(self, trail: Trail, *, imported: bool = False) -> list[str]:
+        """Where tests replace a name that a trail leads through."""
+        found = (self.know.replacements.origin(path, trail, imported=imported) for path in self.paths)
+        return list(dict.fromkeys(f"{_place(hop)} replaces it" for hop in found if hop is not None))
 
     def guard(self) -> str:
         """The autouse fixture that refuses to run the tests of the file on anything but a test's store."""
         if not self.module.is_test or not self.know.is_guarded(self.module.path):
             return ""
         for fixture in self.know.fixtures.autouse(self.module):
-            if self.know.effects.of(fixture.module, fixture.function).guarded:
-                place = f"{fixture.module.path}:{fixture.function.name_at[0]}"
-                return f"the autouse fixture `{fixture.name}` ({place}) checks for a test's store first"
+            step = self.guard_in(fixture.module, fixture.function)
+            if step is not None:
+                place = f"{step.path}:{step.line}"
+                return (
+                    f"the autouse fixture `{fixture.name}` checks first that the store is a test's ({place})"
+                )
         return ""
+
+    def guard_in(self, module: Module, function: s.Function) -> Step | None:
+        """The check in a function that refuses anything but a test's store; the function, if another one checks."""
+        if not self.know.effects.of(module, function).guarded:
+            return None
+        evaluator = self.know.evaluator
+        frame = evaluator.function_frame(module, function)
+        for node in statements(function.body):
+            if isinstance(node, s.Assert | s.If) and is_guard(node.test, frame, evaluator):
+                return self.steps.step(Hop(module.path, node.test.at, "a guard"), "the guard")
+        checks = [call for call in calls_in(function.body) if is_guard_call(call)]
+        at = checks[0].at if checks else function.name_at
+        return self.steps.step(Hop(module.path, at, "a guard"), "the guard")
 
     # -- where a name comes from
 

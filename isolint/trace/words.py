@@ -25,11 +25,12 @@ from isolint.facts.values import (
 )
 from isolint.trace.answer import Level
 
+UNTOLD = "cannot be told"
 _POINTS = {
     Point.MEMORY: "memory",
     Point.DISPOSABLE: "disposable",
     Point.TEST_SHAPED: "a test's own",
-    Point.UNKNOWN: "cannot be told",
+    Point.UNKNOWN: UNTOLD,
     Point.PRODUCTION: "production",
 }
 _UNIQUE = {"run": "a name of this run", "testrun": "a name of this run", "worker": "a name of this worker"}
