@@ -170,7 +170,7 @@ class Pieces:
     def _effect(self, event: Event, what: str, value: Value) -> Effect:
         trail: Trail = (*event.chain, event.hop)
         found = [self.trails.of(option) for option in options(value) if isinstance(option, Handle)]
-        steps = [self.steps.step(hop, what if hop is trail[-1] else "") for hop in trail]
+        steps = [*(self.steps.call(hop) for hop in event.chain), self.steps.step(event.hop, what)]
         if not found:
             return Effect(event.phase, what, None, event.guarded, tuple(steps))
         way = min(found, key=lambda each: each.target.level)

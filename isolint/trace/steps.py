@@ -45,6 +45,12 @@ class Steps:
         said = what or (hop.text if found is None or _is_told(hop) else self._what(found, hop.at))
         return Step(hop.path, hop.at[0], text, "" if said == text else said)
 
+    def call(self, hop: Hop) -> Step:
+        """A call on the way to something that is done."""
+        found = self.spot(hop.path, hop.at[0])
+        inner = None if found is None else found.expression(hop.at)
+        return self.step(hop, f"calls `{show(inner.function)}`" if isinstance(inner, s.Call) else "")
+
     def spot(self, path: str, line: int) -> Spot | None:
         """The statement in a line of a file."""
         module = self.know.project.module(path)

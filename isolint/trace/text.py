@@ -8,7 +8,12 @@ from isolint.terminal import Paint, cells, painter, visible
 from isolint.trace.answer import Answer, Effect, Level, Piece, Ruling, Step, Subject
 from isolint.trace.words import UNTOLD
 
-_COLORS = {"production": "red", "memory": "green", "disposable": "green", "a test's own": "green"}
+_COLORS = {
+    "production": "red",
+    "memory": "green",
+    "a disposable store": "green",
+    "a store of the tests": "green",
+}
 
 # A shorter end of a trail is repeated rather than referred to.
 SHORTEST = 3
@@ -37,7 +42,7 @@ class _Text:
             yield list(self._effect(effect, "", ("set up",)))
         yield from self._pieces(answer.pieces)
         for ruling in answer.rulings:
-            if ruling.here and ruling.steps:
+            if ruling.here:
                 yield list(self._ruling(ruling))
         yield [f"{self.paint('verdict', bold=True)}: {visible(answer.verdict)}"]
 

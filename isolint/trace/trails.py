@@ -23,7 +23,7 @@ from isolint.facts.values import (
     Text,
     Trail,
     Union,
-    Unknown,
+    UniqueName,
     Value,
     Variable,
 )
@@ -64,12 +64,12 @@ class Trails:
     def _others(self, handle: Handle, trail: Trail) -> Iterator[Step]:
         """The other places that may decide, where one of several values does."""
         seen = {(hop.path, hop.at[0]) for hop in trail}
-        for leaf in _leaves(handle.url):
+        for word, leaf in _leaves(handle.url):
             for hop in last_hops(leaf):
                 if (hop.path, hop.at[0]) not in seen:
                     seen.add((hop.path, hop.at[0]))
                     step = self.steps.step(hop)
-                    yield Step(step.path, step.line, step.source, f"or {step.what or 'what this gives'}")
+                    yield Step(step.path, step.line, step.source, f"{word} {step.what or 'this'}")
 
     # -- what speaks against a finding
 
@@ -220,13 +220,13 @@ def _values(value: Value | None) -> Iterator[Value]:
             yield from _values(part)
 
 
-def _leaves(value: Value | None, before: Trail = ()) -> Iterator[Trail]:
-    """The trails to the places that may decide what a value is."""
+def _leaves(value: Value | None, word: str = "or", before: Trail = ()) -> Iterator[tuple[str, Trail]]:
+    """The trails to the places that may decide what a value is, or ("with") a part of it."""
     if value is None:
         return
     trail = (*before, *value.trail)
-    parts = [part for part in _parts(value) if part is not None]
-    if isinstance(value, Literal | Variable) or not (parts or isinstance(value, Unknown)):
-        yield trail
-    for part in parts:
-        yield from _leaves(part, trail)
+    if isinstance(value, Literal | Variable | UniqueName) and value != Literal(None):
+        yield word, trail
+    below = "with" if isinstance(value, Text | Address) else word
+    for part in _parts(value):
+        yield from _leaves(part, below, trail)

@@ -28,8 +28,8 @@ from isolint.trace.answer import Level
 UNTOLD = "cannot be told"
 _POINTS = {
     Point.MEMORY: "memory",
-    Point.DISPOSABLE: "disposable",
-    Point.TEST_SHAPED: "a test's own",
+    Point.DISPOSABLE: "a disposable store",
+    Point.TEST_SHAPED: "a store of the tests",
     Point.UNKNOWN: UNTOLD,
     Point.PRODUCTION: "production",
 }
