@@ -70,12 +70,12 @@ def check(
     return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result())
 
 
-def look(settings: Settings, path: Path, rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
-    """What `tell` makes of a project that is opened on one file; nothing is linted unless it asks for it.
+def look(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
+    """What `tell` makes of a project that is opened on these paths; nothing is linted unless it asks for it.
 
     Raises SettingsError or VocabularyError for a configuration that cannot be used.
     """
-    return _undisturbed(lambda: tell(Run(settings, [path], rules, False, None)))
+    return _undisturbed(lambda: tell(Run(settings, paths, rules, False, None)))
 
 
 def _undisturbed(work: Callable[[], T]) -> T:

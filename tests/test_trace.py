@@ -553,6 +553,22 @@ def test_from_a_folder_below(shop: Path) -> None:
     assert trace("test_sales.py:1", shop / "tests") == trace("tests/test_sales.py:1", shop)
 
 
+def test_from_an_excluded_folder(demo: Path) -> None:
+    write(demo.parent, {"isolint.toml": 'exclude = ["bakery/"]\n'})
+    for place, folder in (
+        ("tests/test_customers.py:5", demo),
+        ("bakery/tests/test_customers.py:5", demo.parent),
+    ):
+        out = trace(place, folder)
+        assert printed_hops(out)[-1][0] == "bakery/app/config.py:9"
+        assert verdict(out) == "verdict: ISO101 is reported here, for `session_maker`"
+
+
+def test_linked_folder(shop: Path) -> None:
+    (shop / "alias").symlink_to(shop / "tests")
+    assert verdict(trace("alias/test_sales.py:1", shop)).startswith("verdict: ISO101 is reported here")
+
+
 def test_control_characters_are_escaped(shop: Path) -> None:
     write(shop, {"tests/test_escape.py": 'from shop.till import Session; NAME = "\x1b[31m\u202e"\n'})
     out = trace("tests/test_escape.py:1", shop)

@@ -62,7 +62,7 @@ def _file(words: str) -> Path:
     path = Path(words)
     if path.is_dir():
         raise PlaceError(f"{words} is a folder; name a Python file in it")
-    if not os.path.lexists(path):
+    if not path.exists():
         around = path.parent
         names = [each.name for each in around.iterdir() if each.suffix == ".py"] if around.is_dir() else []
         raise PlaceError(f"{words}: no such file{did_you_mean(path.name, names)}")
@@ -79,13 +79,23 @@ def trace(settings: Settings, rules: Sequence[Rule], place: Place) -> tuple[Answ
         answer = _Asked(run, _module(run, place)).answer(place)
         return answer, tuple(run.errors)
 
-    return engine.look(settings, place.path, rules, tell)
+    return engine.look(settings, _paths(settings, place), rules, tell)
+
+
+def _paths(settings: Settings, place: Place) -> list[Path]:
+    """The file and the folders around it: a file that is named is looked at with them, even if they are excluded."""
+    path = Path(os.path.abspath(place.path))
+    around = [folder for folder in path.parents if settings.root in folder.parents]
+    return [place.path, *reversed(around)]
 
 
 def _module(run: Run, place: Place) -> Module:
-    path = next(iter(run.files.reported), None)
+    top = os.path.abspath(run.settings.root)
+    ways = ((os.path.abspath, top), (os.path.realpath, os.path.realpath(top)))
+    names = [os.path.relpath(way(place.path), start).replace(os.sep, "/") for way, start in ways]
+    path = next((name for name in names if name in run.files.reported), None)
     if path is None:
-        raise PlaceError(f"{place.path} lies outside the project {run.settings.root}")
+        raise PlaceError(f"{place.path} is no file of the project {run.settings.root}")
     module = run.knowledge.project.module(path)
     if module is None:
         unread = run.unreadable.get(path)
