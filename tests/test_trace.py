@@ -357,6 +357,25 @@ def test_finding_that_is_kept_back(shop: Path, files: dict[str, str], said: str)
     assert verdict(trace("tests/test_sales.py:1", shop)).startswith(f"verdict: {said}")
 
 
+def test_trail_of_a_finding_is_shown_with_it(tmp_path: Path) -> None:
+    test = """\
+import boto3
+
+NAME = "exports"
+
+
+def test_export():
+    boto3.client("s3").create_bucket(Bucket=NAME)
+"""
+    write(tmp_path, {"tests/test_export.py": test})
+    out = trace("tests/test_export.py:7", tmp_path)
+    (ruling,) = document("tests/test_export.py:7", tmp_path)["rulings"]
+    assert ruling["code"] == "ISO202"
+    assert hops(ruling["steps"]) == [("tests/test_export.py:3", 'NAME = "exports"', "a literal")]
+    said = "warning[ISO202] hardcoded-resource-name: the bucket has the fixed name `exports` in every run\n"
+    assert f'{said}  tests/test_export.py:3  NAME = "exports"  — a literal\n' in out
+
+
 # -- fixtures and tests
 
 

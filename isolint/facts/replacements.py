@@ -42,8 +42,8 @@ class Replacements:
         self.fixtures = fixtures
         self.config = config
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
-        self._origins: dict[tuple[str, Place], Hop] = {}
         self._pins: dict[str, dict[str, Value]] = {}
+        self._origins: dict[tuple[str, Place], Hop] = {}
 
     # -- patched names
 
@@ -63,22 +63,6 @@ class Replacements:
                 return True
         return False
 
-    def origin(self, path: str, trail: Trail, *, imported: bool = False) -> Hop | None:
-        """Where the tests of a file replace a name that a trail leads through; see `is_replaced`."""
-        places = [(hop.path, hop.at[0]) for hop in trail]
-        for module in self.fixtures.chain(path):
-            early, late = self._in_module(module)
-            for place in places:
-                if place in (early if imported else early | late):
-                    return self._origins[module.path, place]
-        return None
-
-    def made_by(self, module: Module, first: int, last: int) -> Trail:
-        """The places in these lines of a module that replace something."""
-        self._in_module(module)
-        hops = [hop for (path, _), hop in self._origins.items() if path == module.path]
-        return tuple(sorted({hop for hop in hops if first <= hop.at[0] <= last}, key=lambda hop: hop.at))
-
     def _in_module(self, module: Module) -> tuple[frozenset[Place], frozenset[Place]]:
         if module.path not in self._replaced:
             frame = self.evaluator.module_frame(module)
@@ -94,6 +78,22 @@ class Replacements:
                 late |= {place for d in cls.decorators for place in self._call_places(d, frame)}
             self._replaced[module.path] = (early, frozenset(late))
         return self._replaced[module.path]
+
+    def origin(self, path: str, trail: Trail, *, imported: bool = False) -> Hop | None:
+        """Where the tests of a file replace a name that a trail leads through; see `is_replaced`."""
+        places = [(hop.path, hop.at[0]) for hop in trail]
+        for module in self.fixtures.chain(path):
+            early, late = self._in_module(module)
+            for place in places:
+                if place in (early if imported else early | late):
+                    return self._origins[module.path, place]
+        return None
+
+    def made_by(self, module: Module, first: int, last: int) -> Trail:
+        """The places in these lines of a module that replace something."""
+        self._in_module(module)
+        hops = [hop for (path, _), hop in self._origins.items() if path == module.path]
+        return tuple(sorted({hop for hop in hops if first <= hop.at[0] <= last}, key=lambda hop: hop.at))
 
     def _decorated(self, function: s.Function, frame: Frame) -> Iterator[Place]:
         for decorator in function.decorators:
