@@ -273,35 +273,12 @@ class Run:
         self.errors.append(f"{path}: a fault of isolint's own, please report it: {described(error)}")
 
     def _judged(self, module: Module) -> list[Finding]:
-        ignored = ignored_for(module.path, self.names, self.settings)
-        return self._unsuppressed(module, [f for f in self._raised(module) if f.code not in ignored])
-
-    def _raised(self, module: Module) -> list[Finding]:
-        """All that the selected rules say of a module, whatever becomes of it."""
         found: list[Finding] = []
         for rule in self.rules:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
-        return found
-
-    def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
-        """Each finding in a module, and what keeps it out of the report.
-
-        That is "ignored" by the configuration, "suppressed" by a comment, "hidden" for its confidence or
-        severity, or "", nothing.
-        """
         ignored = ignored_for(module.path, self.names, self.settings)
-        raised = self._raised(module)
-        kept = self._unsuppressed(module, [f for f in raised if f.code not in ignored])
-        told = []
-        for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key):
-            if finding.code in ignored:
-                told.append((finding, "ignored"))
-            elif finding not in kept:
-                told.append((finding, "suppressed"))
-            else:
-                told.append((finding, "" if self._shown(finding) else "hidden"))
-        return told
+        return self._unsuppressed(module, [f for f in found if f.code not in ignored])
 
     def _findings(self, rule: Rule, module: Module) -> Iterator[Finding]:
         options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
@@ -370,3 +347,20 @@ class Run:
         return finding.confidence >= settings.min_confidence and finding.severity >= max(
             settings.min_severity, Severity.WARNING
         )
+
+    def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
+        """Each finding in a module, and what keeps it out of the report: "" where nothing does.
+
+        Else it is "ignored" by the configuration, "suppressed" by a comment, or "hidden" for not being sure or
+        grave enough.
+        """
+        raised = [f for rule in self.rules if rule.code in self.codes for f in self._findings(rule, module)]
+        ignored = ignored_for(module.path, self.names, self.settings)
+        kept = self._unsuppressed(module, [f for f in raised if f.code not in ignored])
+
+        def fate(finding: Finding) -> str:
+            if finding.code in ignored:
+                return "ignored"
+            return "suppressed" if finding not in kept else "" if self._shown(finding) else "hidden"
+
+        return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]
