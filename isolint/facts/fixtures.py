@@ -266,7 +266,7 @@ class Fixtures:
         own = self.fixture(frame.module, function, owner)
         if own is None and not function.name.startswith("test"):
             return None
-        if parameter.name in parametrized(function):
+        if is_parametrized(function, parameter.name):
             return self._passed_by_parametrize(frame.module, function, parameter.name)
         found = self.find(parameter.name, frame.module, owner, besides=own)
         return self.value(found) if found is not None else self._provided(parameter.name)
@@ -326,6 +326,6 @@ def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expre
                 yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
 
 
-def parametrized(function: s.Function) -> frozenset[str]:
-    """The arguments that `parametrize` marks of a function pass."""
-    return frozenset(name for names, _ in _parametrizations(function) for name in names)
+def is_parametrized(function: s.Function, name: str) -> bool:
+    """Whether a mark of the function passes an argument itself."""
+    return any(name in names for names, _ in _parametrizations(function))

@@ -9,7 +9,7 @@ from isolint.engine import Run
 from isolint.facts import syntax as s
 from isolint.facts.events import Event
 from isolint.facts.events import Run as Events
-from isolint.facts.fixtures import Fixture, parametrized, requested
+from isolint.facts.fixtures import Fixture, is_parametrized, requested
 from isolint.facts.project import Module
 from isolint.facts.scopes import statements
 from isolint.facts.values import FunctionValue, Generated, Handle, Trail, Unknown, Value, options
@@ -64,7 +64,8 @@ class Pieces:
 
     def _asked(self, function: s.Function, owner: s.Class | None) -> tuple[str, ...]:
         """The fixtures that a test requests by parameter."""
-        return tuple(n for n in requested(function, owner is not None) if n not in parametrized(function))
+        names = requested(function, owner is not None)
+        return tuple(name for name in names if not is_parametrized(function, name))
 
     def _autouse(self, module: Module, owner: s.Class | None) -> list[Fixture]:
         """The autouse fixtures in pytest's order: from the outermost conftest inwards, by name in each."""
