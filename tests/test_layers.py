@@ -37,17 +37,21 @@ LAYERS = {
     "settings": "configfile discovery finding patterns shapes",
     "selection": "patterns settings spelling",
     "docs": "finding rule",
-    "engine": "crash discovery documents facts finding rule selection settings source suppress vocabulary",
-    "testing": "engine finding rule settings",
-    "presentation": "__init__ engine report rule settings source",
-    "cli": "__init__ console crash docs engine facts presentation report rule selection settings source "
-    "spelling vocabulary",
+    "reader": "crash documents facts finding source",
+    "engine": "crash discovery documents facts finding reader rule selection settings source suppress vocabulary",
+    "testing": "documents engine finding rule settings",
+    "presentation": "__init__ engine reader report rule settings source",
+    "invocation": "console rule settings",
+    "trace": "engine facts finding rule settings source spelling terminal",
+    "tracing": "console invocation presentation settings trace vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation presentation reader report rule selection settings "
+    "source spelling tracing vocabulary",
     "__main__": "cli",
 }
 
 # Library -> the rooms that import it.
 LIBRARIES = {
-    "click": "cli console terminal",
+    "click": "cli console invocation terminal tracing",
     "dotenv": "documents",
     "iniconfig": "documents facts",
     "libcst": "modern rule rules source",

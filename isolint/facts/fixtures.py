@@ -211,10 +211,12 @@ class Fixtures:
         return [fixture for fixture in found.values() if fixture.autouse]
 
     def marked(self, module: Module, function: s.Function, owner: s.Class | None) -> tuple[str, ...]:
-        """The fixtures that `usefixtures` marks name for a function, its class and its module."""
-        names: list[str] = []
-        for mark in [*function.decorators, *(owner.decorators if owner is not None else ())]:
-            names += self._used(module, mark)
+        """The fixtures that `usefixtures` marks name for a function, its class, those it inherits from, its module."""
+        names = [name for mark in function.decorators for name in self._used(module, mark)]
+        if owner is not None:
+            value = ClassValue(module, owner, self.evaluator.module_frame(module))
+            classes = instances.lineage(self.evaluator, value)[0] if owner.bases else (value,)
+            names += [n for c in classes for mark in c.node.decorators for n in self._used(c.module, mark)]
         for binding in module.names.bindings.get("pytestmark", ()):
             names += self.named_by_mark(module, binding)
         return tuple(names)
@@ -264,7 +266,7 @@ class Fixtures:
         own = self.fixture(frame.module, function, owner)
         if own is None and not function.name.startswith("test"):
             return None
-        if _parametrized(function, parameter.name):
+        if is_parametrized(function, parameter.name):
             return self._passed_by_parametrize(frame.module, function, parameter.name)
         found = self.find(parameter.name, frame.module, owner, besides=own)
         return self.value(found) if found is not None else self._provided(parameter.name)
@@ -324,5 +326,6 @@ def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expre
                 yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
 
 
-def _parametrized(function: s.Function, name: str) -> bool:
+def is_parametrized(function: s.Function, name: str) -> bool:
+    """Whether a mark of the function passes an argument itself."""
     return any(name in names for names, _ in _parametrizations(function))

@@ -158,7 +158,9 @@ def _method_value(ev: Evaluator, cls: ClassValue, function: s.Function, owner: V
         receiver = owner.of if isinstance(owner, Instance) else owner
     value = FunctionValue(cls.module, function, body_frame(cls), receiver)
     if isinstance(owner, Instance) and decorators.intersection(_PROPERTIES):
-        return ev.result(value, ev.call_frame(value, None, cls.frame))
+        hop = Hop(cls.module.path, function.name_at, f"the property {function.name}")
+        result = ev.result(value, ev.call_frame(value, None, cls.frame))
+        return union([via(option, hop) for option in options(result)])
     return value
 
 

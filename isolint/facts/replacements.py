@@ -43,6 +43,7 @@ class Replacements:
         self.config = config
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
+        self._origins: dict[tuple[str, Place], Hop] = {}
 
     # -- patched names
 
@@ -78,6 +79,22 @@ class Replacements:
             self._replaced[module.path] = (early, frozenset(late))
         return self._replaced[module.path]
 
+    def origin(self, path: str, trail: Trail, *, imported: bool = False) -> Hop | None:
+        """Where the tests of a file replace a name that a trail leads through; see `is_replaced`."""
+        places = [(hop.path, hop.at[0]) for hop in trail]
+        for module in self.fixtures.chain(path):
+            early, late = self._in_module(module)
+            for place in places:
+                if place in (early if imported else early | late):
+                    return self._origins[module.path, place]
+        return None
+
+    def made_by(self, module: Module, first: int, last: int) -> Trail:
+        """The places in these lines of a module that replace something."""
+        self._in_module(module)
+        hops = [hop for (path, _), hop in self._origins.items() if path == module.path]
+        return tuple(sorted({hop for hop in hops if first <= hop.at[0] <= last}, key=lambda hop: hop.at))
+
     def _decorated(self, function: s.Function, frame: Frame) -> Iterator[Place]:
         for decorator in function.decorators:
             yield from self._call_places(decorator, frame)
@@ -89,13 +106,23 @@ class Replacements:
             if isinstance(node, s.Assign):
                 for target in node.targets:
                     if isinstance(target, s.Attribute):
-                        yield from self._attribute(target.value, target.name, frame)
+                        yield from self._noted(
+                            self._attribute(target.value, target.name, frame), frame, node.at
+                        )
             for expression in expressions(node):
                 for inner in walk(expression):
                     yield from self._call_places(inner, frame)
 
+    def _noted(self, places: Iterator[Place], frame: Frame, at: s.Position) -> Iterator[Place]:
+        for place in places:
+            self._origins.setdefault((frame.module.path, place), Hop(frame.module.path, at, "replaced here"))
+            yield place
+
     def _call_places(self, node: s.Expression, frame: Frame) -> Iterator[Place]:
         """The names that `monkeypatch.setattr`, `patch`, `patch.object` or `factory.configure` replace."""
+        return self._noted(self._replaced_by(node, frame), frame, node.at)
+
+    def _replaced_by(self, node: s.Expression, frame: Frame) -> Iterator[Place]:
         if not isinstance(node, s.Call):
             return
         name = (dotted(node.function) or "").rpartition(".")[2]
