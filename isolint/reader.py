@@ -74,7 +74,8 @@ class Reader:
         try:
             return documents.read(text)
         except UnreadableError as error:
-            self._note_unreadable(path, error)
+            if documents.kind_of(path) not in documents.OTHERS:
+                self._note_unreadable(path, error)
         except Exception as error:
             self.note_crash(path, error)
         return None

@@ -10,7 +10,18 @@ from isolint.documents.comments import comments
 from isolint.documents.nodes import Entry, Node, Position, scalar
 from isolint.source import Source, UnreadableError
 
-__all__ = ["KINDS", "MOST_CHARACTERS", "Entry", "Node", "Position", "comments", "kind_of", "read", "scalar"]
+__all__ = [
+    "KINDS",
+    "MOST_CHARACTERS",
+    "OTHERS",
+    "Entry",
+    "Node",
+    "Position",
+    "comments",
+    "kind_of",
+    "read",
+    "scalar",
+]
 
 MOST_CHARACTERS = 400_000
 
@@ -29,9 +40,15 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("setup", r"setup\.cfg", "ini"),
     ("dotenv", r"\.env(?:\.[\w.-]+)?|[\w.-]+\.env|[\w.-]*env[\w.-]*\.sh", "dotenv"),
     ("requirements", r"requirements[\w.-]*\.(?:txt|in)|requirements/[\w.-]+\.(?:txt|in)", "lines"),
+    ("settings-toml", r"[\w.-]+\.toml", "toml"),
+    ("settings-ini", r"[\w.-]+\.(?:ini|cfg|conf)", "ini"),
+    ("settings-yaml", r"[\w.-]*(?:config|settings)[\w.-]*\.ya?ml", "yaml"),
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
 )
 _PATHS = re.compile(r"(?:.*/)?(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
+
+# Kinds of files that may be anything: one that cannot be read is none of isolint's business.
+OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements"})
 
 
 def kind_of(path: str) -> str:

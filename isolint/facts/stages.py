@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isolint.documents import Position
+from isolint.documents import Node, Position
 from isolint.facts.commands import runs_tests
 from isolint.facts.config import PYTEST_TABLES, PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.pipelines import test_jobs
 from isolint.facts.project import Project
-from isolint.facts.targets import is_test_name, tokens
+from isolint.facts.targets import Level, is_test_name, place, tokens, without_credentials
+from isolint.facts.values import Hop, Literal
 
 _LIVE = frozenset({"production", "prod", "live", "staging"})
 _OTHERS = frozenset({"development", "dev", "local", "base", "common", "settings"})
@@ -65,6 +66,21 @@ class Stages:
                 if entry.key in names and entry.value.text and "${{" not in entry.value.text:
                     yield entry.value.at, entry.value.text
 
+    def shared_addresses(self, document: Document) -> Iterator[tuple[str, str, Position, Hop]]:
+        """The addresses in a configuration file for tests that the application's has under the same key.
+
+        Gives the address without credentials, its key, its place, and the place in the application's file.
+        """
+        if not document.kind.startswith("settings") or not _is_for_tests(document):
+            return
+        others = [d for d in self.configuration.of(document.kind) if not _is_for_tests(d)]
+        for keys, node in _addresses(document.root):
+            same = ((other, other.root.get(*keys)) for other in others)
+            found = next(((o, n) for o, n in same if n is not None and n.text == node.text), None)
+            if found is not None:
+                key, address = ".".join(keys), without_credentials(node.text)
+                yield address, key, node.at, Hop(found[0].path, found[1].at, f"{key} = {address}")
+
     def _for_tests(self, name: str) -> str:
         """The settings module for tests that lies beside another one, "" if there is none."""
         package = name.rpartition(".")[0].replace(".", "/")
@@ -76,3 +92,25 @@ class Stages:
             if known and is_test_name(stem) and any(home.endswith(each) for each in homes) and home:
                 return f"{home.replace('/', '.')}.{stem}"
         return ""
+
+
+def _is_for_tests(document: Document) -> bool:
+    return is_test_name(document.path.rpartition("/")[2].rpartition(".")[0])
+
+
+def _addresses(node: Node, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
+    """The addresses of stores and near servers in a mapping, each with the keys that lead to it."""
+    for entry in node.entries if len(keys) < 6 else ():
+        below = (*keys, entry.key)
+        if entry.value.kind == "mapping":
+            yield from _addresses(entry.value, below)
+        elif _is_address(entry.value.text):
+            yield below, entry.value
+
+
+def _is_address(value: str) -> bool:
+    scheme, separator, rest = value.partition("://")
+    if not separator or place(Literal(value), {}, product=True).level < Level.PRODUCTION:
+        return False
+    host = rest.partition("/")[0].rpartition("@")[2].partition(":")[0]
+    return scheme not in ("http", "https", "ws", "wss") or not ("." in host or host in ("localhost", ""))
