@@ -20,6 +20,7 @@ from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
+from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
@@ -47,7 +48,8 @@ class Knowledge:
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
-        self.destructions = Destructions(self.effects, self.replacements)
+        self.wiring = Wiring(self.fixtures, self.replacements, config)
+        self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 

@@ -6,24 +6,13 @@ from collections.abc import Iterator
 
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
+from isolint.facts.environment import Environment
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
-from isolint.facts.values import (
-    UNKNOWN,
-    Frame,
-    Hop,
-    Literal,
-    ModuleValue,
-    Reference,
-    Table,
-    Trail,
-    Value,
-    options,
-    via,
-)
+from isolint.facts.values import Frame, Literal, ModuleValue, Trail, Value, options
 
 _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
@@ -41,6 +30,7 @@ class Replacements:
         self.project = evaluator.project
         self.fixtures = fixtures
         self.config = config
+        self.environment = Environment(evaluator)
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
 
@@ -152,12 +142,12 @@ class Replacements:
         for node in statements(module.facts.body):
             if isinstance(node, s.Import) and self._imports_product(module, node):
                 break
-            yield from self._written(node, frame)
+            yield from self.environment.written(node, frame)
         for function in module.functions:
             if function.name in _CONFIGURE_HOOKS:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
-                    yield from self._written(node, inside)
+                    yield from self.environment.written(node, inside)
 
     def _imports_product(self, module: Module, node: s.Import) -> bool:
         for bindings in module.names.bindings.values():
@@ -167,44 +157,3 @@ class Replacements:
                     if found is not None and not found.is_test:
                         return True
         return False
-
-    def _written(self, node: s.Statement, frame: Frame) -> Iterator[tuple[str, Value]]:
-        """`os.environ[...] = value`, `.setdefault`, `.update` and `setenv` in one statement."""
-        if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
-            for target in node.targets:
-                if isinstance(target, s.Subscript) and self._is_environment(target.value, frame):
-                    yield from self._pinned(target.index, node.value, frame, node.at)
-        if not isinstance(node, s.Evaluate) or not isinstance(node.value, s.Call):
-            return
-        call = node.value
-        if not isinstance(call.function, s.Attribute):
-            return
-        name = call.function.name
-        if name == "setenv" or (name == "setdefault" and self._is_environment(call.function.value, frame)):
-            if len(call.arguments) > 1:
-                yield from self._pinned(call.arguments[0], call.arguments[1], frame, node.at)
-        elif name == "update" and self._is_environment(call.function.value, frame):
-            yield from self._updated(call, frame, node.at)
-
-    def _updated(self, call: s.Call, frame: Frame, at: s.Position) -> Iterator[tuple[str, Value]]:
-        hop = Hop(frame.module.path, at, "os.environ.update(…)")
-        for argument in call.arguments:
-            table = self.evaluator.evaluate(argument, frame)
-            if isinstance(table, Table):
-                yield from ((key, via(value, hop)) for key, value in table.entries)
-        for key, value in call.keywords:
-            if key:
-                yield key, via(self.evaluator.evaluate(value, frame), hop)
-
-    def _pinned(
-        self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position
-    ) -> Iterator[tuple[str, Value]]:
-        name = self.evaluator.evaluate(key, frame)
-        if isinstance(name, Literal) and isinstance(name.value, str):
-            hop = Hop(frame.module.path, at, f"{name.value} is pinned here")
-            found = self.evaluator.evaluate(value, frame)
-            yield name.value, via(found if found != Literal(None) else UNKNOWN, hop)
-
-    def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
-        value = self.evaluator.evaluate(node, frame)
-        return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers

@@ -19,6 +19,7 @@ from isolint.vocabulary.entries import (
     Destroyer,
     Executor,
     Handle,
+    Initializer,
     Instance,
     Isolation,
     Quoter,
@@ -66,6 +67,7 @@ class Vocabulary:
     callbacks: dict[str, tuple[Callback, ...]]
     callbacks_by_name: dict[str, tuple[Callback, ...]]
     readers: dict[str, tuple[Reader, ...]]
+    initializers: dict[str, tuple[Initializer, ...]]
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
@@ -151,6 +153,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         callbacks=by.call("callback"),
         callbacks_by_name=by.last_name("callback"),
         readers=by.call("reads"),
+        initializers=by.call("initializes"),
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),

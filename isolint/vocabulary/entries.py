@@ -223,6 +223,23 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Initializer:
+    """A call that reads an application's configuration once and for good: what is set later, it ignores.
+
+    `app` is the argument with the application; `settings` are the keys it reads, of which the first that is set
+    tells where its store lies; a key may end in `*`. Releases of the `distribution` before the major version
+    `since` read them when they are first needed. `memory` are values that keep everything in the process.
+    """
+
+    call: tuple[str, ...]
+    app: Argument
+    settings: tuple[str, ...]
+    memory: tuple[str, ...] = ()
+    distribution: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unique:
     """A source of unique names: a call, an attribute or a fixture.
 

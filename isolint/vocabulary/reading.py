@@ -26,6 +26,7 @@ ENTRIES: dict[str, type] = {
     "statement": kinds.Statement,
     "callback": kinds.Callback,
     "reads": kinds.Reader,
+    "initializes": kinds.Initializer,
     "unique": kinds.Unique,
 }
 
