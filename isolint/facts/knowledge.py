@@ -14,6 +14,7 @@ from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
@@ -49,6 +50,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.wiring = Wiring(self.fixtures, self.replacements, config)
+        self.lateness = Lateness(self.fixtures, self.replacements, test_files)
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}

@@ -9,7 +9,9 @@ from isolint.facts.config import PytestConfig
 from isolint.facts.environment import Environment
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
+from isolint.facts.importorder import ImportOrder, Order
 from isolint.facts.project import Module
+from isolint.facts.readings import Readings
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
 from isolint.facts.values import Frame, Literal, ModuleValue, Trail, Value, options
@@ -31,6 +33,9 @@ class Replacements:
         self.fixtures = fixtures
         self.config = config
         self.environment = Environment(evaluator)
+        self.readings = Readings(evaluator)
+        self.import_order = ImportOrder(self.project, self.environment, self.readings)
+        self._orders: dict[str, Order] = {}
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
 
@@ -131,29 +136,25 @@ class Replacements:
     def pins(self, path: str) -> dict[str, Value]:
         """The variables that the tests of a file set before the application can read them."""
         if path not in self._pins:
-            found: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            found = dict(self.order(path).pins)
             for module in reversed(self.fixtures.chain(path)):
-                found.update(self._set_by(module))
+                found.update(self._set_by_hooks(module))
             self._pins[path] = found
         return self._pins[path]
 
-    def _set_by(self, module: Module) -> Iterator[tuple[str, Value]]:
-        frame = self.evaluator.module_frame(module)
-        for node in statements(module.facts.body):
-            if isinstance(node, s.Import) and self._imports_product(module, node):
-                break
-            yield from self.environment.written(node, frame)
+    def order(self, path: str) -> Order:
+        """What importing a file's conftests and the file reads from and writes to the environment."""
+        if path not in self._orders:
+            outside: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            modules: list[Module] = []
+            for module in reversed(self.fixtures.chain(path)):
+                modules += [*self.fixtures.plugins(module), module]
+            self._orders[path] = self.import_order.play(modules, outside)
+        return self._orders[path]
+
+    def _set_by_hooks(self, module: Module) -> Iterator[tuple[str, Value]]:
         for function in module.functions:
             if function.name in _CONFIGURE_HOOKS:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
                     yield from self.environment.written(node, inside)
-
-    def _imports_product(self, module: Module, node: s.Import) -> bool:
-        for bindings in module.names.bindings.values():
-            for binding in bindings:
-                if binding.node is node and not binding.type_checking:
-                    found = self.project.import_target(module, binding).module
-                    if found is not None and not found.is_test:
-                        return True
-        return False

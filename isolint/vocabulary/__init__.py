@@ -72,6 +72,7 @@ class Vocabulary:
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
     settings_bases: frozenset[str]
+    ambient_variables: frozenset[str]
     known: frozenset[str]
     libraries: frozenset[str]
     words: frozenset[str]
@@ -158,6 +159,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
         settings_bases=frozenset(by.only("reads", "bases")),
+        ambient_variables=frozenset(by.only("reads", "variables")),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),
         words=frozenset(_word(name) for name in known),
