@@ -36,7 +36,9 @@ from isolint.facts.values import (
     Trail,
     Union,
     Value,
+    Variable,
     options,
+    text,
     via,
 )
 from isolint.vocabulary.entries import Initializer
@@ -74,7 +76,7 @@ class Configured:
     """Settings of an application are set: `entries`, or whatever `source` (an object, class or module) holds.
 
     Without either they cannot be told. `chain` are the calls that lead to the place, `hop`; `sure` is false
-    under a condition.
+    under a condition. `switch` is the environment variable whose default chose the source.
     """
 
     app: Place
@@ -83,6 +85,7 @@ class Configured:
     hop: Hop
     chain: Trail
     sure: bool
+    switch: str = ""
 
     def value(self, evaluator: Evaluator, key: str) -> Value | None:
         """What it sets a key to, None if it leaves it alone."""
@@ -257,9 +260,10 @@ class _Trace:
         hop: Hop,
         frame: Frame,
         sure: bool,
+        switch: str = "",
     ) -> None:
         for app in _apps(self.evaluator.evaluate(owner, frame)):
-            self.steps.append(Configured(app, entries, source, hop, self.chain, sure))
+            self.steps.append(Configured(app, entries, source, hop, self.chain, sure, switch))
 
     def _loaded(self, node: s.Call, method: str, owner: s.Expression, frame: Frame, sure: bool) -> None:
         """`app.config.update(...)` and its kin."""
@@ -279,17 +283,34 @@ class _Trace:
             if isinstance(given[0], Literal) and isinstance(given[0].value, str):
                 self._configured(owner, ((given[0].value, given[1]),), None, hop, frame, False)
         elif method == "from_object" and given:
-            self._from_object(owner, given[0], hop, frame, sure)
+            chosen, switch = self._switched(node.arguments[0], given[0], frame)
+            self._from_object(owner, chosen, hop, frame, sure, switch)
         else:
             self._configured(owner, None, None, hop, frame, False)
 
-    def _from_object(self, owner: s.Expression, given: Value, hop: Hop, frame: Frame, sure: bool) -> None:
+    def _switched(self, node: s.Expression, given: Value, frame: Frame) -> tuple[Value, str]:
+        """The object that an environment variable chooses unless it is set, and the variable."""
+        if isinstance(given, Variable) and given.default is not None:
+            return given.default, given.name
+        if isinstance(node, s.Name) and (bindings := self.evaluator.names(frame).bindings.get(node.id)):
+            node = bindings[-1].value or node
+        if isinstance(node, s.Subscript):
+            index = self.evaluator.evaluate(node.index, frame)
+            table = self.evaluator.evaluate(node.value, frame)
+            if isinstance(index, Variable) and isinstance(table, Table):
+                default = text(index.default) if index.default is not None else None
+                return dict(table.entries).get(default or "", UNKNOWN), index.name
+        return given, ""
+
+    def _from_object(
+        self, owner: s.Expression, given: Value, hop: Hop, frame: Frame, sure: bool, switch: str
+    ) -> None:
         several = options(given)
         for option in several:
             source = configured.named_object(self.evaluator, option, frame)
             told = isinstance(source, ClassValue | ModuleValue | Instance)
             certain = sure and len(several) == 1
-            self._configured(owner, None, source if told else None, hop, frame, certain)
+            self._configured(owner, None, source if told else None, hop, frame, certain, switch)
 
     # -- calls
 

@@ -67,13 +67,16 @@ def named_object(ev: Evaluator, source: Value, frame: Frame) -> Value:
     """An object as it is, or the class or module that a dotted name in a string means."""
     if not isinstance(source, Literal) or not isinstance(source.value, str):
         return source
-    resolved = ev.project.resolve(frame.module, tuple(source.value.split(".")))
-    if resolved.module is None:
-        return UNKNOWN
-    found: Value = ModuleValue(resolved.module)
-    for name in resolved.rest:
-        found = ev.attribute_of(found, name, None)
-    return found
+    parts = tuple(source.value.split("."))
+    for length in range(len(parts), 0, -1):
+        path = ev.project.locate(frame.module, parts[:length]) if all(parts) else None
+        module = None if path is None else ev.project.module(path)
+        if module is not None:
+            found: Value = ModuleValue(module)
+            for name in parts[length:]:
+                found = ev.attribute_of(found, name, None)
+            return found
+    return UNKNOWN
 
 
 def held(ev: Evaluator, source: Value, key: str) -> Value | None:

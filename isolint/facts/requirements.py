@@ -40,7 +40,7 @@ class Requirements:
 def _majors(root: Path, patterns: tuple[str, ...], distribution: str) -> frozenset[int]:
     """The highest major versions that the lines about a distribution allow."""
     name = re.escape(distribution).replace(r"\-", "[-_.]")
-    line = re.compile(rf"""^[\s"'\[]*(?:name\s*=\s*")?{name}(?:\[[^\]]*\])?["']?(?![-\w])(.*)$""", re.I)
+    line = re.compile(rf"""(?:^|[\s"'\[,])(?:name\s*=\s*")?{name}(?:\[[^\]]*\])?["']?(?![-\w])(.*)$""", re.I)
     found: set[int] = set()
     for pattern in patterns:
         for path in sorted(root.glob(pattern)):
@@ -49,7 +49,7 @@ def _majors(root: Path, patterns: tuple[str, ...], distribution: str) -> frozens
             except (OSError, ValueError):
                 continue
             for index, text in enumerate(lines):
-                matched = line.match(text)
+                matched = line.search(text)
                 if matched:
                     after = "\n".join([matched[1], *lines[index + 1 : index + 8]])
                     found.update(_allowed(matched[1], after, is_lock=pattern in _LOCKS))

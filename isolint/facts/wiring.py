@@ -109,17 +109,8 @@ class Wiring:
         yield from self._play(self._imports(module.path), module.path)
         for function in module.functions:
             steps = self.tracer.function(module, function)
-            if any(isinstance(step, Configured) for step in steps) and self._runs_by_itself(module, function):
+            if any(isinstance(step, Configured) for step in steps):
                 yield from self._play(self._around(module, function), module.path)
-
-    def _runs_by_itself(self, module: Module, function: s.Function) -> bool:
-        """Whether pytest or unittest calls a function: a test, a fixture, a set-up."""
-        owner = module.methods.get(id(function))
-        return (
-            function.name.startswith("test")
-            or function.name in SET_UP
-            or self.fixtures.fixture(module, function, owner) is not None
-        )
 
     # -- the order of steps
 
@@ -199,6 +190,8 @@ class Wiring:
                     settings.pop(step.app, None)
                     wired = [w for w in wired if w.ready.app != step.app]
                 case Configured():
+                    if step.switch in pins:
+                        step = replace(step, source=None, sure=False)
                     self._configure(step, settings, wired)
                 case Ready() if step.sure:
                     wired = [w for w in wired if not _is_same(w.ready, step)]
