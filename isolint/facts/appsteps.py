@@ -51,7 +51,7 @@ _LOADERS = frozenset(
     {"update", "from_mapping", "from_object", "from_pyfile", "from_envvar", "from_file", "from_json"}
     | {"from_prefixed_env", "setdefault"}
 )
-_WORDS = frozenset({"config", "environ", "setenv", "init_app"})
+_WORDS = frozenset({"setenv", "init_app"})
 
 Place = tuple[str, s.Position]
 
@@ -153,14 +153,20 @@ class Tracer:
             self._matters[id(function)] = self._speaks(function) or self._leads_on(callee, function, depth)
         return self._matters[id(function)]
 
+    def configures(self, body: s.Block) -> bool:
+        """Whether a body itself writes to the configuration of an application."""
+        return any(_is_setting(node) for node in statements(body))
+
     def _speaks(self, function: s.Function) -> bool:
-        """Whether the function itself has one of the words of steps."""
+        """Whether the function itself may take a step."""
         for node in statements(function.body):
+            if _is_setting(node):
+                return True
             for expression in expressions(node):
                 for inner in walk(expression):
-                    if isinstance(inner, s.Attribute) and inner.name in self.words:
+                    if isinstance(inner, s.Call) and last_name(inner) in self.words:
                         return True
-                    if isinstance(inner, s.Name) and inner.id in self.words:
+                    if _bare(inner) == "environ" and _may_write(node):
                         return True
         return False
 
@@ -365,6 +371,38 @@ class _Trace:
         self.run(function.body, self.evaluator.call_frame(callee, node, frame), sure)
         self.active.pop()
         self.chain = chain
+
+
+def _is_setting(node: s.Statement) -> bool:
+    """Whether a statement writes to something's `config`."""
+    if isinstance(node, s.Assign):
+        for target in node.targets:
+            if isinstance(target, s.Subscript) and _bare(target.value) == "config":
+                return True
+    for expression in expressions(node):
+        for inner in walk(expression):
+            match inner:
+                case s.Call(function=s.Attribute(value=s.Attribute(name="config"), name=method)) if (
+                    method in _LOADERS
+                ):
+                    return True
+    return False
+
+
+def _may_write(node: s.Statement) -> bool:
+    """Whether a statement that mentions the environment may be one that changes it."""
+    if isinstance(node, s.With):
+        return True
+    if isinstance(node, s.Assign):
+        return any(isinstance(target, s.Subscript) for target in node.targets)
+    return isinstance(node, s.Evaluate)
+
+
+def _bare(node: s.Expression) -> str:
+    match node:
+        case s.Name(id=name) | s.Attribute(name=name):
+            return name
+    return ""
 
 
 def _apps(value: Value) -> Iterator[Place]:

@@ -66,9 +66,7 @@ class Environment:
                 hop = Hop(frame.module.path, at, f"{key} is pinned here")
                 yield key, via(self.evaluator.evaluate(value, frame), hop)
 
-    def _pinned(
-        self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position
-    ) -> Iterator[Pin]:
+    def _pinned(self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position) -> Iterator[Pin]:
         name = self.evaluator.evaluate(key, frame)
         if isinstance(name, Literal) and isinstance(name.value, str):
             hop = Hop(frame.module.path, at, f"{name.value} is pinned here")

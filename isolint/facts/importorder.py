@@ -32,8 +32,9 @@ class Order:
     """What has happened once the modules around a test are imported.
 
     `read` maps the variables that product code has read to the way there, `pins` those set before that to
-    their values. `late` are the writes that came after a read. `loaded` are the product modules imported.
-    `sealed` says that a file of variables was loaded, so that any of them may be set.
+    their values. `late` are the writes that came after a read. `loaded` are the product modules imported, with
+    those `pending` that nobody asked for yet. `sealed` says that a file of variables was loaded, so that any of
+    those read from then on may be set.
     """
 
     read: dict[str, Trail] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class ImportOrder:
             for name, value in self.environment.written(node, frame):
                 self._write(name, value, Hop(frame.module.path, node.at, name), order)
             if _loads_file(node):
+                self.settle(order)
                 order.sealed = True
             if isinstance(node, s.If) and is_type_checking(node.test):
                 continue
@@ -104,7 +106,7 @@ class ImportOrder:
                 if loaded.path not in order.loaded:
                     order.loaded[loaded.path] = loaded
                     for name, trail in self.readings.at_import(loaded).items():
-                        if name not in order.pins:
+                        if name not in order.pins and not order.sealed:
                             order.read.setdefault(name, (hop, *trail))
         order.pending.clear()
 

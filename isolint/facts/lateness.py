@@ -42,7 +42,7 @@ class Lateness:
         seen: set[tuple[str, int]] = set()
         for write in self._writes(module, order):
             key = (write.name, write.hop.at[0])
-            if key not in seen and not order.sealed and self._matters(write, module, order):
+            if key not in seen and self._matters(write, module, order):
                 seen.add(key)
                 yield write
 
@@ -94,11 +94,16 @@ class Lateness:
         world = self._world(module)
         if world is None:
             return True
+        mentioned: set[str] | None = None
         for other in world:
             later = self.readings.later(other)
-            if name in later or (ANY in later and not other.is_test):
+            called = {*later.get(name, ()), *(() if other.is_test else later.get(ANY, ()))}
+            if called and mentioned is None:
+                mentioned = {"", *(m for seen in world for m in self.readings.mentioned(seen))}
+            if called and (other.is_test or (mentioned is not None and not called.isdisjoint(mentioned))):
                 return True
-            if not other.is_test and other.path not in order.loaded and name in self.readings.at_import(other):
+            unread = not other.is_test and other.path not in order.loaded
+            if unread and name in self.readings.at_import(other):
                 return True
         return False
 

@@ -30,6 +30,7 @@ DEEPEST = 4
 ANY = "*"  # the whole environment, or a variable whose name cannot be told
 _CACHES = frozenset({"lru_cache", "cache", "cached", "memoize", "alru_cache", "singleton"})
 
+_MAKERS = ("__init__", "__post_init__", "__new__")
 _SETTING = (".setdefault", ".pop")  # in tests these set and remove
 
 Reads = dict[str, Trail]
@@ -41,7 +42,8 @@ class Readings:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._at_import: dict[str, Reads] = {}
-        self._later: dict[str, frozenset[str]] = {}
+        self._later: dict[str, dict[str, frozenset[str]]] = {}
+        self._mentioned: dict[str, frozenset[str]] = {}
 
     def at_import(self, module: Module) -> Reads:
         """The variables that importing a module reads, with the way to each; not those of the modules it imports."""
@@ -54,16 +56,37 @@ class Readings:
             self._at_import[module.path] = found
         return self._at_import[module.path]
 
-    def later(self, module: Module) -> frozenset[str]:
-        """The variables that functions of a module read whenever they are called; ANY if that cannot be told."""
+    def later(self, module: Module) -> dict[str, frozenset[str]]:
+        """The variables that functions of a module read whenever they are called, with the names to call them by.
+
+        ANY stands for those that cannot be told. Functions that remember their first result are left out.
+        """
         if module.path not in self._later:
-            found: set[str] = set()
+            found: dict[str, set[str]] = {}
             for function in module.functions:
                 if not _is_cached(function):
                     frame = self.evaluator.function_frame(module, function)
-                    found |= {name for name, _ in self._direct(function.body, frame)}
-            self._later[module.path] = frozenset(found)
+                    owner = module.methods.get(id(function))
+                    called = owner.name if owner is not None and function.name in _MAKERS else function.name
+                    called = called if not function.decorators else ""
+                    for name, _ in self._direct(function.body, frame):
+                        found.setdefault(name, set()).add(called)
+            self._later[module.path] = {name: frozenset(called) for name, called in found.items()}
         return self._later[module.path]
+
+    def mentioned(self, module: Module) -> frozenset[str]:
+        """The names that functions of a module mention, and those its top level passes on rather than calls."""
+        if module.path not in self._mentioned:
+            found: set[str] = set()
+            for node in _everything(module.facts.body):
+                found |= _passed_on(node)
+            for function in module.functions:
+                defaults = [p.default for p in function.parameters if p.default is not None]
+                inside = [e for node in statements(function.body) for e in expressions(node)]
+                for expression in (*inside, *defaults, *function.decorators):
+                    found |= {name for inner in walk(expression) if (name := _bare(inner))}
+            self._mentioned[module.path] = frozenset(found)
+        return self._mentioned[module.path]
 
     # -- one body
 
@@ -126,9 +149,7 @@ class Readings:
                 for inner in inside:
                     if isinstance(inner, s.Call | s.Subscript):
                         yield from self._read(inner, frame)
-                    elif (
-                        isinstance(inner, s.Attribute) and inner.name == "environ" and id(inner) not in told
-                    ):
+                    elif isinstance(inner, s.Attribute) and inner.name == "environ" and id(inner) not in told:
                         yield ANY, ()
                     elif isinstance(inner, s.Attribute) and inner.name in ("copy", "items", "keys"):
                         if (dotted(inner.value) or "").endswith("environ"):
@@ -180,6 +201,31 @@ class Readings:
                 value = instances.attribute(self.evaluator, Instance(cls), name)
                 if isinstance(value, Variable) and value.trail:
                     yield value.name, value.trail[0]
+
+
+def _everything(body: s.Block) -> Iterator[s.Statement]:
+    """The statements of a module's top level, those in class bodies included."""
+    for node in statements(body):
+        yield node
+        if isinstance(node, s.Class):
+            yield from _everything(node.body)
+
+
+def _passed_on(node: s.Statement) -> set[str]:
+    """The names in a statement that it does not call."""
+    found: set[str] = set()
+    for expression in _values(node):
+        inside = list(walk(expression))
+        called = {id(inner.function) for inner in inside if isinstance(inner, s.Call)}
+        found |= {name for inner in inside if id(inner) not in called and (name := _bare(inner))}
+    return found
+
+
+def _bare(node: s.Expression) -> str:
+    match node:
+        case s.Name(id=name) | s.Attribute(name=name):
+            return name
+    return ""
 
 
 def _values(node: s.Statement) -> Iterator[s.Expression]:

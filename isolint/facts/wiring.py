@@ -17,6 +17,9 @@ from isolint.facts.targets import Level, Target, place
 from isolint.facts.values import UNKNOWN, Handle, Trail, Value, text, union
 
 
+MOST_TESTS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class LateSetting:
     """Settings that are set after an extension has read them: the keys, the call that read them, what it holds."""
@@ -73,16 +76,23 @@ class Wiring:
         if path not in self._wired:
             found = self._play(self._imports(path), path)
             for module in self.fixtures.chain(path):
-                for function in module.functions:
+                for function in self._makers(module):
                     if any(isinstance(step, Ready) for step in self.tracer.function(module, function)):
                         found += self._play(self._around(module, function), path)
             self._wired[path] = found
         return self._wired[path]
 
+    def _makers(self, module: Module) -> list[s.Function]:
+        """The functions of a test module that may make applications: few of its tests are asked."""
+        tests = [f for f in module.functions if f.name.startswith("test")][:MOST_TESTS]
+        return [f for f in module.functions if not f.name.startswith("test")] + tests
+
     def _reads_lazily(self, wired: _Wired) -> bool:
         """Whether the release in use reads a setting only when it is needed, so that a late one counts."""
         entry = wired.ready.entry
-        return bool(wired.late) and bool(entry.since) and self.config.is_before(entry.distribution, entry.since)
+        return (
+            bool(wired.late) and bool(entry.since) and self.config.is_before(entry.distribution, entry.since)
+        )
 
     # -- what comes too late
 
@@ -106,10 +116,10 @@ class Wiring:
             yield LateSetting(first.hop.at, tuple(keys), reader, wired.target, trail)
 
     def _played(self, module: Module) -> Iterator[_Wired]:
-        yield from self._play(self._imports(module.path), module.path)
+        if self.tracer.configures(module.facts.body):
+            yield from self._play(self._imports(module.path), module.path)
         for function in module.functions:
-            steps = self.tracer.function(module, function)
-            if any(isinstance(step, Configured) for step in steps):
+            if self.tracer.configures(function.body):
                 yield from self._play(self._around(module, function), module.path)
 
     # -- the order of steps
