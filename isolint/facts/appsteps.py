@@ -7,7 +7,6 @@ told (an argument that is given or not) are decided, what stands under others is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts import configured, handles, instances
 from isolint.facts import syntax as s
@@ -19,6 +18,7 @@ from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import show
+from isolint.facts.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
 from isolint.facts.values import (
     UNKNOWN,
     ClassValue,
@@ -39,78 +39,16 @@ from isolint.facts.values import (
     Variable,
     options,
     text,
-    via,
 )
-from isolint.vocabulary.entries import Initializer
 
 DEEPEST = 8
 MOST_STEPS = 2_000
-CURRENT = ("", (0, 0, 0, 0))  # the application at hand, whichever it is
 _CURRENT_APPS = frozenset({"flask.current_app", "quart.current_app"})
 _LOADERS = frozenset(
     {"update", "from_mapping", "from_object", "from_pyfile", "from_envvar", "from_file", "from_json"}
     | {"from_prefixed_env", "setdefault"}
 )
 _WORDS = frozenset({"setenv", "init_app"})
-
-Place = tuple[str, s.Position]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """A statement that makes something anew: an application of this place starts without configuration."""
-
-    app: Place
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pinned:
-    """An environment variable is set."""
-
-    name: str
-    value: Value
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Configured:
-    """Settings of an application are set: `entries`, or whatever `source` (an object, class or module) holds.
-
-    Without either they cannot be told. `chain` are the calls that lead to the place, `hop`; `sure` is false
-    under a condition. `switch` is the environment variable whose default chose the source.
-    """
-
-    app: Place
-    entries: tuple[tuple[str, Value], ...] | None
-    source: Value | None
-    hop: Hop
-    chain: Trail
-    sure: bool
-    switch: str = ""
-
-    def value(self, evaluator: Evaluator, key: str) -> Value | None:
-        """What it sets a key to, None if it leaves it alone."""
-        if self.entries is not None:
-            found = dict(self.entries).get(key)
-            return None if found is None else via(found, *self.chain, self.hop)
-        if self.source is None:
-            return UNKNOWN
-        held = configured.held(evaluator, self.source, key)
-        return None if held is None else via(held, *self.chain, self.hop)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ready:
-    """An extension reads the configuration. `extension` is the handle or thing it is."""
-
-    entry: Initializer
-    extension: Value
-    app: Place
-    hop: Hop
-    chain: Trail
-    sure: bool
-
-
-Step = Made | Pinned | Configured | Ready
 
 
 class Tracer:
@@ -230,7 +168,7 @@ class _Trace:
                 return self.run(node.body, frame, sure)
             case s.Try():
                 left = self.run(node.body, frame, sure) or self.run(node.orelse, frame, sure)
-                return not left and self.run(node.final, frame, sure) or left
+                return (not left and self.run(node.final, frame, sure)) or left
             case s.Match():
                 for _, block in node.cases:
                     self.run(block, frame, False)

@@ -144,16 +144,17 @@ class Readings:
             if isinstance(node, s.Class):
                 yield from self._direct(node.body, Frame(frame.module, None, frame, {}, None, node))
             for expression in _values(node):
-                inside = list(walk(expression))
-                told = {id(inner.value) for inner in inside if isinstance(inner, s.Subscript | s.Attribute)}
-                for inner in inside:
-                    if isinstance(inner, s.Call | s.Subscript):
-                        yield from self._read(inner, frame)
-                    elif isinstance(inner, s.Attribute) and inner.name == "environ" and id(inner) not in told:
-                        yield ANY, ()
-                    elif isinstance(inner, s.Attribute) and inner.name in ("copy", "items", "keys"):
-                        if (dotted(inner.value) or "").endswith("environ"):
-                            yield ANY, ()
+                yield from self._inside(expression, frame)
+
+    def _inside(self, expression: s.Expression, frame: Frame) -> Iterator[tuple[str, Trail]]:
+        """What an expression reads itself."""
+        inside = list(walk(expression))
+        told = {id(inner.value) for inner in inside if isinstance(inner, s.Subscript | s.Attribute)}
+        for inner in inside:
+            if isinstance(inner, s.Call | s.Subscript):
+                yield from self._read(inner, frame)
+            elif isinstance(inner, s.Attribute) and _is_whole(inner, passed_on=id(inner) not in told):
+                yield ANY, ()
 
     def _read(self, node: s.Call | s.Subscript, frame: Frame) -> Iterator[tuple[str, Trail]]:
         """The variables that a call or subscript itself reads."""
@@ -201,6 +202,13 @@ class Readings:
                 value = instances.attribute(self.evaluator, Instance(cls), name)
                 if isinstance(value, Variable) and value.trail:
                     yield value.name, value.trail[0]
+
+
+def _is_whole(node: s.Attribute, *, passed_on: bool) -> bool:
+    """Whether an attribute stands for the whole environment: `os.environ` passed on, or copied."""
+    if node.name == "environ":
+        return passed_on
+    return node.name in ("copy", "items", "keys") and (dotted(node.value) or "").endswith("environ")
 
 
 def _everything(body: s.Block) -> Iterator[s.Statement]:

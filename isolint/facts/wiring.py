@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from isolint.facts import syntax as s
-from isolint.facts.appsteps import CURRENT, Configured, Made, Pinned, Place, Ready, Step, Tracer
+from isolint.facts.appsteps import Tracer
 from isolint.facts.config import PytestConfig
 from isolint.facts.fixtures import SET_UP, Fixture, Fixtures
 from isolint.facts.project import Module
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import statements
+from isolint.facts.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
 from isolint.facts.targets import Level, Target, place
 from isolint.facts.values import UNKNOWN, Handle, Trail, Value, text, union
-
 
 MOST_TESTS = 5
 
