@@ -36,15 +36,26 @@ class Lateness:
         self._renews: dict[str, bool] = {}
         self._worlds: dict[str, tuple[Module, ...] | None] = {}
 
-    def late_writes(self, module: Module) -> Iterator[Write]:
-        """The variables that a test module sets too late, as it is imported or around its tests."""
+    def late_writes(self, module: Module) -> Iterator[tuple[Write, ...]]:
+        """The variables that a test module sets too late, as it is imported or around its tests.
+
+        Writes in adjacent lines whose variables are read in the same module come together.
+        """
         order = self.replacements.order(module.path)
-        seen: set[tuple[str, int]] = set()
+        found: dict[tuple[int, str], Write] = {}
         for write in self._writes(module, order):
-            key = (write.name, write.hop.at[0])
-            if key not in seen and self._matters(write, module, order):
-                seen.add(key)
-                yield write
+            key = (write.hop.at[0], write.name)
+            if key not in found and self._matters(write, module, order):
+                found[key] = write
+        group: list[Write] = []
+        for key in sorted(found):
+            write = found[key]
+            if group and not _belong_together(group[-1], write):
+                yield tuple(group)
+                group = []
+            group.append(write)
+        if group:
+            yield tuple(group)
 
     def _writes(self, module: Module, order: Order) -> Iterator[Write]:
         yield from (write for write in order.late if write.hop.path == module.path)
@@ -132,6 +143,10 @@ class Lateness:
             below = [path for path in self.test_files if not folder or path.startswith(f"{folder}/")]
             around += [found for path in below if (found := self.project.module(path)) is not None]
         return around
+
+
+def _belong_together(one: Write, other: Write) -> bool:
+    return other.hop.at[0] <= one.hop.at[2] + 1 and one.trail[-1].path == other.trail[-1].path
 
 
 def _set_up(body: s.Block) -> Iterator[s.Statement]:

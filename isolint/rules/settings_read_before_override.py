@@ -40,7 +40,10 @@ rule = Rule("ISO105", "settings-read-before-override", severity=Severity.WARNING
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for write in ctx.know.lateness.late_writes(site.module):
-        reader = write.trail[-1]
-        message = f"`{write.name}` is set too late: `{reader.text}` has already read it, in {reader.path}"
-        yield ctx.finding(write.hop.at, message, trail=write.trail)
+    for writes in ctx.know.lateness.late_writes(site.module):
+        first = writes[0]
+        names = " and ".join(dict.fromkeys(f"`{write.name}`" for write in writes))
+        reader = first.trail[-1]
+        are, them = ("are", "them") if len(writes) > 1 else ("is", "it")
+        message = f"{names} {are} set too late: {reader.path} has read {them} already, as it was imported"
+        yield ctx.finding(first.hop.at, message, trail=first.trail)

@@ -211,7 +211,7 @@ class Callback:
 class Reader:
     """A call (or subscript, `os.environ.[]`) that reads configuration: the variable and its fallback.
 
-    Calling an instance is written `environ.Env.__call__`. `implied` is the variable that is read when none is
+    Calling an instance is written `environ.Env.__call__`. A call without a `variable` may read any. `implied` is the variable that is read when none is
     given. `bases` are classes whose fields are variables of the same name, `variables` those that a library or
     the system reads of its own accord, whenever it needs them; they may hold `*`.
     """
