@@ -12,6 +12,7 @@ from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
+from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lateness import Lateness
@@ -51,6 +52,7 @@ class Knowledge:
         self.identifiers = Identifiers(self.effects)
         self.wiring = Wiring(self.fixtures, self.replacements, config)
         self.lateness = Lateness(self.fixtures, self.replacements, test_files)
+        self.fixed_settings = FixedSettings(self.fixtures, self.lateness)
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}

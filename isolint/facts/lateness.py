@@ -102,7 +102,7 @@ class Lateness:
 
     def _has_other_reader(self, name: str, module: Module, order: Order) -> bool:
         """Whether code that runs later reads the variable, or any code that cannot be told apart from it."""
-        world = self._world(module)
+        world = self.world(module)
         if world is None:
             return True
         mentioned: set[str] | None = None
@@ -118,7 +118,7 @@ class Lateness:
                 return True
         return False
 
-    def _world(self, module: Module) -> tuple[Module, ...] | None:
+    def world(self, module: Module) -> tuple[Module, ...] | None:
         """All modules that the tests around a module may load; None if they are too many to look at."""
         if module.path not in self._worlds:
             found: dict[str, Module] = {}

@@ -38,6 +38,11 @@ Settings that are looked up anew for every request (`TESTING`, `SECRET_KEY`, `WT
 time. The rule is silent where the extension is bound later, or again, where a project keeps to a release that
 read the setting when it was first needed (Flask-SQLAlchemy 2), and where what the extension read leads to memory
 or to a test's store already.
+
+Django makes its connections from `DATABASES` once, and does not support overriding it: `override_settings`,
+`settings.DATABASES = ...` and `settings.DATABASES["default"]["NAME"] = ...` are reported in tests, fixtures and
+set-ups, unless the project has code that reads the setting itself. The fixtures around `django_db_setup` are the
+place to change it.
 """
 
 from collections.abc import Iterator
@@ -57,3 +62,10 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         held = f", it uses {late.target.why}" if late.target.level is Level.PRODUCTION else ""
         message = f"{keys} {comes} too late: `{late.reader}` has already read the configuration{held}"
         yield ctx.finding(late.at, message, trail=late.trail)
+
+
+@rule.on(File)
+def check_fixed(site: File, ctx: Context) -> Iterator[Finding]:
+    for override in ctx.know.fixed_settings.overridden(site.module):
+        message = f"`{override.key}` cannot be changed here: the connections were made from it before the tests"
+        yield ctx.finding(override.at, message)

@@ -22,6 +22,7 @@ from isolint.vocabulary.entries import (
     Initializer,
     Instance,
     Isolation,
+    Override,
     Quoter,
     Reader,
     Statement,
@@ -68,6 +69,7 @@ class Vocabulary:
     callbacks_by_name: dict[str, tuple[Callback, ...]]
     readers: dict[str, tuple[Reader, ...]]
     initializers: dict[str, tuple[Initializer, ...]]
+    overrides: dict[str, tuple[Override, ...]]
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
@@ -155,6 +157,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         callbacks_by_name=by.last_name("callback"),
         readers=by.call("reads"),
         initializers=by.call("initializes"),
+        overrides=by.call("overrides"),
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),

@@ -27,6 +27,7 @@ ENTRIES: dict[str, type] = {
     "callback": kinds.Callback,
     "reads": kinds.Reader,
     "initializes": kinds.Initializer,
+    "overrides": kinds.Override,
     "unique": kinds.Unique,
 }
 
