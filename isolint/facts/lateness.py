@@ -41,9 +41,8 @@ class Lateness:
 
         Writes in adjacent lines whose variables are read in the same module come together.
         """
-        order = self.replacements.order(module.path)
         found: dict[tuple[int, str], Write] = {}
-        for write in self._writes(module, order):
+        for write, order in self._writes(module):
             key = (write.hop.at[0], write.name)
             if key not in found and self._matters(write, module, order):
                 found[key] = write
@@ -57,18 +56,28 @@ class Lateness:
         if group:
             yield tuple(group)
 
-    def _writes(self, module: Module, order: Order) -> Iterator[Write]:
-        yield from (write for write in order.late if write.hop.path == module.path)
+    def _writes(self, module: Module) -> Iterator[tuple[Write, Order]]:
+        order = self.replacements.order(module.path)
+        yield from ((write, order) for write in order.late if write.hop.path == module.path)
         for function in module.functions:
             if not self._runs_by_itself(module, function):
                 continue
             frame = self.evaluator.function_frame(module, function)
             for node in _set_up(function.body):
                 for name, value in self.replacements.environment.written(node, frame):
-                    self.replacements.import_order.settle(order)
-                    if name in order.read:
-                        hop = Hop(module.path, node.at, name)
-                        yield Write(name, value, hop, order.read[name])
+                    for collected in self._collected(module):
+                        if name in collected.read:
+                            hop = Hop(module.path, node.at, name)
+                            yield Write(name, value, hop, collected.read[name]), collected
+                            break
+
+    def _collected(self, module: Module) -> Iterator[Order]:
+        """What importing a test module reads; for a conftest, the test files below it, which are all imported first."""
+        for governed in self._governed(module):
+            if governed.path == module.path or module in self.fixtures.chain(governed.path):
+                order = self.replacements.order(governed.path)
+                self.replacements.import_order.settle(order)
+                yield order
 
     def _runs_by_itself(self, module: Module, function: s.Function) -> bool:
         owner = module.methods.get(id(function))
