@@ -22,18 +22,21 @@ _LOCKS = ("poetry.lock", "uv.lock", "Pipfile.lock", "pdm.lock")
 
 @dataclass(frozen=True)
 class Requirements:
-    """The requirements and lock files at the root of a project; without a root there are none."""
+    """The requirements and lock files at the root of a project, or in the folders there; without a root, none."""
 
     root: Path | None = None
 
     def is_before(self, distribution: str, version: str) -> bool:
-        """Whether the project keeps a library below a major version: by its lock file, else by what it requires."""
+        """Whether the project keeps a library below a major version: by a lock file, else by what it asks for."""
         if self.root is None:
             return False
         bound = int(version.partition(".")[0])
-        locked = _majors(self.root, _LOCKS, distribution)
-        required = locked or _majors(self.root, _FILES, distribution)
-        return bool(required) and max(required) < bound
+        for folder in ("", "*/"):
+            for names in (_LOCKS, _FILES):
+                required = _majors(self.root, tuple(f"{folder}{name}" for name in names), distribution)
+                if required:
+                    return max(required) < bound
+        return False
 
 
 @cache
@@ -52,7 +55,7 @@ def _majors(root: Path, patterns: tuple[str, ...], distribution: str) -> frozens
                 matched = line.search(text)
                 if matched:
                     after = "\n".join([matched[1], *lines[index + 1 : index + 8]])
-                    found.update(_allowed(matched[1], after, is_lock=pattern in _LOCKS))
+                    found.update(_allowed(matched[1], after, is_lock=path.name in _LOCKS))
     return frozenset(found)
 
 
