@@ -9,6 +9,7 @@ from isolint.facts.events import Event, Run
 from isolint.facts.replacements import Place, Replacements
 from isolint.facts.targets import Level, Target, is_product, judge, place
 from isolint.facts.values import Handle, Trail, options
+from isolint.facts.wiring import Wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,10 @@ class Destruction:
 class Destructions:
     """Searches runs for destruction that no guard stands before and no replacement diverts."""
 
-    def __init__(self, effects: Effects, replacements: Replacements) -> None:
+    def __init__(self, effects: Effects, replacements: Replacements, wiring: Wiring) -> None:
         self.effects = effects
         self.replacements = replacements
+        self.wiring = wiring
 
     def first(self, runs: list[Run], path: str) -> Destruction | None:
         """The first destruction of the application's data in these runs, as the tests of `path` set them up."""
@@ -60,4 +62,5 @@ class Destructions:
         return Destruction(what, targets[0], trail)
 
     def _target(self, handle: Handle, path: str) -> Target:
-        return judge(handle, self.replacements.pins(path), product=is_product(handle))
+        wired = self.wiring.target(handle, path)
+        return wired or judge(handle, self.replacements.pins(path), product=is_product(handle))

@@ -78,7 +78,7 @@ class Fixtures:
         if module.path not in self._defined:
             self._defined[module.path] = {}
             found: dict[str, Fixture] = {}
-            for plugin in self._plugins(module):
+            for plugin in self.plugins(module):
                 found.update(self.defined(plugin))
             found.update(self._imported(module))
             for function in module.facts.body:
@@ -146,7 +146,8 @@ class Fixtures:
                     found[name] = fixture
         return found
 
-    def _plugins(self, module: Module) -> Iterator[Module]:
+    def plugins(self, module: Module) -> Iterator[Module]:
+        """The modules of the project that a module's `pytest_plugins` names."""
         value = (
             self.evaluator.module_name(module, "pytest_plugins")
             if "pytest_plugins" in module.names.bindings

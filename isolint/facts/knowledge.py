@@ -15,8 +15,10 @@ from isolint.facts.django import Django
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
+from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
@@ -33,6 +35,7 @@ from isolint.facts.sites import (
 from isolint.facts.stages import Stages
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
+from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
@@ -66,7 +69,10 @@ class Knowledge:
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
-        self.destructions = Destructions(self.effects, self.replacements)
+        self.wiring = Wiring(self.fixtures, self.replacements, config)
+        self.lateness = Lateness(self.fixtures, self.replacements, test_files)
+        self.fixed_settings = FixedSettings(self.fixtures, self.lateness)
+        self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 

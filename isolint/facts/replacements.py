@@ -6,24 +6,15 @@ from collections.abc import Iterator
 
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
+from isolint.facts.environment import Environment
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
+from isolint.facts.importorder import ImportOrder, Order
 from isolint.facts.project import Module
+from isolint.facts.readings import Readings
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
-from isolint.facts.values import (
-    UNKNOWN,
-    Frame,
-    Hop,
-    Literal,
-    ModuleValue,
-    Reference,
-    Table,
-    Trail,
-    Value,
-    options,
-    via,
-)
+from isolint.facts.values import Frame, Literal, ModuleValue, Trail, Value, options
 
 _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
@@ -41,6 +32,10 @@ class Replacements:
         self.project = evaluator.project
         self.fixtures = fixtures
         self.config = config
+        self.environment = Environment(evaluator)
+        self.readings = Readings(evaluator)
+        self.import_order = ImportOrder(self.project, self.environment, self.readings)
+        self._orders: dict[str, Order] = {}
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
         self._origins: dict[tuple[str, Place], Hop] = {}
@@ -168,70 +163,25 @@ class Replacements:
     def pins(self, path: str) -> dict[str, Value]:
         """The variables that the tests of a file set before the application can read them."""
         if path not in self._pins:
-            found: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            found = dict(self.order(path).pins)
             for module in reversed(self.fixtures.chain(path)):
-                found.update(self._set_by(module))
+                found.update(self._set_by_hooks(module))
             self._pins[path] = found
         return self._pins[path]
 
-    def _set_by(self, module: Module) -> Iterator[tuple[str, Value]]:
-        frame = self.evaluator.module_frame(module)
-        for node in statements(module.facts.body):
-            if isinstance(node, s.Import) and self._imports_product(module, node):
-                break
-            yield from self._written(node, frame)
+    def order(self, path: str) -> Order:
+        """What importing a file's conftests and the file reads from and writes to the environment."""
+        if path not in self._orders:
+            outside: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            modules: list[Module] = []
+            for module in reversed(self.fixtures.chain(path)):
+                modules += [*self.fixtures.plugins(module), module]
+            self._orders[path] = self.import_order.play(modules, outside)
+        return self._orders[path]
+
+    def _set_by_hooks(self, module: Module) -> Iterator[tuple[str, Value]]:
         for function in module.functions:
             if function.name in _CONFIGURE_HOOKS:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
-                    yield from self._written(node, inside)
-
-    def _imports_product(self, module: Module, node: s.Import) -> bool:
-        for bindings in module.names.bindings.values():
-            for binding in bindings:
-                if binding.node is node and not binding.type_checking:
-                    found = self.project.import_target(module, binding).module
-                    if found is not None and not found.is_test:
-                        return True
-        return False
-
-    def _written(self, node: s.Statement, frame: Frame) -> Iterator[tuple[str, Value]]:
-        """`os.environ[...] = value`, `.setdefault`, `.update` and `setenv` in one statement."""
-        if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
-            for target in node.targets:
-                if isinstance(target, s.Subscript) and self._is_environment(target.value, frame):
-                    yield from self._pinned(target.index, node.value, frame, node.at)
-        if not isinstance(node, s.Evaluate) or not isinstance(node.value, s.Call):
-            return
-        call = node.value
-        if not isinstance(call.function, s.Attribute):
-            return
-        name = call.function.name
-        if name == "setenv" or (name == "setdefault" and self._is_environment(call.function.value, frame)):
-            if len(call.arguments) > 1:
-                yield from self._pinned(call.arguments[0], call.arguments[1], frame, node.at)
-        elif name == "update" and self._is_environment(call.function.value, frame):
-            yield from self._updated(call, frame, node.at)
-
-    def _updated(self, call: s.Call, frame: Frame, at: s.Position) -> Iterator[tuple[str, Value]]:
-        hop = Hop(frame.module.path, at, "os.environ.update(…)")
-        for argument in call.arguments:
-            table = self.evaluator.evaluate(argument, frame)
-            if isinstance(table, Table):
-                yield from ((key, via(value, hop)) for key, value in table.entries)
-        for key, value in call.keywords:
-            if key:
-                yield key, via(self.evaluator.evaluate(value, frame), hop)
-
-    def _pinned(
-        self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position
-    ) -> Iterator[tuple[str, Value]]:
-        name = self.evaluator.evaluate(key, frame)
-        if isinstance(name, Literal) and isinstance(name.value, str):
-            hop = Hop(frame.module.path, at, f"{name.value} is pinned here")
-            found = self.evaluator.evaluate(value, frame)
-            yield name.value, via(found if found != Literal(None) else UNKNOWN, hop)
-
-    def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
-        value = self.evaluator.evaluate(node, frame)
-        return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers
+                    yield from self.environment.written(node, inside)

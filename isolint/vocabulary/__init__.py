@@ -19,8 +19,10 @@ from isolint.vocabulary.entries import (
     Destroyer,
     Executor,
     Handle,
+    Initializer,
     Instance,
     Isolation,
+    Override,
     Quoter,
     Reader,
     Statement,
@@ -66,10 +68,13 @@ class Vocabulary:
     callbacks: dict[str, tuple[Callback, ...]]
     callbacks_by_name: dict[str, tuple[Callback, ...]]
     readers: dict[str, tuple[Reader, ...]]
+    initializers: dict[str, tuple[Initializer, ...]]
+    overrides: dict[str, tuple[Override, ...]]
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
     settings_bases: frozenset[str]
+    ambient_variables: frozenset[str]
     known: frozenset[str]
     libraries: frozenset[str]
     words: frozenset[str]
@@ -151,10 +156,13 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         callbacks=by.call("callback"),
         callbacks_by_name=by.last_name("callback"),
         readers=by.call("reads"),
+        initializers=by.call("initializes"),
+        overrides=by.call("overrides"),
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
         settings_bases=frozenset(by.only("reads", "bases")),
+        ambient_variables=frozenset(by.only("reads", "variables")),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),
         words=frozenset(_word(name) for name in known),

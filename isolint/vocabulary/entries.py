@@ -211,15 +211,50 @@ class Callback:
 class Reader:
     """A call (or subscript, `os.environ.[]`) that reads configuration: the variable and its fallback.
 
-    Calling an instance is written `environ.Env.__call__`. `implied` is the variable that is read when none is
-    given. `bases` are classes whose fields are variables of the same name.
+    Calling an instance is written `environ.Env.__call__`. A call without a `variable` may read any. `implied` is
+    the variable that is read when none is given. `bases` are classes whose fields are variables of the same name,
+    `variables` those that a library or the system reads of its own accord, whenever it needs them; they may hold
+    `*`.
     """
 
     call: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     variable: Argument = ()
     default: Argument = ()
     implied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """A call that reads an application's configuration once and for good: what is set later, it ignores.
+
+    `app` is the argument with the application; `settings` are the keys it reads, of which the first that is set
+    tells where its store lies; a key may end in `*`. Releases of the `distribution` before the major version
+    `since` read them when they are first needed. `memory` are values that keep everything in the process.
+    """
+
+    call: tuple[str, ...]
+    app: Argument
+    settings: tuple[str, ...]
+    memory: tuple[str, ...] = ()
+    distribution: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A call that sets an application's settings for a while, by keyword: those that are `fixed` it cannot change.
+
+    `objects` are the settings themselves, `fixtures` the pytest fixtures that stand for them; `setup` are the
+    beginnings of the names of fixtures that run before the settings are read.
+    """
+
+    call: tuple[str, ...]
+    fixed: tuple[str, ...]
+    objects: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

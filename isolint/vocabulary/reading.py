@@ -26,6 +26,8 @@ ENTRIES: dict[str, type] = {
     "statement": kinds.Statement,
     "callback": kinds.Callback,
     "reads": kinds.Reader,
+    "initializes": kinds.Initializer,
+    "overrides": kinds.Override,
     "unique": kinds.Unique,
 }
 
