@@ -14,7 +14,7 @@ from isolint.facts.project import Module
 from isolint.facts.readings import Readings
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
-from isolint.facts.values import Frame, Literal, ModuleValue, Trail, Value, options
+from isolint.facts.values import Frame, Hop, Literal, ModuleValue, Trail, Value, options
 
 _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
