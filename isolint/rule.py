@@ -23,6 +23,7 @@ from isolint.facts import syntax as s
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.openings import Opening
 from isolint.facts.project import Module
 from isolint.facts.show import show
 from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
@@ -41,6 +42,7 @@ __all__ = [
     "Hop",
     "Import",
     "Level",
+    "Opening",
     "PluginError",
     "Rule",
     "SelfTest",

@@ -87,7 +87,7 @@ def variable(
     if value.value in ev.vocabulary.unique_variables:
         return UniqueName(ev.vocabulary.unique_variables[value.value].scope)
     fallback_value = ev.evaluate(default, frame) if default is not None else None
-    if fallback_value == Literal(None):
+    if fallback_value in (Literal(None), Literal("")):
         fallback_value = None
     return Variable(value.value, fallback_value, trail=(Hop(frame.module.path, node.at, show(node)),))
 

@@ -1,0 +1,316 @@
+"""Where test code opens a store itself, and what proves, or fails to prove, that it is a test's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts import handles
+from isolint.facts import syntax as s
+from isolint.facts.effects import Effects
+from isolint.facts.fixtures import SET_UP, TEAR_DOWN, Fixtures
+from isolint.facts.instances import body_frame
+from isolint.facts.project import Module
+from isolint.facts.protection import Protection
+from isolint.facts.relevance import last_name
+from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.show import dotted, show
+from isolint.facts.targets import Level, Target, is_product, is_test_name, judge
+from isolint.facts.usage import Degree, Usage, Use
+from isolint.facts.values import (
+    Address,
+    ClassValue,
+    Frame,
+    FunctionValue,
+    Generated,
+    Handle,
+    Literal,
+    Reference,
+    Trail,
+    Value,
+    Variable,
+    options,
+    text,
+)
+from isolint.vocabulary.entries import STORES
+from isolint.vocabulary.entries import Handle as HandleEntry
+
+_LOCAL = re.compile(r"(^|//|@)(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?)(:(?P<port>\d+))?(?P<rest>/.*)?$")
+_PORTS = frozenset({"6379", "27017", "7687", "7474", "9200", "5432", "3306", "8529", "9042", "11211"})
+_OWN_DATABASES = frozenset({"", "0", "neo4j", "_system", "admin"})
+_EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "warns"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there.
+
+    """
+
+    at: s.Position
+    call: str
+    target: Target
+    use: Use
+
+    @property
+    def trail(self) -> Trail:
+        return (*self.use.trail, *self.target.trail)
+
+    @property
+    def harms(self) -> bool:
+        """Whether the tests write or destroy there."""
+        return self.use.degree > Degree.READS
+
+    @property
+    def done(self) -> str:
+        """What the tests do there, in words."""
+        match self.use.degree:
+            case Degree.DESTROYS:
+                return f"the tests destroy {self.use.what} there"
+            case Degree.WRITES:
+                return "the tests write to it"
+        return "the tests read it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    node: s.Call
+    line: int
+    frame: Frame
+    function: s.Function | None
+
+
+class Openings:
+    """Finds the openings of a module."""
+
+    def __init__(
+        self,
+        effects: Effects,
+        fixtures: Fixtures,
+        replacements: Replacements,
+        protection: Protection,
+        usage: Usage,
+    ) -> None:
+        self.effects = effects
+        self.evaluator = effects.evaluator
+        self.vocabulary = effects.vocabulary
+        self.fixtures = fixtures
+        self.replacements = replacements
+        self.protection = protection
+        self.usage = usage
+        self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
+
+    def of(self, module: Module) -> Iterator[Opening]:
+        """The calls of a test module that open what is, or may be, the application's own store."""
+        if not module.is_test:
+            return
+        for call in self._calls(module):
+            found = self._opened(call, module)
+            if found is not None and not self._is_kept_off(call, found, module):
+                yield found
+
+    # -- candidates
+
+    def _calls(self, module: Module) -> Iterator[_Call]:
+        product = self._product_names(module)
+        for body, frame, function in self._bodies(module):
+            expected = _expected_failures(body)
+            for statement in statements(body):
+                for expression in expressions(statement):
+                    for node in walk(expression):
+                        if isinstance(node, s.Call) and self._may_open(node, product):
+                            if not any(first <= node.at[0] <= last for first, last in expected):
+                                yield _Call(node, statement.at[0], frame, function)
+
+    def _bodies(self, module: Module) -> Iterator[tuple[s.Block, Frame, s.Function | None]]:
+        top = self.evaluator.module_frame(module)
+        yield module.facts.body, top, None
+        for cls in module.classes:
+            yield cls.body, body_frame(ClassValue(module, cls, top)), None
+        for function in module.functions:
+            yield function.body, self.evaluator.function_frame(module, function), function
+
+    def _product_names(self, module: Module) -> frozenset[str]:
+        """The names that imports bind to modules of the product, or things from them."""
+        found: set[str] = set()
+        bodies = [module.names, *(self.evaluator.names(self._frame(module, f)) for f in module.functions)]
+        for names in bodies:
+            for several in names.bindings.values():
+                for binding in several:
+                    if binding.kind == "import" and not binding.type_checking:
+                        source = self.evaluator.project.import_target(module, binding).module
+                        if source is not None and not source.is_test:
+                            found.add(binding.name)
+        return frozenset(found)
+
+    def _frame(self, module: Module, function: s.Function) -> Frame:
+        return self.evaluator.function_frame(module, function)
+
+    def _may_open(self, node: s.Call, product: frozenset[str]) -> bool:
+        if last_name(node) in self.makers:
+            return True
+        return (dotted(node.function) or "").partition(".")[0] in product
+
+    # -- verdicts
+
+    def _opened(self, call: _Call, module: Module) -> Opening | None:
+        for callee in options(self.evaluator.evaluate(call.node.function, call.frame)):
+            match callee:
+                case Reference():
+                    found = self._by_library(callee, call, module)
+                case FunctionValue() | ClassValue() if not callee.module.is_test:
+                    found = self._by_product(call, module)
+                case _:
+                    found = None
+            if found is not None:
+                return found
+        return None
+
+    def _by_library(self, callee: Reference, call: _Call, module: Module) -> Opening | None:
+        entry = next(iter(self.vocabulary.handles.get(callee.name, ())), None)
+        if entry is None or not self._opens(entry, call.node):
+            return None
+        value = self.evaluator.evaluate(call.node, call.frame)
+        if not isinstance(value, Handle) or value.level or not value.bound:
+            return None
+        target = judge(value, self.replacements.pins(module.path), product=False)
+        use = self._use(call, module, value)
+        if target.level == Level.PRODUCTION and not _falls_back(value.url):
+            needed = Degree.DESTROYS if is_local(value.url) or not self._is_setting(target) else Degree.READS
+        elif is_local(value.url):
+            needed = Degree.DESTROYS
+            target = Target(Level.PRODUCTION, f"whatever runs at {_address(value.url)}", target.trail)
+        else:
+            return None
+        if use is None or use.degree < needed:
+            return None
+        return Opening(call.node.at, show(call.node), target, use)
+
+    def _opens(self, entry: HandleEntry, node: s.Call) -> bool:
+        known = self.vocabulary.types.get(entry.type)
+        if known is None or known.kind not in STORES or entry.level:
+            return False
+        return handles.passed(node, entry.bind) is None and not entry.rebinds
+
+    def _is_setting(self, target: Target) -> bool:
+        """Whether the place that decides lies in the product: its settings, not a variable the tests read."""
+        modules = [self.evaluator.project.module(hop.path) for hop in target.trail]
+        return any(module is not None and not module.is_test for module in modules)
+
+    def _by_product(self, call: _Call, module: Module) -> Opening | None:
+        value = self.evaluator.evaluate(call.node, call.frame)
+        made = [_given(option) for option in options(value)]
+        handle = next((option for option in made if isinstance(option, Handle)), None)
+        use = self._use(call, module, handle)
+        if use is None:
+            return None
+        handle = handle or use.handle
+        if handle.level or not is_product(handle) or self._is_named_handle(handle):
+            return None
+        target = judge(handle, self.replacements.pins(module.path), product=True)
+        if target.level < Level.PRODUCTION or not target.sure or _falls_back(handle.url):
+            return None
+        return Opening(call.node.at, show(call.node), target, use)
+
+    def _is_named_handle(self, handle: Handle) -> bool:
+        """Whether a handle stands at the top level of a module of the product: importing it is what matters."""
+        for hop in handle.trail:
+            module = self.evaluator.project.module(hop.path)
+            if module is not None and not module.is_test:
+                for name, _, separator in (hop.text.partition(" = "),):
+                    for binding in module.names.bindings.get(name, ()) if separator else ():
+                        if binding.line == hop.at[0]:
+                            return True
+        return False
+
+    def _use(self, call: _Call, module: Module, handle: Handle | None) -> Use | None:
+        use = self.usage.of(module.path, {call.line, call.node.at[0]})
+        if use is not None and use.degree == Degree.DESTROYS:
+            return use
+        library = handle.type.partition(".")[0] if handle is not None else ""
+        return (library and self._beside(call, module, library)) or use or None
+
+    def _beside(self, call: _Call, module: Module, library: str) -> Use | None:
+        """A destruction beside the opening: in the same function, or the set-up and tear-down of its class."""
+        owner = module.methods.get(id(call.function)) if call.function is not None else None
+        functions = [call.function] if call.function is not None else []
+        if owner is not None:
+            functions += [
+                n for n in owner.body if isinstance(n, s.Function) and n.name in (*SET_UP, *TEAR_DOWN)
+            ]
+        events = [event for f in functions for event in self.effects.near(module, f).events]
+        return self.usage.by_name(events, library)
+
+    def _is_kept_off(self, call: _Call, found: Opening, module: Module) -> bool:
+        """Whether a guard, a mock or a replacement keeps the tests off the store."""
+        if self.protection.patches(module, call.function, last_name(call.node)):
+            return True
+        if self.protection.guards(module, call.function):
+            return True
+        return self.replacements.is_replaced(module.path, found.target.trail)
+
+
+def _given(value: Value) -> Value:
+    return value.item if isinstance(value, Generated) else value
+
+
+def _falls_back(url: Value | None) -> bool:
+    """Whether a URL is a variable of the tests that falls back to another: the fallback is what is wrong."""
+    return isinstance(url, Variable) and is_test_name(url.name)
+
+
+def is_local(url: Value | None) -> bool:
+    """Whether a URL leads to the server, and the database, that everybody has on their machine by default."""
+    match url:
+        case Literal(value=str(string)):
+            return _is_local_text(string)
+        case Variable(default=default) if default is not None:
+            return is_local(default)
+        case Address():
+            return _is_local_address(url)
+    return False
+
+
+def _is_local_text(string: str) -> bool:
+    found = _LOCAL.search(string)
+    if found is None or (found["port"] and found["port"] not in _PORTS):
+        return False
+    return (found["rest"] or "").strip("/").partition("?")[0] in _OWN_DATABASES
+
+
+def _is_local_address(url: Address) -> bool:
+    given = dict(url.components)
+    database, host, port = given.get("database"), given.get("host"), given.get("port")
+    if database is not None and text(database) not in ("", "0"):
+        return False
+    if port is not None and text(_default(port)) not in _PORTS:
+        return False
+    if host is not None:
+        return text(_default(host)) in ("localhost", "127.0.0.1")
+    return url.base is not None and is_local(url.base)
+
+
+def _default(value: Value) -> Value:
+    return value.default if isinstance(value, Variable) and value.default is not None else value
+
+
+def _address(url: Value | None) -> str:
+    match url:
+        case Literal(value=str(string)):
+            return f"`{string}`"
+        case Variable(default=Literal(value=str(string))):
+            return f"`{string}`"
+    return "the default address of this machine"
+
+
+def _expected_failures(body: s.Block) -> list[tuple[int, int]]:
+    """The lines inside `with pytest.raises(...)`."""
+    found = []
+    for node in statements(body):
+        if isinstance(node, s.With):
+            for context, _ in node.items:
+                if isinstance(context, s.Call) and last_name(context) in _EXPECTS_FAILURE:
+                    found.append((node.at[0], node.at[2]))
+    return found

@@ -1,0 +1,111 @@
+"""What tests do through the handles they hold: read, write, destroy, told by the line that made the handle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+from isolint.facts import syntax as s
+from isolint.facts.effects import Effects, flat
+from isolint.facts.events import Event
+from isolint.facts.project import Module
+from isolint.facts.targets import Level, Pins, place
+from isolint.facts.values import Handle, Instance, Parameter, Trail, Unknown, Value, options
+
+_WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
+
+Place = tuple[str, int]
+
+
+class Degree(IntEnum):
+    """How much is done to a store."""
+
+    READS = 0
+    WRITES = 1
+    DESTROYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing done through a handle: `what` is destroyed or written; `trail` leads to the call."""
+
+    degree: Degree
+    what: str
+    handle: Handle
+    trail: Trail
+
+
+class Usage:
+    """An index of what the tests of a project do, by every line that the handle they do it with came through."""
+
+    def __init__(self, effects: Effects, modules: Iterable[Module]) -> None:
+        self.effects = effects
+        self.modules = modules
+
+    def of(self, path: str, lines: Iterable[int]) -> Use | None:
+        """The worst that is done through what one of these lines of a file made."""
+        found = [use for line in lines if (use := self._index.get((path, line))) is not None]
+        return max(found, key=lambda use: use.degree) if found else None
+
+    def by_name(self, events: Iterable[Event], library: str) -> Use | None:
+        """A destruction, known by its bare name, in a store of this library that something unknown reaches."""
+        for event in events:
+            if event.guarded or not isinstance(event.receiver, Unknown | Parameter | Instance):
+                continue
+            for entry in self.effects.vocabulary.destroyers_by_name.get(event.method, ()):
+                if any(call.partition(".")[0] == library for call in entry.call):
+                    handle = Handle(library, "client")
+                    return Use(Degree.DESTROYS, entry.resource, handle, (*event.chain, event.hop))
+        return None
+
+    @cached_property
+    def _index(self) -> dict[Place, Use]:
+        found: dict[Place, Use] = {}
+        for module in self.modules:
+            for function in module.functions:
+                self._note(self.effects.near(module, function).events, found)
+            self._note(self.effects.of_block(module, module.facts.body).events, found)
+        return found
+
+    def note_block(self, module: Module, body: s.Block) -> None:
+        """Add what a block does that no test runs."""
+        self._note(self.effects.of_block(module, body).events, self._index)
+
+    def _note(self, events: Iterable[Event], found: dict[Place, Use]) -> None:
+        for event in events:
+            if not event.guarded:
+                for use in self._uses(event):
+                    for hop in use.handle.trail:
+                        known = found.get((hop.path, hop.at[0]))
+                        if known is None or known.degree < use.degree:
+                            found[(hop.path, hop.at[0])] = use
+
+    def _uses(self, event: Event) -> Iterator[Use]:
+        told = self._told(event)
+        if told is not None:
+            degree, what, value = told
+            for option in options(value):
+                if isinstance(option, Handle) and not option.level:
+                    yield Use(degree, what, option, (*event.chain, event.hop))
+
+    def _told(self, event: Event) -> tuple[Degree, str, Value] | None:
+        """How much an event does, to what, and through which value."""
+        destroyed = self.effects.destruction(event)
+        if destroyed is not None:
+            name = self.effects.named(event)
+            if name is None or place(name, _NO_PINS, product=False).level == Level.PRODUCTION:
+                return Degree.DESTROYS, destroyed[0], destroyed[1]
+            return Degree.WRITES, destroyed[0], destroyed[1]
+        if any(name in self.effects.vocabulary.commits for name in event.names):
+            return Degree.WRITES, "", event.receiver
+        statement = self.effects.statement(event)
+        if statement is None:
+            return None
+        writes = any(_WRITES.match(flat(option)) for option in options(statement))
+        return Degree.WRITES if writes else Degree.READS, "", event.receiver
+
+
+_NO_PINS: Pins = {}
