@@ -26,6 +26,7 @@ from isolint.facts.values import (
     FunctionValue,
     Generated,
     Handle,
+    Instance,
     Literal,
     Reference,
     Trail,
@@ -175,10 +176,12 @@ class Openings:
         value = self.evaluator.evaluate(call.node, call.frame)
         if not isinstance(value, Handle) or value.level or not value.bound:
             return None
-        target = judge(value, self.replacements.pins(module.path), product=False)
+        spelled_by_product = value.url is not None and self._is_from_product(value.url.trail)
+        target = judge(value, self.replacements.pins(module.path), product=spelled_by_product)
         use = self._use(call, module, value)
         if target.level == Level.PRODUCTION and not _falls_back(value.url):
-            needed = Degree.DESTROYS if is_local(value.url) or not self._is_setting(target) else Degree.READS
+            is_setting = self._is_from_product(target.trail) and target.sure
+            needed = Degree.READS if is_setting and not is_local(value.url) else Degree.DESTROYS
         elif is_local(value.url):
             needed = Degree.DESTROYS
             target = Target(Level.PRODUCTION, f"whatever runs at {_address(value.url)}", target.trail)
@@ -194,15 +197,17 @@ class Openings:
             return False
         return handles.passed(node, entry.bind) is None and not entry.rebinds
 
-    def _is_setting(self, target: Target) -> bool:
+    def _is_from_product(self, trail: Trail) -> bool:
         """Whether the place that decides lies in the product: its settings, not a variable the tests read."""
-        modules = [self.evaluator.project.module(hop.path) for hop in target.trail]
+        modules = [self.evaluator.project.module(hop.path) for hop in trail]
         return any(module is not None and not module.is_test for module in modules)
 
     def _by_product(self, call: _Call, module: Module) -> Opening | None:
         value = self.evaluator.evaluate(call.node, call.frame)
         made = [_given(option) for option in options(value)]
         handle = next((option for option in made if isinstance(option, Handle)), None)
+        if handle is None and not any(isinstance(option, Instance) for option in made):
+            return None
         use = self._use(call, module, handle)
         if use is None:
             return None
@@ -249,7 +254,19 @@ class Openings:
             return True
         if self.protection.guards(module, call.function):
             return True
-        return self.replacements.is_replaced(module.path, found.target.trail)
+        return self._is_replaced(call, found, module)
+
+    def _is_replaced(self, call: _Call, found: Opening, module: Module) -> bool:
+        """Whether what leads to the store is replaced: for a test or fixture by itself or what it needs."""
+        trail = found.target.trail
+        function = call.function
+        owner = module.methods.get(id(function)) if function is not None else None
+        if function is None or self.fixtures.fixture(module, function, owner) is None:
+            return self.replacements.is_replaced(module.path, trail)
+        needed = self.fixtures.closure(module, function, owner)
+        places = [(hop.path, hop.at[0]) for hop in trail]
+        functions = [function, *(fixture.function for fixture in needed)]
+        return self.replacements.diverts(module, functions, places)
 
 
 def _given(value: Value) -> Value:

@@ -42,6 +42,7 @@ class Replacements:
         self.fixtures = fixtures
         self.config = config
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
+        self._by_function: dict[int, frozenset[Place]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
 
     # -- patched names
@@ -62,6 +63,12 @@ class Replacements:
                 return True
         return False
 
+    def diverts(self, module: Module, functions: list[s.Function], places: list[Place]) -> bool:
+        """Whether one of these places is replaced as conftests are imported, or by one of these functions."""
+        if any(not self._in_module(seen)[0].isdisjoint(places) for seen in self.fixtures.chain(module.path)):
+            return True
+        return any(not self._by_function.get(id(f), frozenset()).isdisjoint(places) for f in functions)
+
     def _in_module(self, module: Module) -> tuple[frozenset[Place], frozenset[Place]]:
         if module.path not in self._replaced:
             frame = self.evaluator.module_frame(module)
@@ -71,6 +78,7 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 found = set(self._places(function.body, inside))
                 found |= set(self._decorated(function, frame))
+                self._by_function[id(function)] = frozenset(found)
                 late |= found
                 early = early | found if function.name in _CONFIGURE_HOOKS else early
             for cls in module.classes:
