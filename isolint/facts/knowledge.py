@@ -12,6 +12,7 @@ from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
+from isolint.facts.fallbacks import Fallbacks
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
@@ -52,6 +53,7 @@ class Knowledge:
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
         self.protection = Protection(self.effects, self.fixtures)
+        self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module) -> Sites:
