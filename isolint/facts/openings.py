@@ -250,7 +250,8 @@ class Openings:
 
     def _is_kept_off(self, call: _Call, found: Opening, module: Module) -> bool:
         """Whether a guard, a mock or a replacement keeps the tests off the store."""
-        if self.protection.patches(module, call.function, last_name(call.node)):
+        made = {hop.text.partition("(")[0].rpartition(".")[2] for hop in found.target.trail}
+        if self.protection.patches(module, call.function, {last_name(call.node), *made}):
             return True
         if self.protection.guards(module, call.function):
             return True

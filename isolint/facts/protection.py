@@ -58,15 +58,16 @@ class Protection:
         runs = [(module, function), *((f.module, f.function) for f in closure)]
         return any(self.effects.of(m, f).guarded for m, f in runs)
 
-    def patches(self, module: Module, function: s.Function | None, name: str) -> bool:
-        """Whether a name is patched, wherever it is looked up, around or inside a function."""
+    def patches(self, module: Module, function: s.Function | None, names: set[str]) -> bool:
+        """Whether one of these names is patched, wherever it is looked up, around or inside a function."""
         if function is None:
             return False
         owner = module.methods.get(id(function))
         closure = self.fixtures.closure(module, function, owner)
         places = [(module, function), *((f.module, f.function) for f in closure)]
         decorators = owner.decorators if owner is not None else ()
-        return any(name in self._patched_in(f) for _, f in places) or name in set(_patched(decorators))
+        patched = {name for _, f in places for name in self._patched_in(f)}
+        return not names.isdisjoint({*patched, *_patched(decorators)})
 
     def _patched_in(self, function: s.Function) -> frozenset[str]:
         if id(function) not in self._patched:

@@ -13,9 +13,10 @@ from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event
 from isolint.facts.project import Module
 from isolint.facts.targets import Level, Pins, place
-from isolint.facts.values import Handle, Instance, Parameter, Trail, Unknown, Value, options
+from isolint.facts.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
 
 _WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
+_EVERYTHING = frozenset({"_all", "*"})
 
 Place = tuple[str, int]
 
@@ -96,7 +97,7 @@ class Usage:
         destroyed = self.effects.destruction(event)
         if destroyed is not None:
             name = self.effects.named(event)
-            if name is None or place(name, _NO_PINS, product=False).level == Level.PRODUCTION:
+            if name is None or text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION:
                 return Degree.DESTROYS, destroyed[0], destroyed[1]
             return Degree.WRITES, destroyed[0], destroyed[1]
         if any(name in self.effects.vocabulary.commits for name in event.names):
