@@ -14,7 +14,7 @@ from isolint.facts.project import Module
 from isolint.facts.protection import Protection
 from isolint.facts.relevance import calls_in
 from isolint.facts.replacements import Replacements
-from isolint.facts.scopes import blocks, children, expressions, statements
+from isolint.facts.scopes import children, expressions, statements
 from isolint.facts.targets import Level, Target, is_test_name, place, tokens
 from isolint.facts.values import UNKNOWN, ClassValue, Frame, Trail, Value, Variable, options
 
@@ -136,11 +136,10 @@ class Fallbacks:
         for statement in statements(block):
             if isinstance(node, s.If) and statement.at[0] >= node.at[0]:
                 break
-            if isinstance(statement, s.Assign) and statement.value is not None:
-                if any(isinstance(t, s.Name) and t.id == name for t in statement.targets):
-                    value = self.evaluator.evaluate(statement.value, body.frame)
-                    if isinstance(value, Variable) and value.default is None and is_test_name(value.name):
-                        return value
+            if isinstance(statement, s.Assign) and statement.value is not None and _binds(statement, name):
+                value = self.evaluator.evaluate(statement.value, body.frame)
+                if isinstance(value, Variable) and value.default is None and is_test_name(value.name):
+                    return value
         return None
 
     def _judged(self, node: s.Expression, read: Variable, other: Value, module: Module) -> Fallback | None:
@@ -170,12 +169,16 @@ class Fallbacks:
         """Whether a guard stands in the same body or, for a function of the tests, around it."""
         if body.function is not None and self.protection.guards(body.frame.module, body.function):
             return True
-        for node in statements(body.block):
-            test = node.test if isinstance(node, s.Assert | s.If) else None
-            if test is not None and not _is_bare(test) and is_guard(test, body.frame, self.evaluator):
-                if isinstance(node, s.Assert) or any(leaves(block) for block, _, _ in blocks(node)):
-                    return True
-        return any(is_guard_call(call) for call in calls_in(body.block))
+        if any(is_guard_call(call) for call in calls_in(body.block)):
+            return True
+        checks = [node for node in statements(body.block) if isinstance(node, s.Assert | s.If)]
+        ending = [n for n in checks if isinstance(n, s.Assert) or leaves(n.body) or leaves(n.orelse)]
+        tests = [node.test for node in ending if not _is_bare(node.test)]
+        return any(is_guard(test, body.frame, self.evaluator) for test in tests)
+
+
+def _binds(node: s.Assign, name: str) -> bool:
+    return any(isinstance(target, s.Name) and target.id == name for target in node.targets)
 
 
 def _is_bare(test: s.Expression) -> bool:
@@ -211,4 +214,3 @@ def _names_store(read: Variable, other: Value) -> bool:
     if any(not found.isdisjoint(_HALF) for found in words):
         return False
     return any(not found.isdisjoint(_STORE_TOKENS - {"url", "uri"}) for found in words)
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isolint.facts import handles
 from isolint.facts import syntax as s
@@ -46,9 +46,7 @@ _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "wa
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there.
-
-    """
+    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there."""
 
     at: s.Position
     call: str
@@ -69,7 +67,7 @@ class Opening:
         """What the tests do there, in words."""
         match self.use.degree:
             case Degree.DESTROYS:
-                return f"the tests destroy {self.use.what} there"
+                return f"the tests destroy {_plural(self.use.what)} there"
             case Degree.WRITES:
                 return "the tests write to it"
         return "the tests read it"
@@ -119,11 +117,12 @@ class Openings:
         for body, frame, function in self._bodies(module):
             expected = _expected_failures(body)
             for statement in statements(body):
+                if any(first <= statement.at[0] <= last for first, last in expected):
+                    continue
                 for expression in expressions(statement):
                     for node in walk(expression):
                         if isinstance(node, s.Call) and self._may_open(node, product):
-                            if not any(first <= node.at[0] <= last for first, last in expected):
-                                yield _Call(node, statement.at[0], frame, function)
+                            yield _Call(node, statement.at[0], frame, function)
 
     def _bodies(self, module: Module) -> Iterator[tuple[s.Block, Frame, s.Function | None]]:
         top = self.evaluator.module_frame(module)
@@ -189,6 +188,8 @@ class Openings:
             return None
         if use is None or use.degree < needed:
             return None
+        if target.why.startswith("`"):
+            target = replace(target, why=f"the application's {target.why}")
         return Opening(call.node.at, show(call.node), target, use)
 
     def _opens(self, entry: HandleEntry, node: s.Call) -> bool:
@@ -268,6 +269,11 @@ class Openings:
         places = [(hop.path, hop.at[0]) for hop in trail]
         functions = [function, *(fixture.function for fixture in needed)]
         return self.replacements.diverts(module, functions, places)
+
+
+def _plural(what: str) -> str:
+    """What is destroyed, where its name cannot be told: all of its kind."""
+    return f"{what.removesuffix(' …')}s" if what.endswith(" …") else what
 
 
 def _given(value: Value) -> Value:

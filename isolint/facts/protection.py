@@ -27,7 +27,7 @@ class Protection:
         self._patched: dict[int, frozenset[str]] = {}
 
     def guards_file(self, path: str) -> bool:
-        """Whether the conftests, their hooks and autouse fixtures refuse to run a file on anything but a test's store."""
+        """Whether conftests, their hooks or autouse fixtures refuse to run a file on anything but a test's store."""
         if path not in self._files:
             self._files[path] = False
             self._files[path] = any(self._guards(module) for module in self.fixtures.chain(path)) or any(
@@ -40,11 +40,9 @@ class Protection:
         return [] if module is None else self.fixtures.autouse(module)
 
     def _guards(self, module: Module) -> bool:
-        if module.path.endswith("conftest.py"):
-            for function in module.facts.body:
-                if isinstance(function, s.Function) and function.name in _GUARD_HOOKS:
-                    if self.effects.of(module, function).guarded:
-                        return True
+        hooks = [f for f in module.facts.body if isinstance(f, s.Function) and f.name in _GUARD_HOOKS]
+        if module.path.endswith("conftest.py") and any(self.effects.of(module, f).guarded for f in hooks):
+            return True
         return self.effects.of_block(module, module.facts.body).guarded
 
     def guards(self, module: Module, function: s.Function | None) -> bool:

@@ -92,14 +92,24 @@ class Usage:
                 if isinstance(option, Handle) and not option.level:
                     yield Use(degree, what, option, (*event.chain, event.hop))
 
+    def _destroys_all(self, event: Event) -> bool:
+        """Whether a destruction takes everything, or a thing that is the application's by its name."""
+        named = [
+            e for name in event.names for e in self.effects.vocabulary.destroyers.get(name, ()) if e.name
+        ]
+        if not named:
+            return True
+        name = self.effects.named(event)
+        if name is None:
+            return False
+        return text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION
+
     def _told(self, event: Event) -> tuple[Degree, str, Value] | None:
         """How much an event does, to what, and through which value."""
         destroyed = self.effects.destruction(event)
         if destroyed is not None:
-            name = self.effects.named(event)
-            if name is None or text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION:
-                return Degree.DESTROYS, destroyed[0], destroyed[1]
-            return Degree.WRITES, destroyed[0], destroyed[1]
+            degree = Degree.DESTROYS if self._destroys_all(event) else Degree.WRITES
+            return degree, destroyed[0], destroyed[1]
         if any(name in self.effects.vocabulary.commits for name in event.names):
             return Degree.WRITES, "", event.receiver
         statement = self.effects.statement(event)
