@@ -281,6 +281,8 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
         ways = _selects(ev, value.receiver).get(value.name)
         if ways is not None:
             chosen = passed(node, ways)
+            if chosen is None and not hides_arguments(node):
+                return gives(ev, value.receiver, value.name) or UNKNOWN
             name = ev.evaluate(chosen, frame) if chosen is not None else UNKNOWN
             return _selected(ev, value.receiver, value.name, name) or UNKNOWN
         given = gives(ev, value.receiver, value.name)

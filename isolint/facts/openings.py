@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from isolint.facts import handles
 from isolint.facts import syntax as s
+from isolint.facts.defaults import is_local
 from isolint.facts.effects import Effects
 from isolint.facts.fixtures import SET_UP, TEAR_DOWN, Fixtures
 from isolint.facts.instances import body_frame
@@ -17,30 +17,24 @@ from isolint.facts.relevance import last_name
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted, show
-from isolint.facts.targets import Level, Target, is_product, is_test_name, judge
+from isolint.facts.targets import Level, Target, is_product, is_test_name
 from isolint.facts.usage import Degree, Usage, Use
 from isolint.facts.values import (
-    Address,
     ClassValue,
     Frame,
     FunctionValue,
     Generated,
     Handle,
     Instance,
-    Literal,
     Reference,
     Trail,
     Value,
     Variable,
     options,
-    text,
 )
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
 
-_LOCAL = re.compile(r"(^|//|@)(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?)(:(?P<port>\d+))?(?P<rest>/.*)?$")
-_PORTS = frozenset({"6379", "27017", "7687", "7474", "9200", "5432", "3306", "8529", "9042", "11211"})
-_OWN_DATABASES = frozenset({"", "0", "neo4j", "_system", "admin"})
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "warns"})
 
 
@@ -175,21 +169,13 @@ class Openings:
         value = self.evaluator.evaluate(call.node, call.frame)
         if not isinstance(value, Handle) or value.level or not value.bound:
             return None
-        spelled_by_product = value.url is not None and self._is_from_product(value.url.trail)
-        target = judge(value, self.replacements.pins(module.path), product=spelled_by_product)
+        target, local = self.usage.target(value, module.path), is_local(value.url)
+        if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
+            return None
         use = self._use(call, module, value)
-        if target.level == Level.PRODUCTION and not _falls_back(value.url):
-            is_setting = self._is_from_product(target.trail) and target.sure
-            needed = Degree.READS if is_setting and not is_local(value.url) else Degree.DESTROYS
-        elif is_local(value.url):
-            needed = Degree.DESTROYS
-            target = Target(Level.PRODUCTION, f"whatever runs at {_address(value.url)}", target.trail)
-        else:
+        is_setting = self.usage.leads_through_product(target.trail) and target.sure and not local
+        if use is None or use.degree < (Degree.READS if is_setting else Degree.DESTROYS):
             return None
-        if use is None or use.degree < needed:
-            return None
-        if target.why.startswith("`"):
-            target = replace(target, why=f"the application's {target.why}")
         return Opening(call.node.at, show(call.node), target, use)
 
     def _opens(self, entry: HandleEntry, node: s.Call) -> bool:
@@ -197,11 +183,6 @@ class Openings:
         if known is None or known.kind not in STORES or entry.level:
             return False
         return handles.passed(node, entry.bind) is None and not entry.rebinds
-
-    def _is_from_product(self, trail: Trail) -> bool:
-        """Whether the place that decides lies in the product: its settings, not a variable the tests read."""
-        modules = [self.evaluator.project.module(hop.path) for hop in trail]
-        return any(module is not None and not module.is_test for module in modules)
 
     def _by_product(self, call: _Call, module: Module) -> Opening | None:
         value = self.evaluator.evaluate(call.node, call.frame)
@@ -215,8 +196,10 @@ class Openings:
         handle = handle or use.handle
         if handle.level or not is_product(handle) or self._is_named_handle(handle):
             return None
-        target = judge(handle, self.replacements.pins(module.path), product=True)
+        target = self.usage.target(handle, module.path)
         if target.level < Level.PRODUCTION or not target.sure or _falls_back(handle.url):
+            return None
+        if is_local(handle.url) and use.degree < Degree.DESTROYS:
             return None
         return Opening(call.node.at, show(call.node), target, use)
 
@@ -283,50 +266,6 @@ def _given(value: Value) -> Value:
 def _falls_back(url: Value | None) -> bool:
     """Whether a URL is a variable of the tests that falls back to another: the fallback is what is wrong."""
     return isinstance(url, Variable) and is_test_name(url.name)
-
-
-def is_local(url: Value | None) -> bool:
-    """Whether a URL leads to the server, and the database, that everybody has on their machine by default."""
-    match url:
-        case Literal(value=str(string)):
-            return _is_local_text(string)
-        case Variable(default=default) if default is not None:
-            return is_local(default)
-        case Address():
-            return _is_local_address(url)
-    return False
-
-
-def _is_local_text(string: str) -> bool:
-    found = _LOCAL.search(string)
-    if found is None or (found["port"] and found["port"] not in _PORTS):
-        return False
-    return (found["rest"] or "").strip("/").partition("?")[0] in _OWN_DATABASES
-
-
-def _is_local_address(url: Address) -> bool:
-    given = dict(url.components)
-    database, host, port = given.get("database"), given.get("host"), given.get("port")
-    if database is not None and text(database) not in ("", "0"):
-        return False
-    if port is not None and text(_default(port)) not in _PORTS:
-        return False
-    if host is not None:
-        return text(_default(host)) in ("localhost", "127.0.0.1")
-    return url.base is not None and is_local(url.base)
-
-
-def _default(value: Value) -> Value:
-    return value.default if isinstance(value, Variable) and value.default is not None else value
-
-
-def _address(url: Value | None) -> str:
-    match url:
-        case Literal(value=str(string)):
-            return f"`{string}`"
-        case Variable(default=Literal(value=str(string))):
-            return f"`{string}`"
-    return "the default address of this machine"
 
 
 def _expected_failures(body: s.Block) -> list[tuple[int, int]]:

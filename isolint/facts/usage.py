@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
 from isolint.facts import syntax as s
+from isolint.facts.defaults import address_of, is_local
 from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event
 from isolint.facts.project import Module
-from isolint.facts.targets import Level, Pins, place
+from isolint.facts.replacements import Replacements
+from isolint.facts.targets import Level, Pins, Target, is_product, judge, place
 from isolint.facts.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
 
 _WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
@@ -42,8 +44,9 @@ class Use:
 class Usage:
     """An index of what the tests of a project do, by every line that the handle they do it with came through."""
 
-    def __init__(self, effects: Effects, modules: Iterable[Module]) -> None:
+    def __init__(self, effects: Effects, replacements: Replacements, modules: Iterable[Module]) -> None:
         self.effects = effects
+        self.replacements = replacements
         self.modules = modules
 
     def of(self, path: str, lines: Iterable[int]) -> Use | None:
@@ -89,7 +92,7 @@ class Usage:
         if told is not None:
             degree, what, value = told
             for option in options(value):
-                if isinstance(option, Handle) and not option.level:
+                if isinstance(option, Handle) and self._is_in_doubt(option, event.path):
                     yield Use(degree, what, option, (*event.chain, event.hop))
 
     def _destroys_all(self, event: Event) -> bool:
@@ -103,6 +106,28 @@ class Usage:
         if name is None:
             return False
         return text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION
+
+    def target(self, handle: Handle, path: str) -> Target:
+        """Where a handle leads in the tests of a file; what the product spells out is the application's own."""
+        url = handle.url
+        own = is_product(handle) or (url is not None and self.leads_through_product(url.trail))
+        target = judge(handle, self.replacements.pins(path), product=own)
+        if target.level == Level.UNKNOWN and is_local(url):
+            return replace(target, why=f"whatever runs at {address_of(url)}")
+        return (
+            replace(target, why=f"the application's {target.why}") if target.why.startswith("`") else target
+        )
+
+    def leads_through_product(self, trail: Trail) -> bool:
+        """Whether a trail passes the product: its settings, its factories."""
+        modules = [self.effects.evaluator.project.module(hop.path) for hop in trail]
+        return any(module is not None and not module.is_test for module in modules)
+
+    def _is_in_doubt(self, handle: Handle, path: str) -> bool:
+        """Whether a handle leads to what may be the application's: a database chosen on the way may be a test's."""
+        if handle.level:
+            return False
+        return self.target(handle, path).level == Level.PRODUCTION or is_local(handle.url)
 
     def _told(self, event: Event) -> tuple[Degree, str, Value] | None:
         """How much an event does, to what, and through which value."""
