@@ -20,7 +20,7 @@ from isolint.finding import Finding
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 
-CONFIGURATION = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "isolint.toml")
+CONFIGURATION = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "isolint.toml", "noxfile.py")
 _MARK = re.compile(r"#\s*expect:\s*(?P<text>.+?)\s*$")
 _CODE = re.compile(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
 _PLACE = re.compile(r"([\w./-]+):(\d+)")

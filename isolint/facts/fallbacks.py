@@ -15,8 +15,9 @@ from isolint.facts.protection import Protection
 from isolint.facts.relevance import calls_in
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import children, expressions, statements
-from isolint.facts.targets import Level, Target, is_test_name, place, tokens
-from isolint.facts.values import UNKNOWN, ClassValue, Frame, Trail, Value, Variable, options
+from isolint.facts.show import show
+from isolint.facts.targets import Level, Pins, Target, is_test_name, place, tokens
+from isolint.facts.values import UNKNOWN, ClassValue, Frame, Hop, Trail, Value, Variable, options
 
 _STORE_TOKENS = frozenset(
     "db database databases dsn sqlalchemy sql postgres postgresql pg pgdatabase mysql mariadb mssql oracle sqlite "
@@ -83,6 +84,8 @@ class Fallbacks:
                 yield from self._in_expression(expression, body.frame, module)
             if isinstance(statement, s.If | s.Try):
                 yield from self._refilled(statement, body, module)
+            if isinstance(statement, s.If):
+                yield from self._in_branches(statement, body, module)
 
     def _in_expression(self, expression: s.Expression, frame: Frame, module: Module) -> Iterator[Fallback]:
         """The outermost expression that stands for a test variable with its fallback."""
@@ -103,7 +106,9 @@ class Fallbacks:
                 value = self.evaluator.evaluate(node, frame)
         for option in options(value):
             if isinstance(option, Variable) and option.default is not None and is_test_name(option.name):
-                return self._judged(node, option, option.default, module)
+                if self._is_told_elsewhere(option, node, module):
+                    return None
+                return self._judged(node, option, option.default, self.replacements.pins(module.path))
         return None
 
     def _chosen(self, node: s.Conditional, frame: Frame) -> Value:
@@ -117,18 +122,53 @@ class Fallbacks:
     def _refilled(self, node: s.If | s.Try, body: _Body, module: Module) -> Iterator[Fallback]:
         """`if not url: url = ...` after the test variable was read into `url`; the same for `except KeyError`."""
         inner = [node.body] if isinstance(node, s.If) else [handler.body for handler in node.handlers]
-        for assign in (n for block in inner for n in statements(block) if isinstance(n, s.Assign)):
-            for target in assign.targets:
-                if not isinstance(target, s.Name) or assign.value is None:
-                    continue
-                if isinstance(node, s.If) and not misses(node.test, target.id):
-                    continue
-                read = self._read_before(target.id, node, body)
-                if read is not None:
-                    other = self.evaluator.evaluate(assign.value, body.frame)
-                    found = self._judged(assign.value, read, other, module)
-                    if found is not None:
-                        yield found
+        for name, value in (pair for block in inner for pair in _assigned(block)):
+            if isinstance(node, s.If) and not misses(node.test, name):
+                continue
+            read = self._read_before(name, node, body)
+            found = None if read is None else self._against(read, value, body.frame, module)
+            if found is not None:
+                yield found
+
+    def _in_branches(self, node: s.If, body: _Body, module: Module) -> Iterator[Fallback]:
+        """`if test_url: url = test_url` with `else: url = ...`, or else with what `url` held before."""
+        taken, other = dict(_assigned(node.body)), dict(_assigned(node.orelse))
+        for first, second in ((taken, other), (other, taken)):
+            for name in first.keys() & second.keys():
+                read = self._test_variable(first[name], body.frame)
+                found = None if read is None else self._against(read, second[name], body.frame, module)
+                if found is not None:
+                    yield found
+        if not node.orelse:
+            yield from self._pinned_if_set(node, body, module)
+
+    def _pinned_if_set(self, node: s.If, body: _Body, module: Module) -> Iterator[Fallback]:
+        """`if test_url: os.environ["DATABASE_URL"] = test_url`: without it the application's variable stands."""
+        written = self.replacements.written(node.body, body.frame)
+        for name, value in written:
+            read = next((v for v in options(value) if isinstance(v, Variable)), None)
+            if read is None or read.default is not None or not is_test_name(read.name) or is_test_name(name):
+                continue
+            others = [key for key, _ in self.replacements.written(body.block, body.frame) if key == name]
+            if len(others) > 1 or name in self.replacements.config.environment:
+                continue
+            hop = Hop(module.path, node.test.at, f"if {show(node.test)}")
+            found = self._judged(node.test, read, Variable(name, None, trail=(hop,)), {})
+            if found is not None:
+                yield found
+
+    def _test_variable(self, node: s.Expression, frame: Frame) -> Variable | None:
+        value = self.evaluator.evaluate(node, frame)
+        if isinstance(value, Variable) and value.default is None and is_test_name(value.name):
+            return value
+        return None
+
+    def _against(self, read: Variable, other: s.Expression, frame: Frame, module: Module) -> Fallback | None:
+        value = self.evaluator.evaluate(other, frame)
+        pins = self.replacements.pins(module.path)
+        return (
+            None if self._is_told_elsewhere(read, other, module) else self._judged(other, read, value, pins)
+        )
 
     def _read_before(self, name: str, node: s.If | s.Try, body: _Body) -> Variable | None:
         """The test variable that a name was read from, before an `if` or inside a `try`."""
@@ -137,14 +177,13 @@ class Fallbacks:
             if isinstance(node, s.If) and statement.at[0] >= node.at[0]:
                 break
             if isinstance(statement, s.Assign) and statement.value is not None and _binds(statement, name):
-                value = self.evaluator.evaluate(statement.value, body.frame)
-                if isinstance(value, Variable) and value.default is None and is_test_name(value.name):
-                    return value
+                read = self._test_variable(statement.value, body.frame)
+                if read is not None:
+                    return read
         return None
 
-    def _judged(self, node: s.Expression, read: Variable, other: Value, module: Module) -> Fallback | None:
-        pins = self.replacements.pins(module.path)
-        if read.name in pins or not _names_store(read, other) or self._is_told_elsewhere(read, node, module):
+    def _judged(self, node: s.Expression, read: Variable, other: Value, pins: Pins) -> Fallback | None:
+        if read.name in pins or not _names_store(read, other):
             return None
         target = place(other, pins, product=self._is_from_product(other.trail))
         if target.level < Level.PRODUCTION or not target.sure:
@@ -175,6 +214,13 @@ class Fallbacks:
         ending = [n for n in checks if isinstance(n, s.Assert) or leaves(n.body) or leaves(n.orelse)]
         tests = [node.test for node in ending if not _is_bare(node.test)]
         return any(is_guard(test, body.frame, self.evaluator) for test in tests)
+
+
+def _assigned(block: s.Block) -> Iterator[tuple[str, s.Expression]]:
+    """The names that a block assigns, with what it assigns to them."""
+    for node in statements(block):
+        if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
+            yield from ((t.id, node.value) for t in node.targets if isinstance(t, s.Name))
 
 
 def _binds(node: s.Assign, name: str) -> bool:

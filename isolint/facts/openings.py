@@ -197,11 +197,16 @@ class Openings:
         if handle.level or not is_product(handle) or self._is_named_handle(handle):
             return None
         target = self.usage.target(handle, module.path)
-        if target.level < Level.PRODUCTION or not target.sure or _falls_back(handle.url):
+        if target.level < Level.PRODUCTION or not target.sure or self._is_told_by_fallback(handle.url):
             return None
         if is_local(handle.url) and use.degree < Degree.DESTROYS:
             return None
         return Opening(call.node.at, show(call.node), target, use)
+
+    def _is_told_by_fallback(self, url: Value | None) -> bool:
+        """Whether the tests themselves spell out the fallback that decides."""
+        modules = [self.evaluator.project.module(hop.path) for hop in url.trail] if url is not None else []
+        return _falls_back(url) and any(module is not None and module.is_test for module in modules)
 
     def _is_named_handle(self, handle: Handle) -> bool:
         """Whether a handle stands at the top level of a module of the product: importing it is what matters."""

@@ -9,8 +9,10 @@ from isolint.facts.config import PytestConfig
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.project import Module
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
-from isolint.facts.show import dotted
+from isolint.facts.show import dotted, show
+from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
     UNKNOWN,
     Frame,
@@ -19,9 +21,11 @@ from isolint.facts.values import (
     ModuleValue,
     Reference,
     Table,
+    Text,
     Trail,
     Value,
     options,
+    text,
     via,
 )
 
@@ -29,6 +33,7 @@ _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
     {"pytest_configure", "pytest_load_initial_conftests", "pytest_sessionstart", "pytest_addoption"}
 )
+_LOADERS = frozenset({"load_dotenv", "read_env", "read_envfile"})
 
 Place = tuple[str, int]  # path and line of a module-level binding
 
@@ -149,7 +154,8 @@ class Replacements:
     def pins(self, path: str) -> dict[str, Value]:
         """The variables that the tests of a file set before the application can read them."""
         if path not in self._pins:
-            found: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            found: dict[str, Value] = dict(self._by_nox())
+            found.update({k: Literal(v) for k, v in self.config.environment.items()})
             for module in reversed(self.fixtures.chain(path)):
                 found.update(self._set_by(module))
             self._pins[path] = found
@@ -166,6 +172,10 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
                     yield from self._written(node, inside)
+
+    def written(self, body: s.Block, frame: Frame) -> list[tuple[str, Value]]:
+        """The environment variables that the statements of a block set."""
+        return [pair for node in statements(body) for pair in self._written(node, frame)]
 
     def _imports_product(self, module: Module, node: s.Import) -> bool:
         for bindings in module.names.bindings.values():
@@ -185,6 +195,8 @@ class Replacements:
         if not isinstance(node, s.Evaluate) or not isinstance(node.value, s.Call):
             return
         call = node.value
+        if last_name(call) in _LOADERS:
+            yield from self._loaded(call, frame)
         if not isinstance(call.function, s.Attribute):
             return
         name = call.function.name
@@ -193,6 +205,28 @@ class Replacements:
                 yield from self._pinned(call.arguments[0], call.arguments[1], frame, node.at)
         elif name == "update" and self._is_environment(call.function.value, frame):
             yield from self._updated(call, frame, node.at)
+
+    def _loaded(self, call: s.Call, frame: Frame) -> Iterator[tuple[str, Value]]:
+        """`load_dotenv(".env.test")`: what the file sets is not known, only that it is the tests' own."""
+        named = [*call.arguments[:1], *(value for _, value in call.keywords)]
+        for value in (self.evaluator.evaluate(node, frame) for node in named):
+            parts = [text(part) or "" for part in (value.parts if isinstance(value, Text) else (value,))]
+            if is_test_name("".join(parts).rpartition("/")[2].lstrip(".")):
+                yield "DOTENV", via(value, Hop(frame.module.path, call.at, show(call)))
+
+    def _by_nox(self) -> Iterator[tuple[str, Value]]:
+        """What the sessions of a noxfile that run pytest set."""
+        module = self.project.module("noxfile.py")
+        if module is None:
+            return
+        for function in module.functions:
+            frame = self.evaluator.function_frame(module, function)
+            for call in calls_in(function.body):
+                spelled = [node.value for node in call.arguments if isinstance(node, s.Constant)]
+                given = dict(call.keywords).get("env")
+                if last_name(call) == "run" and "pytest" in spelled and given is not None:
+                    table = self.evaluator.evaluate(given, frame)
+                    yield from table.entries if isinstance(table, Table) else ()
 
     def _updated(self, call: s.Call, frame: Frame, at: s.Position) -> Iterator[tuple[str, Value]]:
         hop = Hop(frame.module.path, at, "os.environ.update(…)")
