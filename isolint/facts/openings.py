@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from isolint.facts import handles
 from isolint.facts import syntax as s
+from isolint.facts.appvariables import ApplicationVariables
 from isolint.facts.defaults import is_local
 from isolint.facts.effects import Effects
 from isolint.facts.fixtures import SET_UP, TEAR_DOWN, Fixtures
@@ -93,6 +94,7 @@ class Openings:
         self.replacements = replacements
         self.protection = protection
         self.usage = usage
+        self.application = ApplicationVariables(self.evaluator.project)
         self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
 
     def of(self, module: Module) -> Iterator[Opening]:
@@ -173,7 +175,8 @@ class Openings:
         if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
             return None
         use = self._use(call, module, value)
-        is_setting = self.usage.leads_through_product(target.trail) and target.sure and not local
+        is_own = self.usage.leads_through_product(target.trail) or self.application.reads(value.url)
+        is_setting = is_own and target.sure and not local
         if use is None or use.degree < (Degree.READS if is_setting else Degree.DESTROYS):
             return None
         return Opening(call.node.at, show(call.node), target, use)
