@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from itertools import takewhile
 
 from isolint.facts import syntax as s
 from isolint.facts.project import Module, Project
@@ -22,23 +24,29 @@ class ApplicationVariables:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._words: frozenset[str] | None = None
+        self._words: dict[str, frozenset[str]] = {}
 
-    def reads(self, url: Value | None) -> bool:
-        """Whether a URL is made of a variable that the product reads, too."""
+    def reads(self, url: Value | None, path: str) -> bool:
+        """Whether a URL in a file of the tests is made of a variable that the product reads, too."""
         names = {variable.name for variable in variables(url)}
-        if not names:
-            return False
-        if self._words is None:
-            self._words = frozenset(word for module in self._modules() for word in _spelled(module))
-        return not names.isdisjoint(self._words)
+        near = sorted(self._likely, key=lambda other: (-_shared(path, other), other))[:MOST_FILES]
+        return bool(names) and any(not names.isdisjoint(self._spelled(other)) for other in near)
 
-    def _modules(self) -> Iterator[Module]:
-        likely = [p for p in sorted(self.project.files) if not self.project.is_test(p) and _is_likely(p)]
-        for path in likely[:MOST_FILES]:
+    @cached_property
+    def _likely(self) -> tuple[str, ...]:
+        return tuple(p for p in self.project.files if not self.project.is_test(p) and _is_likely(p))
+
+    def _spelled(self, path: str) -> frozenset[str]:
+        if path not in self._words:
             module = self.project.module(path)
-            if module is not None:
-                yield module
+            self._words[path] = frozenset() if module is None else frozenset(_spelled(module))
+        return self._words[path]
+
+
+def _shared(path: str, other: str) -> int:
+    """How many folders two files have in common."""
+    pairs = zip(path.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _is_likely(path: str) -> bool:
