@@ -175,7 +175,9 @@ class Openings:
         if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
             return None
         use = self._use(call, module, value)
-        is_own = self.usage.leads_through_product(target.trail) or self.application.reads(value.url, module.path)
+        is_own = self.usage.leads_through_product(target.trail) or self.application.reads(
+            value.url, module.path
+        )
         is_setting = is_own and target.sure and not local
         if use is None or use.degree < (Degree.READS if is_setting else Degree.DESTROYS):
             return None

@@ -16,6 +16,7 @@ from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
     UNKNOWN,
     Frame,
+    Handle,
     Hop,
     Literal,
     ModuleValue,
@@ -26,6 +27,7 @@ from isolint.facts.values import (
     Value,
     options,
     text,
+    union,
     via,
 )
 
@@ -47,6 +49,10 @@ class Replacements:
         self.fixtures = fixtures
         self.config = config
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
+        entries = evaluator.vocabulary.handles.items()
+        self._rebinders = {
+            call.rpartition(".")[2] for call, found in entries if any(e.rebinds for e in found)
+        }
         self._by_function: dict[int, frozenset[Place]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
 
@@ -112,8 +118,10 @@ class Replacements:
         if not isinstance(node, s.Call):
             return
         name = (dotted(node.function) or "").rpartition(".")[2]
-        if name == "configure" and isinstance(node.function, s.Attribute):
-            yield from self._hops(self.evaluator.evaluate(node.function.value, frame))
+        if name in self._rebinders and isinstance(node.function, s.Attribute):
+            receiver = self.evaluator.evaluate(node.function.value, frame)
+            bound = [option for option in options(receiver) if isinstance(option, Handle)]
+            yield from self._hops(receiver if name == "configure" else union(list(bound)))
         if name not in _SETTERS or not node.arguments:
             return
         first = self.evaluator.evaluate(node.arguments[0], frame)
