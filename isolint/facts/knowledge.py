@@ -140,7 +140,7 @@ class Knowledge:
     @cached_property
     def openings(self) -> Openings:
         """Where test code opens a store itself."""
-        usage = Usage(self.effects, self.replacements, self._test_code)
+        usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage)
 
     @cached_property

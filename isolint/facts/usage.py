@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
-from isolint.facts import syntax as s
 from isolint.facts.defaults import address_of, is_local
 from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event
@@ -42,16 +41,33 @@ class Use:
 
 
 class Usage:
-    """An index of what the tests of a project do, by every line that the handle they do it with came through."""
+    """What the tests of a project do, by every line that the handle they do it with came through.
 
-    def __init__(self, effects: Effects, replacements: Replacements, modules: Iterable[Module]) -> None:
+    `modules` gives all test code, `collected` are the files that pytest collects tests from.
+    """
+
+    def __init__(
+        self,
+        effects: Effects,
+        replacements: Replacements,
+        modules: Callable[[], Iterable[Module]],
+        collected: frozenset[str],
+    ) -> None:
         self.effects = effects
         self.replacements = replacements
         self.modules = modules
+        self.collected = collected
+        self._indexes: dict[str, dict[Place, Use]] = {}
 
     def of(self, path: str, lines: Iterable[int]) -> Use | None:
-        """The worst that is done through what one of these lines of a file made."""
-        found = [use for line in lines if (use := self._index.get((path, line))) is not None]
+        """The worst that is done through what one of these lines of a file made.
+
+        What a test module opens is used there; what a conftest or test support opens, in any of them.
+        """
+        module = self.effects.evaluator.project.module(path)
+        alone = path in self.collected and module is not None
+        indexes = [self._of_module(module)] if alone and module is not None else self._all
+        found = [index[(path, line)] for index in indexes for line in lines if (path, line) in index]
         return max(found, key=lambda use: use.degree) if found else None
 
     def by_name(self, events: Iterable[Event], library: str) -> Use | None:
@@ -66,17 +82,17 @@ class Usage:
         return None
 
     @cached_property
-    def _index(self) -> dict[Place, Use]:
-        found: dict[Place, Use] = {}
-        for module in self.modules:
+    def _all(self) -> list[dict[Place, Use]]:
+        return [self._of_module(module) for module in self.modules()]
+
+    def _of_module(self, module: Module) -> dict[Place, Use]:
+        if module.path not in self._indexes:
+            found: dict[Place, Use] = {}
             for function in module.functions:
                 self._note(self.effects.near(module, function).events, found)
             self._note(self.effects.of_block(module, module.facts.body).events, found)
-        return found
-
-    def note_block(self, module: Module, body: s.Block) -> None:
-        """Add what a block does that no test runs."""
-        self._note(self.effects.of_block(module, body).events, self._index)
+            self._indexes[module.path] = found
+        return self._indexes[module.path]
 
     def _note(self, events: Iterable[Event], found: dict[Place, Use]) -> None:
         for event in events:
