@@ -58,6 +58,7 @@ class Usage:
         self.modules = modules
         self.collected = collected
         self._indexes: dict[str, dict[Place, Use]] = {}
+        self._rolled_back: set[Place] = set()
 
     def of(self, path: str, lines: Iterable[int]) -> Use | None:
         """The worst that is done through what one of these lines of a file made.
@@ -68,7 +69,9 @@ class Usage:
         alone = path in self.collected and module is not None
         indexes = [self._of_module(module)] if alone and module is not None else self._all
         found = [index[(path, line)] for index in indexes for line in lines if (path, line) in index]
-        return max(found, key=lambda use: use.degree) if found else None
+        worst = max(found, key=lambda use: use.degree) if found else None
+        rolled_back = any((path, line) in self._rolled_back for line in lines)
+        return None if worst is not None and rolled_back and worst.degree < Degree.DESTROYS else worst
 
     def by_name(self, events: Iterable[Event], library: str) -> Use | None:
         """A destruction, known by its bare name, in a store of this library that something unknown reaches."""
@@ -96,12 +99,19 @@ class Usage:
 
     def _note(self, events: Iterable[Event], found: dict[Place, Use]) -> None:
         for event in events:
+            if event.phase != "set up" and self._rolls_back(event):
+                trail = event.receiver.trail
+                self._rolled_back.update((hop.path, hop.at[0]) for hop in trail)
             if not event.guarded:
                 for use in self._uses(event):
                     for hop in use.handle.trail:
                         known = found.get((hop.path, hop.at[0]))
                         if known is None or known.degree < use.degree:
                             found[(hop.path, hop.at[0])] = use
+
+    def _rolls_back(self, event: Event) -> bool:
+        isolations = self.effects.vocabulary.isolations
+        return any(entry.how == "rollback" for name in event.names for entry in isolations.get(name, ()))
 
     def _uses(self, event: Event) -> Iterator[Use]:
         told = self._told(event)

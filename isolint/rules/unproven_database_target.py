@@ -32,8 +32,8 @@ def redis():
 
 ## What it does not mean
 Silent are memory, containers and databases named for tests, variables of the tests' own, what a conftest pins, what
-is mocked, opened under `pytest.raises` or never used, and everything behind a guard: an assertion on the name or the
-host, a check function, a hook that ends the run. A store that only the default address leads to, or a variable that
+is mocked, opened under `pytest.raises`, never used or rolled back, and everything behind a guard: an assertion on the
+name or the host, a check function, a hook that ends the run. A store that only the default address leads to, or a variable that
 only the tests read, is reported when it is emptied, not when it is read or written.
 """
 
