@@ -25,6 +25,7 @@ from isolint.facts.configuration import Document
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.openings import Opening
 from isolint.facts.project import Module
 from isolint.facts.scopes import always_true
 from isolint.facts.show import show
@@ -58,6 +59,7 @@ __all__ = [
     "Import",
     "Level",
     "Node",
+    "Opening",
     "PluginError",
     "Rule",
     "SelfTest",

@@ -109,16 +109,24 @@ def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscr
 
 
 def variable(
-    ev: Evaluator, name: s.Expression | None, default: s.Expression | None, node: s.Call, frame: Frame
+    ev: Evaluator,
+    name: s.Expression | None,
+    default: s.Expression | None,
+    node: s.Call,
+    frame: Frame,
+    implied: str = "",
 ) -> Value:
-    """The configuration variable that a call reads, with its fallback; Unknown if the name is not spelled out."""
-    value = ev.evaluate(name, frame) if name is not None else UNKNOWN
+    """The configuration variable that a call reads, with its fallback; Unknown if the name is not spelled out.
+
+    `implied` is the variable that is read where the call names none.
+    """
+    value = ev.evaluate(name, frame) if name is not None else Literal(implied) if implied else UNKNOWN
     if not isinstance(value, Literal) or not isinstance(value.value, str):
         return UNKNOWN
     if value.value in ev.vocabulary.unique_variables:
         return UniqueName(ev.vocabulary.unique_variables[value.value].scope)
     fallback_value = ev.evaluate(default, frame) if default is not None else None
-    if fallback_value == Literal(None):
+    if fallback_value in (Literal(None), Literal("")):
         fallback_value = None
     return Variable(value.value, fallback_value, trail=(Hop(frame.module.path, node.at, show(node)),))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from isolint.facts import configured, handles, instances, libraries, strings
+from isolint.facts import arguments, configured, handles, instances, libraries, strings
 from isolint.facts import syntax as s
 from isolint.facts.modulenames import ModuleNames
 from isolint.facts.outcomes import Outcomes, bind_arguments
@@ -160,6 +160,10 @@ class Evaluator:
         parameters = frame.function.parameters if frame.function is not None else ()
         parameter = next((p for p in parameters if p.name == name), None)
         if bindings and (before or parameter is None):
+            if parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line)):
+                given = self.argument(frame, parameter)
+                if arguments.is_passed(given):
+                    return given
             return self.bound(bindings, frame, line)
         return None if parameter is None else self.argument(frame, parameter)
 
@@ -313,12 +317,12 @@ class Evaluator:
     def call_frame(self, callee: FunctionValue, node: s.Call | None, frame: Frame) -> Frame:
         """The frame in which a call runs its function."""
         function = callee.function
-        arguments: dict[str, Value | Deferred] = {}
+        given: dict[str, Value | Deferred] = {}
         if node is not None:
             bound = callee.receiver is not None
-            arguments = bind_arguments(function.parameters, node, frame, skip=1 if bound else 0)
+            given = bind_arguments(function.parameters, node, frame, skip=1 if bound else 0)
         owner = callee.module.methods.get(id(function))
-        return Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
+        return Frame(callee.module, function, callee.frame, given, callee.receiver, owner)
 
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""

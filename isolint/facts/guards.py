@@ -9,7 +9,7 @@ from isolint.facts import syntax as s
 from isolint.facts.scopes import walk
 from isolint.facts.show import dotted
 from isolint.facts.targets import is_test_name
-from isolint.facts.values import Frame, Literal
+from isolint.facts.values import Frame, Items, Literal, Value
 
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
@@ -49,8 +49,16 @@ def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
             if is_test_name(node.id):
                 return True
             value = ev.evaluate(node, frame)
-            return isinstance(value, Literal) and isinstance(value.value, str) and is_test_name(value.value)
+            listed = value.values if isinstance(value, Items) else (value,)
+            return any(_is_telling(item) for item in listed)
     return False
+
+
+def _is_telling(value: Value) -> bool:
+    """Whether a constant that something is compared with is a test's name or a host of this machine."""
+    if not isinstance(value, Literal) or not isinstance(value.value, str):
+        return False
+    return is_test_name(value.value) or value.value in _HOSTS
 
 
 def is_guard_call(call: s.Call) -> bool:

@@ -28,7 +28,7 @@ from isolint.facts.values import (
     union,
     via,
 )
-from isolint.vocabulary.entries import Argument
+from isolint.vocabulary.entries import Argument, Reader
 from isolint.vocabulary.entries import Handle as HandleEntry
 
 if TYPE_CHECKING:
@@ -57,11 +57,10 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
     """What calling a library's function or class gives, None if the vocabulary does not say."""
     name = callee.name
     for entry in ev.vocabulary.handles.get(name, ()):
-        return make(ev, entry, node, frame)
+        if _applies(entry, node):
+            return make(ev, entry, node, frame)
     for reader in ev.vocabulary.readers.get(name, ()):
-        return configured.variable(
-            ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-        )
+        return _read(ev, reader, node, frame)
     for statement in ev.vocabulary.statements.get(name, ()):
         wrapped = passed(node, statement.argument)
         return ev.evaluate(wrapped, frame) if wrapped is not None else UNKNOWN
@@ -70,6 +69,20 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
     if name in ev.vocabulary.types:
         return _of_type(ev, ev.vocabulary.canonical(name), None)
     return None
+
+
+def _read(ev: Evaluator, reader: Reader, node: s.Call, frame: Frame) -> Value:
+    """The configuration variable that a call described by `reader` reads."""
+    name, default = passed(node, reader.variable), passed(node, reader.default)
+    return configured.variable(ev, name, default, node, frame, reader.implied)
+
+
+def _applies(entry: HandleEntry, node: s.Call) -> bool:
+    """Whether an entry is about a call with these arguments."""
+    if entry.when is None:
+        return True
+    given = passed(node, entry.when.argument)
+    return given is not None and show(given) in (repr(entry.when.equals), f'"{entry.when.equals}"')
 
 
 def make(ev: Evaluator, entry: HandleEntry, node: s.Call, frame: Frame) -> Handle:
@@ -273,14 +286,14 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
     if isinstance(value, Handle):
         for type_name in ev.vocabulary.lineage(value.type):
             for reader in ev.vocabulary.readers.get(f"{type_name}.__call__", ()):
-                return configured.variable(
-                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-                )
+                return _read(ev, reader, node, frame)
         return _rebound(ev, gives(ev, value, "()"), node, frame) or UNKNOWN
     if isinstance(value, Method) and isinstance(value.receiver, Handle):
         ways = _selects(ev, value.receiver).get(value.name)
         if ways is not None:
             chosen = passed(node, ways)
+            if chosen is None and not hides_arguments(node):
+                return gives(ev, value.receiver, value.name) or UNKNOWN
             name = ev.evaluate(chosen, frame) if chosen is not None else UNKNOWN
             return _selected(ev, value.receiver, value.name, name) or UNKNOWN
         given = gives(ev, value.receiver, value.name)
@@ -297,11 +310,10 @@ def _made_by_method(ev: Evaluator, value: Method, node: s.Call, frame: Frame) ->
             return UniqueName("run", trail=receiver.trail)
         for type_name in ev.vocabulary.lineage(receiver.type):
             for entry in ev.vocabulary.handles.get(f"{type_name}.{value.name}", ()):
-                return make(ev, entry, node, frame)
+                if _applies(entry, node):
+                    return make(ev, entry, node, frame)
             for reader in ev.vocabulary.readers.get(f"{type_name}.{value.name}", ()):
-                return configured.variable(
-                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-                )
+                return _read(ev, reader, node, frame)
     return UNKNOWN
 
 

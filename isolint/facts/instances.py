@@ -9,6 +9,7 @@ from isolint.facts import handles
 from isolint.facts import syntax as s
 from isolint.facts.scopes import Binding, reaching, statements
 from isolint.facts.show import show
+from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
     UNKNOWN,
     ClassValue,
@@ -173,7 +174,7 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
         expression = named.get("default") or (expression.arguments[0] if expression.arguments else None)
     if expression is not None and not isinstance(expression, s.Opaque):
         default = ev.evaluate(expression, frame)
-    if isinstance(default, Variable):
+    if isinstance(default, Variable) and not (is_test_name(binding.name) > is_test_name(default.name)):
         return default
     if default == Literal(None):
         default = None

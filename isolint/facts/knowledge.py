@@ -15,13 +15,16 @@ from isolint.facts.django import Django
 from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
+from isolint.facts.fallbacks import Fallbacks
 from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.openings import Openings
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
+from isolint.facts.protection import Protection
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import (
     DocumentSites,
@@ -34,6 +37,7 @@ from isolint.facts.sites import (
 )
 from isolint.facts.stages import Stages
 from isolint.facts.targets import Target, is_product, judge, tokens
+from isolint.facts.usage import Usage
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.facts.wiring import Wiring
 from isolint.finding import Span
@@ -73,7 +77,8 @@ class Knowledge:
         self.lateness = Lateness(self.fixtures, self.replacements, test_files)
         self.fixed_settings = FixedSettings(self.fixtures, self.lateness)
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
-        self._guarded: dict[str, bool] = {}
+        self.protection = Protection(self.effects, self.fixtures)
+        self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -163,13 +168,21 @@ class Knowledge:
         """What a function that runs without being asked for destroys of the application's."""
         return self.destructions.first([self.effects.of(module, function)], module.path)
 
+    @cached_property
+    def openings(self) -> Openings:
+        """Where test code opens a store itself."""
+        usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
+        return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage)
+
+    @cached_property
+    def _test_code(self) -> tuple[Module, ...]:
+        """Every test module, conftest and piece of test support."""
+        paths = sorted(path for path in self.project.files if self.project.is_test(path))
+        return tuple(m for m in map(self.project.module, paths) if m is not None)
+
     def is_guarded(self, path: str) -> bool:
-        """Whether an autouse fixture around the tests of a file refuses to run them on anything but a test's store."""
-        if path not in self._guarded:
-            module = self.project.module(path)
-            fixtures = [] if module is None else self.fixtures.autouse(module)
-            self._guarded[path] = any(self.effects.of(f.module, f.function).guarded for f in fixtures)
-        return self._guarded[path]
+        """Whether something around the tests of a file refuses to run them on anything but a test's store."""
+        return self.protection.guards_file(path)
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""

@@ -12,14 +12,27 @@ from isolint.facts.fixtures import Fixtures
 from isolint.facts.importorder import ImportOrder, Order
 from isolint.facts.project import Module
 from isolint.facts.readings import Readings
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
-from isolint.facts.values import Frame, Hop, Literal, ModuleValue, Trail, Value, options
+from isolint.facts.values import (
+    Frame,
+    Handle,
+    Hop,
+    Literal,
+    ModuleValue,
+    Table,
+    Trail,
+    Value,
+    options,
+    union,
+)
 
 _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
     {"pytest_configure", "pytest_load_initial_conftests", "pytest_sessionstart", "pytest_addoption"}
 )
+_LOADERS = frozenset({"load_dotenv", "read_env", "read_envfile"})
 
 Place = tuple[str, int]  # path and line of a module-level binding
 
@@ -37,6 +50,11 @@ class Replacements:
         self.import_order = ImportOrder(self.project, self.environment, self.readings)
         self._orders: dict[str, Order] = {}
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
+        entries = evaluator.vocabulary.handles.items()
+        self._rebinders = {
+            call.rpartition(".")[2] for call, found in entries if any(e.rebinds for e in found)
+        }
+        self._by_function: dict[int, frozenset[Place]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
         self._origins: dict[tuple[str, Place], Hop] = {}
 
@@ -58,6 +76,12 @@ class Replacements:
                 return True
         return False
 
+    def diverts(self, module: Module, functions: list[s.Function], places: list[Place]) -> bool:
+        """Whether one of these places is replaced as conftests are imported, or by one of these functions."""
+        if any(not self._in_module(seen)[0].isdisjoint(places) for seen in self.fixtures.chain(module.path)):
+            return True
+        return any(not self._by_function.get(id(f), frozenset()).isdisjoint(places) for f in functions)
+
     def _in_module(self, module: Module) -> tuple[frozenset[Place], frozenset[Place]]:
         if module.path not in self._replaced:
             frame = self.evaluator.module_frame(module)
@@ -67,6 +91,7 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 found = set(self._places(function.body, inside))
                 found |= set(self._decorated(function, frame))
+                self._by_function[id(function)] = frozenset(found)
                 late |= found
                 early = early | found if function.name in _CONFIGURE_HOOKS else early
             for cls in module.classes:
@@ -121,8 +146,10 @@ class Replacements:
         if not isinstance(node, s.Call):
             return
         name = (dotted(node.function) or "").rpartition(".")[2]
-        if name == "configure" and isinstance(node.function, s.Attribute):
-            yield from self._hops(self.evaluator.evaluate(node.function.value, frame))
+        if name in self._rebinders and isinstance(node.function, s.Attribute):
+            receiver = self.evaluator.evaluate(node.function.value, frame)
+            bound = [option for option in options(receiver) if isinstance(option, Handle)]
+            yield from self._hops(receiver if name == "configure" else union(list(bound)))
         if name not in _SETTERS or not node.arguments:
             return
         first = self.evaluator.evaluate(node.arguments[0], frame)
@@ -163,7 +190,8 @@ class Replacements:
     def pins(self, path: str) -> dict[str, Value]:
         """The variables that the tests of a file set before the application can read them."""
         if path not in self._pins:
-            found = dict(self.order(path).pins)
+            found = dict(self._by_nox())
+            found.update(self.order(path).pins)
             for module in reversed(self.fixtures.chain(path)):
                 found.update(self._set_by_hooks(module))
             self._pins[path] = found
@@ -185,3 +213,21 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
                     yield from self.environment.written(node, inside)
+
+    def written(self, body: s.Block, frame: Frame) -> list[tuple[str, Value]]:
+        """The environment variables that the statements of a block set."""
+        return [pair for node in statements(body) for pair in self.environment.written(node, frame)]
+
+    def _by_nox(self) -> Iterator[tuple[str, Value]]:
+        """What the sessions of a noxfile that run pytest set."""
+        module = self.project.module("noxfile.py")
+        if module is None:
+            return
+        for function in module.functions:
+            frame = self.evaluator.function_frame(module, function)
+            for call in calls_in(function.body):
+                spelled = [node.value for node in call.arguments if isinstance(node, s.Constant)]
+                given = dict(call.keywords).get("env")
+                if last_name(call) == "run" and "pytest" in spelled and given is not None:
+                    table = self.evaluator.evaluate(given, frame)
+                    yield from table.entries if isinstance(table, Table) else ()
