@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from isolint.facts import syntax as s
+from isolint.facts.clients import Leak
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
@@ -40,6 +41,7 @@ __all__ = [
     "Function",
     "Hop",
     "Import",
+    "Leak",
     "Level",
     "PluginError",
     "Rule",

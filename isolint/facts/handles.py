@@ -18,6 +18,7 @@ from isolint.facts.values import (
     Hop,
     Instance,
     Literal,
+    Made,
     Method,
     Reference,
     Thing,
@@ -69,6 +70,8 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
         return UniqueName(unique.scope)
     if name in ev.vocabulary.types:
         return _of_type(ev, ev.vocabulary.canonical(name), None)
+    if name in ev.vocabulary.web:
+        return Made(name, (frame.module.path, node.at), node, frame)
     return None
 
 

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
+from isolint.facts.applications import Applications
+from isolint.facts.clients import Clients, Leak
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
@@ -48,6 +50,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
@@ -139,6 +142,11 @@ class Knowledge:
             fixtures = [] if module is None else self.fixtures.autouse(module)
             self._guarded[path] = any(self.effects.of(f.module, f.function).guarded for f in fixtures)
         return self._guarded[path]
+
+    def leaks(self, module: Module) -> Iterator[Leak]:
+        """The clients a test module makes through which tests reach the application's own store."""
+        if module.is_test and not self.is_guarded(module.path):
+            yield from self.clients.leaks(module, self.test_modules)
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""

@@ -26,6 +26,7 @@ from isolint.vocabulary.entries import (
     Statement,
     Type,
     Unique,
+    Web,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -70,6 +71,7 @@ class Vocabulary:
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
     settings_bases: frozenset[str]
+    web: dict[str, tuple[Web, ...]]
     known: frozenset[str]
     libraries: frozenset[str]
     words: frozenset[str]
@@ -155,6 +157,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
         settings_bases=frozenset(by.only("reads", "bases")),
+        web=by.call("web"),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),
         words=frozenset(_word(name) for name in known),

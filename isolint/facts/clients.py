@@ -1,0 +1,232 @@
+"""Clients of web applications in tests: which application each drives, what it asks for, and what that reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from isolint.facts import syntax as s
+from isolint.facts.applications import VERBS, Applications
+from isolint.facts.exposures import Exposures, Need
+from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.overrides import Overrides, OverridesInForce
+from isolint.facts.paths import is_path, matches, spelled
+from isolint.facts.project import Module
+from isolint.facts.relevance import calls_in, last_name
+from isolint.facts.replacements import Replacements
+from isolint.facts.show import show
+from isolint.facts.values import Frame, Made, Parameter, Trail, Unknown, Value, options
+
+_REQUESTS = frozenset({*VERBS, "request", "stream", "websocket_connect"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Client:
+    """A client where a test module makes it, with the application it drives."""
+
+    module: Module
+    function: s.Function | None
+    made: Made
+    app: Made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What a test sends: the method ("" if it cannot be told) and the path (None likewise)."""
+
+    module: Module
+    function: s.Function | None
+    method: str
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """A client that reaches the application's store: `need` says through which route and dependency."""
+
+    at: s.Position
+    client: str
+    need: Need
+    others: tuple[str, ...]
+
+    @property
+    def trail(self) -> Trail:
+        return self.need.trail
+
+
+class Clients:
+    """Finds the clients of test modules, and judges each by the requests that tests send through it."""
+
+    def __init__(
+        self,
+        applications: Applications,
+        fixtures: Fixtures,
+        replacements: Replacements,
+    ) -> None:
+        self.applications = applications
+        self.evaluator = applications.evaluator
+        self.fixtures = fixtures
+        self.overrides = OverridesInForce(self.evaluator, fixtures)
+        self.exposures = Exposures(applications, replacements)
+        self._requests: dict[str, tuple[tuple[Request, s.Expression, Frame], ...]] = {}
+
+    def leaks(self, module: Module, users: tuple[Module, ...]) -> Iterator[Leak]:
+        """The clients of a module that reach the application's own store in the tests of these modules."""
+        for client in self.made_in(module):
+            found = self._leak(client, users)
+            if found is not None:
+                yield found
+
+    def made_in(self, module: Module) -> Iterator[Client]:
+        """The clients that a module makes of applications in the same process."""
+        functions: list[s.Function | None] = [None, *module.functions]
+        for function in functions:
+            body = module.facts.body if function is None else function.body
+            frame = (
+                self.evaluator.module_frame(module)
+                if function is None
+                else self.evaluator.function_frame(module, function)
+            )
+            for call in _own_calls(body):
+                if last_name(call) in self._words:
+                    for option in options(self.evaluator.evaluate(call, frame)):
+                        app = self._app(option)
+                        if isinstance(option, Made) and app is not None:
+                            yield Client(module, function, option, app)
+                            break
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        web = self.applications.web
+        return frozenset(name.rpartition(".")[2] for name, entries in web.items() if entries[0].role == "client")
+
+    def _app(self, client: Value) -> Made | None:
+        """The application that a client drives."""
+        if not isinstance(client, Made) or self.applications.role(client) != "client":
+            return None
+        entry = self.applications.entry(client)
+        given = self.applications.argument(client, entry.argument)
+        transport = self.applications.argument(client, entry.transport)
+        if isinstance(transport, Made) and self.applications.role(transport) == "transport":
+            given = self.applications.argument(transport, self.applications.entry(transport).argument)
+        for option in options(given) if given is not None else ():
+            if isinstance(option, Made) and self.applications.role(option) == "application":
+                return option
+        return None
+
+    # -- judging
+
+    def _leak(self, client: Client, users: tuple[Module, ...]) -> Leak | None:
+        own = self.overrides.around(client.module, client.function)
+        needs = self.exposures.needs(client.app, own, client.module.path)
+        if not needs:
+            return None
+        for request in self._sent(client, users):
+            around = Overrides()
+            around.add(own)
+            around.add(self.overrides.around(request.module, request.function))
+            needs = self.exposures.needs(client.app, around, request.module.path)
+            need = self._asked_for(request, needs, client)
+            if need is not None:
+                return Leak(client.made.call.at, show(client.made.call), need, tuple(around.names))
+        return None
+
+    def _asked_for(self, request: Request, needs: tuple[Need, ...], client: Client) -> Need | None:
+        """The first need of a route that a request leads to."""
+        if request.path is None:
+            return self.exposures.most(needs, client.app)
+        below = self._base(client) != ""
+        for need in needs:
+            method = need.route.method
+            if method in ("", request.method) or not request.method:
+                if matches(request.path, need.route.path, below=below):
+                    return need
+        return None
+
+    def _base(self, client: Client) -> str:
+        """The path that a client puts before those of its requests."""
+        for name, node in client.made.call.keywords:
+            if name in ("base_url", "root_path"):
+                base = spelled(self.evaluator.evaluate(node, client.made.frame))
+                return base.partition("://")[2].partition("/")[2].strip("/") if "://" in base else base
+        return ""
+
+    # -- requests
+
+    def _sent(self, client: Client, users: tuple[Module, ...]) -> Iterator[Request]:
+        for module in self._modules(client, users):
+            for request, receiver, frame in self.requests(module):
+                if self._is_from(client, receiver, frame, request):
+                    yield request
+
+    def _modules(self, client: Client, users: tuple[Module, ...]) -> Iterator[Module]:
+        """The modules whose tests may use a client: its own, and those that see its fixture or import from it."""
+        yield client.module
+        fixture = self._fixture(client)
+        for module in users:
+            if module is client.module:
+                continue
+            seen = None if fixture is None else self.fixtures.find(fixture.name, module)
+            if (seen is not None and seen.function is fixture.function) if fixture else self._imports(module, client):
+                yield module
+
+    def _fixture(self, client: Client) -> Fixture | None:
+        function = client.function
+        while function is not None:
+            owner = client.module.methods.get(id(function))
+            found = self.fixtures.fixture(client.module, function, owner)
+            if found is not None:
+                return found
+            function = client.module.enclosing.get(id(function))
+        return None
+
+    def _imports(self, module: Module, client: Client) -> bool:
+        for bindings in module.names.bindings.values():
+            for binding in bindings:
+                if binding.kind == "import":
+                    if self.evaluator.project.import_target(module, binding).module is client.module:
+                        return True
+        return client.module.path.endswith("conftest.py") and client.module in self.fixtures.chain(module.path)
+
+    def _is_from(self, client: Client, receiver: s.Expression, frame: Frame, request: Request) -> bool:
+        found = options(self.evaluator.evaluate(receiver, frame))
+        if any(isinstance(option, Made) and option.place == client.made.place for option in found):
+            return True
+        unknown = all(isinstance(option, Unknown | Parameter) for option in found)
+        return unknown and request.path is not None
+
+    def requests(self, module: Module) -> tuple[tuple[Request, s.Expression, Frame], ...]:
+        """What the functions of a module send, with the expression of the client."""
+        if module.path not in self._requests:
+            found: list[tuple[Request, s.Expression, Frame]] = []
+            for function in [None, *module.functions]:
+                body = module.facts.body if function is None else function.body
+                frame = (
+                    self.evaluator.module_frame(module)
+                    if function is None
+                    else self.evaluator.function_frame(module, function)
+                )
+                for call in _own_calls(body):
+                    match call.function:
+                        case s.Attribute(value=receiver, name=name) if name in _REQUESTS:
+                            found.append((self._request(call, name, module, function, frame), receiver, frame))
+            self._requests[module.path] = tuple(found)
+        return self._requests[module.path]
+
+    def _request(
+        self, call: s.Call, name: str, module: Module, function: s.Function | None, frame: Frame
+    ) -> Request:
+        given = list(call.arguments)
+        method = name.upper() if name in VERBS else ""
+        if name in ("request", "stream") and given:
+            method = spelled(self.evaluator.evaluate(given.pop(0), frame)).upper()
+        node = given[0] if given else dict(call.keywords).get("url")
+        path = None if node is None else spelled(self.evaluator.evaluate(node, frame))
+        return Request(module, function, method, path if path is not None and is_path(path) else None)
+
+
+def _own_calls(body: s.Block) -> Iterator[s.Call]:
+    """The calls of a body, those of functions and classes inside it left out."""
+    plain = tuple(node for node in body if not isinstance(node, s.Function | s.Class))
+    return calls_in(plain)

@@ -1,0 +1,67 @@
+"""The paths of routes and of the requests that tests send to them."""
+
+from __future__ import annotations
+
+import re
+
+from isolint.facts.values import Literal, Text, Value, Variable, text
+
+HOLE = "\x00"
+_PARAMETER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
+
+
+def spelled(value: Value) -> str:
+    """A path as far as it is spelled out, with a HOLE for what is not."""
+    match value:
+        case Literal(value=str(string)):
+            return string
+        case Literal():
+            return HOLE if text(value) is None else str(text(value))
+        case Text():
+            return "".join(spelled(part) for part in value.parts)
+        case Variable(default=default) if default is not None:
+            return spelled(default)
+    return HOLE
+
+
+def is_path(path: str) -> bool:
+    """Whether a string is a request's path or URL, not some other key."""
+    return path.startswith(("/", "http://", "https://", HOLE)) and path != HOLE
+
+
+def matches(request: str, route: str, *, below: bool = False) -> bool:
+    """Whether a request's path may lead to a route; `below` says that what the path starts with is not known."""
+    wanted = _plain(request)
+    loose = below or wanted.startswith(HOLE)
+    wanted = wanted.lstrip(HOLE).replace(HOLE, "0")
+    pattern = _pattern(_plain(route))
+    return re.search(f"{'' if loose else '^'}{pattern}$", wanted) is not None or (
+        loose and _ends_with(_plain(route), wanted)
+    )
+
+
+def _plain(path: str) -> str:
+    path = re.sub(r"^https?://[^/]*", "", path)
+    return path.partition("?")[0].partition("#")[0].rstrip("/") or "/"
+
+
+def _pattern(route: str) -> str:
+    pattern, last = "", 0
+    for found in _PARAMETER.finditer(route):
+        pattern += re.escape(route[last : found.start()])
+        pattern += ".+" if "path" in found.group().partition(":")[2] or "path:" in found.group() else "[^/]+"
+        last = found.end()
+    return (pattern + re.escape(route[last:])).replace(re.escape(HOLE), ".*")
+
+
+def _ends_with(route: str, wanted: str) -> bool:
+    """Whether the last segments of a route are those of the wanted path."""
+    parts = [part for part in wanted.split("/") if part]
+    segments = [part for part in route.split("/") if part]
+    if not parts or len(parts) > len(segments):
+        return False
+    tail = segments[len(segments) - len(parts) :]
+    return all(
+        part == segment or _PARAMETER.fullmatch(segment) is not None
+        for part, segment in zip(parts, tail, strict=True)
+    )

@@ -1,0 +1,144 @@
+"""Which stores does running a function open? Followed through first-party code, the caller's arguments left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from isolint.facts import instances
+from isolint.facts import syntax as s
+from isolint.facts.evaluate import Evaluator
+from isolint.facts.project import Module
+from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.show import show
+from isolint.facts.targets import is_product
+from isolint.facts.values import (
+    UNKNOWN,
+    ClassValue,
+    Deferred,
+    Frame,
+    FunctionValue,
+    Handle,
+    Hop,
+    Instance,
+    Method,
+    Reference,
+    Trail,
+    Value,
+    options,
+)
+from isolint.vocabulary.entries import STORES
+
+DEEPEST = 6
+MOST = 6
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Touch:
+    """A store that is opened or used: `trail` holds the calls that lead there, `places` where their names are bound."""
+
+    handle: Handle
+    trail: Trail
+    places: tuple[Place, ...]
+
+
+class Touches:
+    """Remembers what each function touches."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._known: dict[tuple[int, int, frozenset[str]], tuple[Touch, ...]] = {}
+        self._depth = 0
+
+    def of(self, callee: FunctionValue, passed: frozenset[str] = frozenset()) -> tuple[Touch, ...]:
+        """The stores that a function opens or uses by itself. Nothing is known of the arguments `passed`."""
+        receiver = callee.receiver
+        made_by = receiver.call if isinstance(receiver, Instance) and receiver.call is not None else receiver
+        key = (id(callee.function), id(made_by), passed)
+        if key not in self._known:
+            if self._depth >= DEEPEST:
+                return ()
+            self._known[key] = ()
+            self._depth += 1
+            self._known[key] = self._found(callee, passed)
+            self._depth -= 1
+        return self._known[key]
+
+    def handle(self, value: Handle) -> tuple[Touch, ...]:
+        """A handle that is called or handed out itself."""
+        return (Touch(value, (), ()),) if value.kind in STORES and is_product(value) else ()
+
+    def _found(self, callee: FunctionValue, passed: frozenset[str]) -> tuple[Touch, ...]:
+        function = callee.function
+        arguments: dict[str, Value | Deferred] = dict.fromkeys(passed, UNKNOWN)
+        owner = callee.module.methods.get(id(function))
+        frame = Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
+        place = (callee.module.path, function.at[0])
+        found: dict[tuple[str, s.Position], Touch] = {}
+        for call in _calls(function):
+            for touch in self._by_call(call, frame):
+                last = touch.handle.trail[-1] if touch.handle.trail else touch.trail[-1]
+                found.setdefault(
+                    (last.path, last.at), replace(touch, places=(place, *touch.places))
+                )
+                if len(found) >= MOST:
+                    return tuple(found.values())
+        return tuple(found.values())
+
+    def _by_call(self, call: s.Call, frame: Frame) -> Iterator[Touch]:
+        hop = Hop(frame.module.path, call.at, show(call))
+        places = tuple(_bound_at(call.function, frame.module))
+        for option in options(self.evaluator.evaluate(call.function, frame)):
+            for touch in self._of_callee(option, call, frame):
+                yield Touch(touch.handle, (hop, *touch.trail), (*places, *touch.places))
+
+    def _of_callee(self, callee: Value, call: s.Call, frame: Frame) -> Iterator[Touch]:
+        match callee:
+            case Handle():
+                yield from self.handle(callee)
+            case Method(receiver=Handle() as handle):
+                yield from self.handle(handle)
+            case Reference(name=name) if name in self.evaluator.vocabulary.handles:
+                for made in options(self.evaluator.evaluate(call, frame)):
+                    if isinstance(made, Handle):
+                        yield from self.handle(made)
+            case FunctionValue():
+                yield from self.of(callee, _given(callee, call))
+            case ClassValue():
+                for method in instances.methods(
+                    self.evaluator, Instance(callee, call, frame), ("__init__", "__new__")
+                ):
+                    yield from self.of(method, frozenset())
+            case Instance():
+                for method in instances.methods(self.evaluator, callee, ("__call__",)):
+                    yield from self.of(method, _given(method, call))
+
+
+def _given(callee: FunctionValue, call: s.Call) -> frozenset[str]:
+    """The names of the parameters that a call gives."""
+    positional = [p.name for p in callee.function.parameters if p.kind == "positional"]
+    skip = 1 if callee.receiver is not None else 0
+    names = {name for name, _ in call.keywords if name}
+    return frozenset(names.union(positional[skip : skip + len(call.arguments)]))
+
+
+def _bound_at(function: s.Expression, module: Module) -> Iterator[Place]:
+    """Where the name that a call begins with is bound in its module."""
+    while isinstance(function, s.Attribute | s.Call):
+        function = function.value if isinstance(function, s.Attribute) else function.function
+    if isinstance(function, s.Name):
+        for binding in module.names.bindings.get(function.id, ()):
+            yield module.path, binding.line
+
+
+def _calls(function: s.Function | s.Lambda) -> Iterator[s.Call]:
+    """The calls that running a function makes, in the order of the source."""
+    if isinstance(function, s.Lambda):
+        yield from (inner for inner in walk(function.body) if isinstance(inner, s.Call))
+        return
+    for node in statements(function.body):
+        if isinstance(node, s.Function | s.Class):
+            continue
+        for expression in expressions(node):
+            yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
