@@ -260,12 +260,16 @@ class Applications:
 
     def injected(self, value: Value) -> tuple[Value, ...]:
         """What the framework calls for the arguments of a function, class or callable object."""
-        found: list[Value] = []
-        for function in self.callable(value):
-            frame = self.evaluator.generic_frame(function.function) or self._frame(function)
-            for parameter in function.function.parameters:
-                found += self._for_parameter(parameter, frame)
-        return tuple(found)
+        functions = self.callable(value)
+        return tuple(called for f in functions for _, values in self.parameters(f) for called in values)
+
+    def parameters(self, function: FunctionValue) -> Iterator[tuple[str, tuple[Value, ...]]]:
+        """The parameters that the framework fills, with what it calls for them."""
+        frame = self._frame(function)
+        for parameter in function.function.parameters:
+            called = tuple(self._for_parameter(parameter, frame))
+            if called:
+                yield parameter.name, called
 
     def _frame(self, function: FunctionValue) -> Frame:
         if isinstance(function.function, s.Function):

@@ -10,11 +10,13 @@ from isolint.facts import syntax as s
 from isolint.facts.applications import VERBS, Applications
 from isolint.facts.exposures import Exposures, Need
 from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, OverridesInForce
 from isolint.facts.paths import is_path, matches, spelled
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import statements, walk
 from isolint.facts.show import show
 from isolint.facts.values import Frame, Made, Parameter, Trail, Unknown, Value, options
 
@@ -68,7 +70,7 @@ class Clients:
         self.evaluator = applications.evaluator
         self.fixtures = fixtures
         self.overrides = OverridesInForce(self.evaluator, fixtures)
-        self.exposures = Exposures(applications, replacements)
+        self.exposures = Exposures(applications, replacements, LatePins(fixtures))
         self._requests: dict[str, tuple[tuple[Request, s.Expression, Frame], ...]] = {}
 
     def leaks(self, module: Module, users: tuple[Module, ...]) -> Iterator[Leak]:
@@ -157,7 +159,7 @@ class Clients:
     def _sent(self, client: Client, users: tuple[Module, ...]) -> Iterator[Request]:
         for module in self._modules(client, users):
             for request, receiver, frame in self.requests(module):
-                if self._is_from(client, receiver, frame, request):
+                if self._is_from(client, receiver, frame, request) and not _is_refused(request):
                     yield request
 
     def _modules(self, client: Client, users: tuple[Module, ...]) -> Iterator[Module]:
@@ -224,6 +226,20 @@ class Clients:
         node = given[0] if given else dict(call.keywords).get("url")
         path = None if node is None else spelled(self.evaluator.evaluate(node, frame))
         return Request(module, function, method, path if path is not None and is_path(path) else None)
+
+
+def _is_refused(request: Request) -> bool:
+    """Whether the function that sends a request expects it to be turned away, and nothing else."""
+    if request.function is None:
+        return False
+    codes = {
+        inner.value
+        for node in statements(request.function.body)
+        if isinstance(node, s.Assert)
+        for inner in walk(node.test)
+        if isinstance(inner, s.Constant) and isinstance(inner.value, int) and 200 <= inner.value < 500
+    }
+    return bool(codes) and min(codes) >= 400
 
 
 def _own_calls(body: s.Block) -> Iterator[s.Call]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications, Route
+from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, identity
 from isolint.facts.replacements import Replacements
 from isolint.facts.targets import Level, Target, is_product, judge
@@ -14,6 +15,7 @@ from isolint.facts.touches import Touch, Touches
 from isolint.facts.values import ClassValue, FunctionValue, Handle, Hop, Instance, Made, Trail, Value
 
 _DEEPEST = 12
+_NEAR = 4  # calls from a route to the store it opens itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,10 +31,11 @@ class Need:
 class Exposures:
     """Judges the routes of applications."""
 
-    def __init__(self, applications: Applications, replacements: Replacements) -> None:
+    def __init__(self, applications: Applications, replacements: Replacements, late: LatePins) -> None:
         self.applications = applications
         self.evaluator = applications.evaluator
         self.replacements = replacements
+        self.late = late
         self.touches = Touches(self.evaluator)
         self._injected: dict[int, tuple[Value, ...]] = {}
         self._needs: dict[tuple[object, ...], tuple[Need, ...]] = {}
@@ -75,8 +78,16 @@ class Exposures:
             found = self._of_dependency(value, overrides, path, judged, 0)
             if found is not None:
                 return found
-        touch = self._production(self.touches.of(route.function), path)
+        hidden = self._hidden(route.function, overrides)
+        near = tuple(t for t in self.touches.of(route.function, hidden) if len(t.trail) <= _NEAR)
+        touch = None if self._is_attended(route, path) else self._production(near, path)
         return None if touch is None else ("", touch[1], touch[0].trail)
+
+    def _is_attended(self, route: Route, path: str) -> bool:
+        """Whether the tests of a file put something in place of what a route's module works with."""
+        module = route.function.module
+        places = [(module.path, b.line) for several in module.names.bindings.values() for b in several]
+        return self.replacements.replaces(path, places)
 
     def _of_dependency(
         self,
@@ -98,7 +109,7 @@ class Exposures:
         if key is None or key not in judged:
             if key is not None:
                 judged[key] = None
-            found = self._by_itself(value, path) or next(
+            found = self._by_itself(value, overrides, path) or next(
                 (
                     found
                     for inner in self.injected(value)
@@ -111,12 +122,21 @@ class Exposures:
             judged[key] = found
         return judged[key]
 
-    def _by_itself(self, value: Value, path: str) -> tuple[str, Target, Trail] | None:
+    def _hidden(self, function: FunctionValue, overrides: Overrides) -> frozenset[str]:
+        """The parameters that overridden dependencies fill."""
+        return frozenset(
+            name
+            for name, values in self.applications.parameters(function)
+            if any(identity(value) in overrides.values for value in values)
+        )
+
+    def _by_itself(self, value: Value, overrides: Overrides, path: str) -> tuple[str, Target, Trail] | None:
         if isinstance(value, Handle):
             touch = self._production(self.touches.handle(value), path)
             return None if touch is None else (_title(value), touch[1], touch[0].trail)
         for function in self.applications.callable(value):
-            touch = self._production(self.touches.of(function), path)
+            hidden = self._hidden(function, overrides)
+            touch = self._production(self.touches.of(function, hidden), path)
             if touch is not None:
                 hop = Hop(function.module.path, _name_at(function.function), f"{_title(value)}()")
                 return _title(value), touch[1], (hop, *touch[0].trail)
@@ -136,6 +156,8 @@ class Exposures:
         for touch in touches:
             target = judge(touch.handle, self.replacements.pins(path), product=is_product(touch.handle))
             if target.level < Level.PRODUCTION or not target.sure:
+                continue
+            if self.late.sets(path, touch.handle.url):
                 continue
             places = [*touch.places, *((hop.path, hop.at[0]) for hop in (*touch.trail, *target.trail))]
             if not self.replacements.replaces(path, places):

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
-from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import show
 from isolint.facts.targets import is_product
@@ -29,7 +28,7 @@ from isolint.facts.values import (
 )
 from isolint.vocabulary.entries import STORES
 
-DEEPEST = 6
+DEEPEST = 5
 MOST = 6
 Place = tuple[str, int]
 
@@ -50,6 +49,7 @@ class Touches:
         self.evaluator = evaluator
         self._known: dict[tuple[int, int, frozenset[str]], tuple[Touch, ...]] = {}
         self._depth = 0
+        self._cut = False
 
     def of(self, callee: FunctionValue, passed: frozenset[str] = frozenset()) -> tuple[Touch, ...]:
         """The stores that a function opens or uses by itself. Nothing is known of the arguments `passed`."""
@@ -58,11 +58,18 @@ class Touches:
         key = (id(callee.function), id(made_by), passed)
         if key not in self._known:
             if self._depth >= DEEPEST:
+                self._cut = True
                 return ()
             self._known[key] = ()
             self._depth += 1
-            self._known[key] = self._found(callee, passed)
+            cut, self._cut = self._cut, False
+            found = self._found(callee, passed)
             self._depth -= 1
+            if self._cut and self._depth:
+                del self._known[key]
+                return found
+            self._cut = cut
+            self._known[key] = found
         return self._known[key]
 
     def handle(self, value: Handle) -> tuple[Touch, ...]:
@@ -88,10 +95,24 @@ class Touches:
 
     def _by_call(self, call: s.Call, frame: Frame) -> Iterator[Touch]:
         hop = Hop(frame.module.path, call.at, show(call))
-        places = tuple(_bound_at(call.function, frame.module))
+        places: tuple[Place, ...] | None = None
         for option in options(self.evaluator.evaluate(call.function, frame)):
             for touch in self._of_callee(option, call, frame):
+                if places is None:
+                    places = tuple(self.bound_at(call.function, frame))
                 yield Touch(touch.handle, (hop, *touch.trail), (*places, *touch.places))
+
+    def bound_at(self, node: s.Expression, frame: Frame, depth: int = 0) -> Iterator[Place]:
+        """Where the names that an expression is made of are bound in modules: what a patch would replace."""
+        for name in {inner.id for inner in walk(node) if isinstance(inner, s.Name)}:
+            local = self.evaluator.names(frame).bindings.get(name, ()) if frame.function is not None else ()
+            for binding in local:
+                if binding.value is not None and depth < 3:
+                    yield from self.bound_at(binding.value, frame, depth + 1)
+                elif binding.kind == "import":
+                    yield from _defined_at(self.evaluator.imported(binding, frame.module))
+            for binding in () if local else frame.module.names.bindings.get(name, ()):
+                yield frame.module.path, binding.line
 
     def _of_callee(self, callee: Value, call: s.Call, frame: Frame) -> Iterator[Touch]:
         match callee:
@@ -100,19 +121,27 @@ class Touches:
             case Method(receiver=Handle() as handle):
                 yield from self.handle(handle)
             case Reference(name=name) if name in self.evaluator.vocabulary.handles:
-                for made in options(self.evaluator.evaluate(call, frame)):
-                    if isinstance(made, Handle):
-                        yield from self.handle(made)
+                for opened in options(self.evaluator.evaluate(call, frame)):
+                    if isinstance(opened, Handle):
+                        yield from self.handle(opened)
             case FunctionValue():
                 yield from self.of(callee, _given(callee, call))
             case ClassValue():
-                for method in instances.methods(
-                    self.evaluator, Instance(callee, call, frame), ("__init__", "__new__")
-                ):
-                    yield from self.of(method, frozenset())
+                made = Instance(callee, call, frame)
+                for method in instances.methods(self.evaluator, made, ("__init__", "__new__")):
+                    for touch in self.of(method):
+                        yield replace(touch, places=(*_defined_at(callee), *touch.places))
             case Instance():
                 for method in instances.methods(self.evaluator, callee, ("__call__",)):
                     yield from self.of(method, _given(method, call))
+
+
+def _defined_at(value: Value) -> Iterator[Place]:
+    match value:
+        case FunctionValue():
+            yield value.module.path, value.function.at[0]
+        case ClassValue():
+            yield value.module.path, value.node.at[0]
 
 
 def _given(callee: FunctionValue, call: s.Call) -> frozenset[str]:
@@ -121,15 +150,6 @@ def _given(callee: FunctionValue, call: s.Call) -> frozenset[str]:
     skip = 1 if callee.receiver is not None else 0
     names = {name for name, _ in call.keywords if name}
     return frozenset(names.union(positional[skip : skip + len(call.arguments)]))
-
-
-def _bound_at(function: s.Expression, module: Module) -> Iterator[Place]:
-    """Where the name that a call begins with is bound in its module."""
-    while isinstance(function, s.Attribute | s.Call):
-        function = function.value if isinstance(function, s.Attribute) else function.function
-    if isinstance(function, s.Name):
-        for binding in module.names.bindings.get(function.id, ()):
-            yield module.path, binding.line
 
 
 def _calls(function: s.Function | s.Lambda) -> Iterator[s.Call]:
