@@ -18,8 +18,11 @@ from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import statements, walk
 from isolint.facts.show import show
-from isolint.facts.values import Frame, Made, Parameter, Trail, Unknown, Value, options
+from isolint.facts.startups import Startups
+from isolint.facts.targets import Target
+from isolint.facts.values import Frame, Made, Method, Parameter, Trail, Unknown, Value, options
 
+_DRIVING = ("client", "lifespan")
 _REQUESTS = frozenset({*VERBS, "request", "stream", "websocket_connect"})
 
 
@@ -31,6 +34,7 @@ class Client:
     function: s.Function | None
     made: Made
     app: Made
+    entered: bool  # by `with`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,16 +49,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leak:
-    """A client that reaches the application's store: `need` says through which route and dependency."""
+    """A client that reaches the application's store: through a `dependency` of the `route`, the route by
+    itself (no dependency), or by a `startup` call that points the application's models there (no route).
+
+    `overridden` are the dependencies that the tests do replace.
+    """
 
     at: s.Position
     client: str
-    need: Need
-    others: tuple[str, ...]
-
-    @property
-    def trail(self) -> Trail:
-        return self.need.trail
+    target: Target
+    trail: Trail
+    route: str = ""
+    dependency: str = ""
+    startup: str = ""
+    overridden: tuple[str, ...] = ()
 
 
 class Clients:
@@ -70,7 +78,9 @@ class Clients:
         self.evaluator = applications.evaluator
         self.fixtures = fixtures
         self.overrides = OverridesInForce(self.evaluator, fixtures)
-        self.exposures = Exposures(applications, replacements, LatePins(fixtures))
+        late = LatePins(fixtures)
+        self.exposures = Exposures(applications, replacements, late)
+        self.startups = Startups(applications, replacements, late)
         self._requests: dict[str, tuple[tuple[Request, s.Expression, Frame], ...]] = {}
 
     def leaks(self, module: Module, users: tuple[Module, ...]) -> Iterator[Leak]:
@@ -90,22 +100,25 @@ class Clients:
                 if function is None
                 else self.evaluator.function_frame(module, function)
             )
+            entered = _entered(body)
             for call in _own_calls(body):
                 if last_name(call) in self._words:
                     for option in options(self.evaluator.evaluate(call, frame)):
                         app = self._app(option)
                         if isinstance(option, Made) and app is not None:
-                            yield Client(module, function, option, app)
+                            yield Client(module, function, option, app, id(call) in entered)
                             break
 
     @cached_property
     def _words(self) -> frozenset[str]:
         web = self.applications.web
-        return frozenset(name.rpartition(".")[2] for name, entries in web.items() if entries[0].role == "client")
+        return frozenset(
+            name.rpartition(".")[2] for name, entries in web.items() if entries[0].role in _DRIVING
+        )
 
     def _app(self, client: Value) -> Made | None:
         """The application that a client drives."""
-        if not isinstance(client, Made) or self.applications.role(client) != "client":
+        if not isinstance(client, Made) or self.applications.role(client) not in _DRIVING:
             return None
         entry = self.applications.entry(client)
         given = self.applications.argument(client, entry.argument)
@@ -113,6 +126,8 @@ class Clients:
         if isinstance(transport, Made) and self.applications.role(transport) == "transport":
             given = self.applications.argument(transport, self.applications.entry(transport).argument)
         for option in options(given) if given is not None else ():
+            if isinstance(option, Method) and option.name == "app":
+                return self._app(option.receiver)
             if isinstance(option, Made) and self.applications.role(option) == "application":
                 return option
         return None
@@ -120,6 +135,9 @@ class Clients:
     # -- judging
 
     def _leak(self, client: Client, users: tuple[Module, ...]) -> Leak | None:
+        started = self._started(client)
+        if started is not None or self.applications.role(client.made) == "lifespan":
+            return started
         own = self.overrides.around(client.module, client.function)
         needs = self.exposures.needs(client.app, own, client.module.path)
         if not needs:
@@ -131,8 +149,30 @@ class Clients:
             needs = self.exposures.needs(client.app, around, request.module.path)
             need = self._asked_for(request, needs, client)
             if need is not None:
-                return Leak(client.made.call.at, show(client.made.call), need, tuple(around.names))
+                return self._told(client, need, tuple(around.names))
         return None
+
+    def _told(self, client: Client, need: Need, overridden: tuple[str, ...]) -> Leak:
+        call = client.made.call
+        return Leak(
+            call.at,
+            show(call),
+            need.target,
+            need.trail,
+            route=need.route.title,
+            dependency=need.dependency,
+            overridden=overridden,
+        )
+
+    def _started(self, client: Client) -> Leak | None:
+        """What starting the application for a client points its models to."""
+        if not client.entered or not self.applications.entry(client.made).starts:
+            return None
+        found = self.startups.opened(client.app, client.module.path)
+        if found is None:
+            return None
+        call, target, trail = found
+        return Leak(client.made.call.at, show(client.made.call), target, trail, startup=call)
 
     def _asked_for(self, request: Request, needs: tuple[Need, ...], client: Client) -> Need | None:
         """The first need of a route that a request leads to."""
@@ -170,7 +210,11 @@ class Clients:
             if module is client.module:
                 continue
             seen = None if fixture is None else self.fixtures.find(fixture.name, module)
-            if (seen is not None and seen.function is fixture.function) if fixture else self._imports(module, client):
+            if (
+                (seen is not None and seen.function is fixture.function)
+                if fixture
+                else self._imports(module, client)
+            ):
                 yield module
 
     def _fixture(self, client: Client) -> Fixture | None:
@@ -189,7 +233,9 @@ class Clients:
                 if binding.kind == "import":
                     if self.evaluator.project.import_target(module, binding).module is client.module:
                         return True
-        return client.module.path.endswith("conftest.py") and client.module in self.fixtures.chain(module.path)
+        return client.module.path.endswith("conftest.py") and client.module in self.fixtures.chain(
+            module.path
+        )
 
     def _is_from(self, client: Client, receiver: s.Expression, frame: Frame, request: Request) -> bool:
         found = options(self.evaluator.evaluate(receiver, frame))
@@ -212,7 +258,9 @@ class Clients:
                 for call in _own_calls(body):
                     match call.function:
                         case s.Attribute(value=receiver, name=name) if name in _REQUESTS:
-                            found.append((self._request(call, name, module, function, frame), receiver, frame))
+                            found.append(
+                                (self._request(call, name, module, function, frame), receiver, frame)
+                            )
             self._requests[module.path] = tuple(found)
         return self._requests[module.path]
 
@@ -226,6 +274,11 @@ class Clients:
         node = given[0] if given else dict(call.keywords).get("url")
         path = None if node is None else spelled(self.evaluator.evaluate(node, frame))
         return Request(module, function, method, path if path is not None and is_path(path) else None)
+
+
+def _entered(body: s.Block) -> frozenset[int]:
+    """The expressions, by identity, that a body enters by `with`."""
+    return frozenset(id(e) for node in statements(body) if isinstance(node, s.With) for e, _ in node.items)
 
 
 def _is_refused(request: Request) -> bool:

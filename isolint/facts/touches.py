@@ -86,9 +86,7 @@ class Touches:
         for call in _calls(function):
             for touch in self._by_call(call, frame):
                 last = touch.handle.trail[-1] if touch.handle.trail else touch.trail[-1]
-                found.setdefault(
-                    (last.path, last.at), replace(touch, places=(place, *touch.places))
-                )
+                found.setdefault((last.path, last.at), replace(touch, places=(place, *touch.places)))
                 if len(found) >= MOST:
                     return tuple(found.values())
         return tuple(found.values())

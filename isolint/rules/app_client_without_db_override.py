@@ -17,13 +17,16 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 
 def message(leak: Leak) -> str:
-    need = leak.need
-    if not need.dependency:
-        return f"`{leak.client}` reaches {need.target.why}: {need.route.title} opens it itself"
-    others = f"; only {_listed(leak.others)} is" if leak.others else ""
+    if leak.startup:
+        return (
+            f"`{leak.client}` starts the application on {leak.target.why}: `{leak.startup}` points it there"
+        )
+    if not leak.dependency:
+        return f"`{leak.client}` reaches {leak.target.why}: {leak.route} opens it itself"
+    others = f"; only {_listed(leak.overridden)} is" if leak.overridden else ""
     return (
-        f"`{leak.client}` reaches {need.target.why}: `{need.dependency}` is not overridden "
-        f"({need.route.title} needs it{others})"
+        f"`{leak.client}` reaches {leak.target.why}: `{leak.dependency}` is not overridden "
+        f"({leak.route} needs it{others})"
     )
 
 
