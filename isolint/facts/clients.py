@@ -12,7 +12,7 @@ from isolint.facts.exposures import Exposures, Need
 from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, OverridesInForce
-from isolint.facts.paths import is_path, matches, spelled
+from isolint.facts.paths import HOLE, is_path, joined, matches, spelled
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.replacements import Replacements
@@ -178,21 +178,20 @@ class Clients:
         """The first need of a route that a request leads to."""
         if request.path is None:
             return self.exposures.most(needs, client.app)
-        below = self._base(client) != ""
+        path = joined(self._base(client), request.path)
         for need in needs:
-            method = need.route.method
-            if method in ("", request.method) or not request.method:
-                if matches(request.path, need.route.path, below=below):
-                    return need
+            asked = not request.method or need.route.method in ("", request.method)
+            if asked and matches(path, need.route.path):
+                return need
         return None
 
     def _base(self, client: Client) -> str:
         """The path that a client puts before those of its requests."""
-        for name, node in client.made.call.keywords:
-            if name in ("base_url", "root_path"):
-                base = spelled(self.evaluator.evaluate(node, client.made.frame))
-                return base.partition("://")[2].partition("/")[2].strip("/") if "://" in base else base
-        return ""
+        base = dict(client.made.call.keywords).get("base_url")
+        if base is None:
+            return ""
+        url = spelled(self.evaluator.evaluate(base, client.made.frame))
+        return url.partition("://")[2].partition("/")[2] if "://" in url else HOLE if HOLE in url else ""
 
     # -- requests
 
@@ -229,10 +228,9 @@ class Clients:
 
     def _imports(self, module: Module, client: Client) -> bool:
         for bindings in module.names.bindings.values():
-            for binding in bindings:
-                if binding.kind == "import":
-                    if self.evaluator.project.import_target(module, binding).module is client.module:
-                        return True
+            for binding in (b for b in bindings if b.kind == "import"):
+                if self.evaluator.project.import_target(module, binding).module is client.module:
+                    return True
         return client.module.path.endswith("conftest.py") and client.module in self.fixtures.chain(
             module.path
         )

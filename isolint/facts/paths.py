@@ -29,15 +29,19 @@ def is_path(path: str) -> bool:
     return path.startswith(("/", "http://", "https://", HOLE)) and path != HOLE
 
 
-def matches(request: str, route: str, *, below: bool = False) -> bool:
-    """Whether a request's path may lead to a route; `below` says that what the path starts with is not known."""
-    wanted = _plain(request)
-    loose = below or wanted.startswith(HOLE)
-    wanted = wanted.lstrip(HOLE).replace(HOLE, "0")
-    pattern = _pattern(_plain(route))
-    return re.search(f"{'' if loose else '^'}{pattern}$", wanted) is not None or (
-        loose and _ends_with(_plain(route), wanted)
-    )
+def matches(request: str, route: str) -> bool:
+    """Whether a request's path may lead to a route; what a HOLE at its start stands for is not known."""
+    wanted, offered = _plain(request), _plain(route)
+    if not wanted.startswith(HOLE):
+        return re.fullmatch(_pattern(offered), wanted.replace(HOLE, "0")) is not None
+    return _ends_with(offered, wanted.lstrip(HOLE).replace(HOLE, "0"))
+
+
+def joined(base: str, path: str) -> str:
+    """A request's path below the base that its client puts before it."""
+    if not base.strip("/") or "://" in path:
+        return path
+    return f"/{base.strip('/')}/{path.lstrip('/')}" if not base.startswith(HOLE) else f"{base}{path}"
 
 
 def _plain(path: str) -> str:
@@ -61,7 +65,7 @@ def _ends_with(route: str, wanted: str) -> bool:
     if not parts or len(parts) > len(segments):
         return False
     tail = segments[len(segments) - len(parts) :]
-    return all(
-        part == segment or _PARAMETER.fullmatch(segment) is not None
-        for part, segment in zip(parts, tail, strict=True)
+    told = [_PARAMETER.fullmatch(segment) is None for segment in tail]
+    return any(told) and all(
+        part == segment or not fixed for part, segment, fixed in zip(parts, tail, told, strict=True)
     )
