@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts import syntax as s
-from isolint.facts.applications import VERBS, Applications
+from isolint.facts.applications import Applications
 from isolint.facts.exposures import Exposures, Need
 from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, OverridesInForce
-from isolint.facts.paths import HOLE, is_path, joined, matches, spelled
+from isolint.facts.paths import HOLE, joined, matches, spelled
 from isolint.facts.project import Module
-from isolint.facts.relevance import calls_in, last_name
+from isolint.facts.relevance import last_name
+from isolint.facts.remote import Elsewhere, Remote
 from isolint.facts.replacements import Replacements
+from isolint.facts.requests import Request, Requests, own_calls
 from isolint.facts.scopes import statements, walk
 from isolint.facts.show import show
 from isolint.facts.startups import Startups
@@ -23,7 +25,6 @@ from isolint.facts.targets import Target
 from isolint.facts.values import Frame, Made, Method, Parameter, Trail, Unknown, Value, options
 
 _DRIVING = ("client", "lifespan")
-_REQUESTS = frozenset({*VERBS, "request", "stream", "websocket_connect"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,16 +36,6 @@ class Client:
     made: Made
     app: Made
     entered: bool  # by `with`
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Request:
-    """What a test sends: the method ("" if it cannot be told) and the path (None likewise)."""
-
-    module: Module
-    function: s.Function | None
-    method: str
-    path: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +72,8 @@ class Clients:
         late = LatePins(fixtures)
         self.exposures = Exposures(applications, replacements, late)
         self.startups = Startups(applications, replacements, late)
-        self._requests: dict[str, tuple[tuple[Request, s.Expression, Frame], ...]] = {}
+        self.requests = Requests(self.evaluator)
+        self.remote = Remote(applications, self.requests)
 
     def leaks(self, module: Module, users: tuple[Module, ...]) -> Iterator[Leak]:
         """The clients of a module that reach the application's own store in the tests of these modules."""
@@ -89,6 +81,10 @@ class Clients:
             found = self._leak(client, users)
             if found is not None:
                 yield found
+
+    def elsewhere(self, module: Module, functions: tuple[s.Function, ...]) -> Iterator[Elsewhere]:
+        """The requests of these functions to a server that does not see what they replace."""
+        yield from self.remote.asked(module, functions)
 
     def made_in(self, module: Module) -> Iterator[Client]:
         """The clients that a module makes of applications in the same process."""
@@ -101,7 +97,7 @@ class Clients:
                 else self.evaluator.function_frame(module, function)
             )
             entered = _entered(body)
-            for call in _own_calls(body):
+            for call in own_calls(body):
                 if last_name(call) in self._words:
                     for option in options(self.evaluator.evaluate(call, frame)):
                         app = self._app(option)
@@ -197,7 +193,7 @@ class Clients:
 
     def _sent(self, client: Client, users: tuple[Module, ...]) -> Iterator[Request]:
         for module in self._modules(client, users):
-            for request, receiver, frame in self.requests(module):
+            for request, receiver, frame in self.requests.of(module):
                 if self._is_from(client, receiver, frame, request) and not _is_refused(request):
                     yield request
 
@@ -242,37 +238,6 @@ class Clients:
         unknown = all(isinstance(option, Unknown | Parameter) for option in found)
         return unknown and request.path is not None
 
-    def requests(self, module: Module) -> tuple[tuple[Request, s.Expression, Frame], ...]:
-        """What the functions of a module send, with the expression of the client."""
-        if module.path not in self._requests:
-            found: list[tuple[Request, s.Expression, Frame]] = []
-            for function in [None, *module.functions]:
-                body = module.facts.body if function is None else function.body
-                frame = (
-                    self.evaluator.module_frame(module)
-                    if function is None
-                    else self.evaluator.function_frame(module, function)
-                )
-                for call in _own_calls(body):
-                    match call.function:
-                        case s.Attribute(value=receiver, name=name) if name in _REQUESTS:
-                            found.append(
-                                (self._request(call, name, module, function, frame), receiver, frame)
-                            )
-            self._requests[module.path] = tuple(found)
-        return self._requests[module.path]
-
-    def _request(
-        self, call: s.Call, name: str, module: Module, function: s.Function | None, frame: Frame
-    ) -> Request:
-        given = list(call.arguments)
-        method = name.upper() if name in VERBS else ""
-        if name in ("request", "stream") and given:
-            method = spelled(self.evaluator.evaluate(given.pop(0), frame)).upper()
-        node = given[0] if given else dict(call.keywords).get("url")
-        path = None if node is None else spelled(self.evaluator.evaluate(node, frame))
-        return Request(module, function, method, path if path is not None and is_path(path) else None)
-
 
 def _entered(body: s.Block) -> frozenset[int]:
     """The expressions, by identity, that a body enters by `with`."""
@@ -291,9 +256,3 @@ def _is_refused(request: Request) -> bool:
         if isinstance(inner, s.Constant) and isinstance(inner.value, int) and 200 <= inner.value < 500
     }
     return bool(codes) and min(codes) >= 400
-
-
-def _own_calls(body: s.Block) -> Iterator[s.Call]:
-    """The calls of a body, those of functions and classes inside it left out."""
-    plain = tuple(node for node in body if not isinstance(node, s.Function | s.Class))
-    return calls_in(plain)

@@ -18,7 +18,9 @@ from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixture
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
+from isolint.facts.remote import Elsewhere
 from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
@@ -147,6 +149,19 @@ class Knowledge:
         """The clients a test module makes through which tests reach the application's own store."""
         if module.is_test and not self.is_guarded(module.path):
             yield from self.clients.leaks(module, self.test_modules)
+
+    def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
+        """The requests of a module's self-tests to a server that does not see what they replace."""
+        names = {
+            inner.id
+            for site in self.sites(module).self_tests
+            for node in statements(site.node.body)
+            for expression in expressions(node)
+            for inner in walk(expression)
+            if isinstance(inner, s.Name)
+        }
+        functions = tuple(f for f in module.functions if f.name in names)
+        yield from self.clients.elsewhere(module, functions)
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""

@@ -14,6 +14,11 @@ rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR,
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.know.leaks(site.module):
         yield ctx.finding(leak.at, message(leak), trail=leak.trail)
+    for asked in ctx.know.asked_elsewhere(site.module):
+        text = f"`{asked.client}` asks a server in another process, where `{asked.name}` is not replaced"
+        yield ctx.finding(
+            asked.at, f"{text}: {asked.route} works with the application's own", trail=asked.trail
+        )
 
 
 def message(leak: Leak) -> str:
