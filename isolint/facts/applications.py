@@ -27,6 +27,7 @@ from isolint.facts.values import (
     Parameter,
     Value,
     options,
+    text,
 )
 from isolint.vocabulary.entries import Argument, Web
 
@@ -128,7 +129,15 @@ class Applications:
         node = handles.passed(part.call, part.entry.argument)
         path = prefix + ("" if node is None else spelled(self.evaluator.evaluate(node, part.frame)))
         hop = Hop(part.frame.module.path, part.call.at, show(part.call))
-        return Route(name.upper() if name in VERBS else "", path or "/", function, around, hop)
+        return Route(self._method(part, name), path or "/", function, around, hop)
+
+    def _method(self, part: Part, name: str) -> str:
+        """The one method that a route answers to, "" for several."""
+        methods = dict(part.call.keywords).get("methods")
+        listed = self._listed(methods, part.frame)
+        if len(listed) == 1:
+            return (text(listed[0]) or "").upper()
+        return name.upper() if name in VERBS else ""
 
     def _path(self, value: Value | None) -> str:
         return "" if value is None else spelled(value)

@@ -9,6 +9,7 @@ from functools import cached_property
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
 from isolint.facts.exposures import Exposures, Need
+from isolint.facts.extensions import Extensions
 from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, OverridesInForce
@@ -70,7 +71,7 @@ class Clients:
         self.fixtures = fixtures
         self.overrides = OverridesInForce(self.evaluator, fixtures)
         late = LatePins(fixtures)
-        self.exposures = Exposures(applications, replacements, late)
+        self.exposures = Exposures(applications, Extensions(applications, fixtures), replacements, late)
         self.startups = Startups(applications, replacements, late)
         self.requests = Requests(self.evaluator)
         self.remote = Remote(applications, self.requests)
@@ -121,6 +122,8 @@ class Clients:
         transport = self.applications.argument(client, entry.transport)
         if isinstance(transport, Made) and self.applications.role(transport) == "transport":
             given = self.applications.argument(transport, self.applications.entry(transport).argument)
+        if not entry.argument and isinstance(client.call.function, s.Attribute):
+            given = self.evaluator.evaluate(client.call.function.value, client.frame)
         for option in options(given) if given is not None else ():
             if isinstance(option, Method) and option.name == "app":
                 return self._app(option.receiver)

@@ -289,6 +289,9 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
         given = gives(ev, value.receiver, value.name)
         return given if given is not None else _made_by_method(ev, value, node, frame)
     if isinstance(value, Method):
+        made = value.receiver.made_by if isinstance(value.receiver, Made) else ""
+        if f"{made}.{value.name}" in ev.vocabulary.web:
+            return Made(f"{made}.{value.name}", (frame.module.path, node.at), node, frame)
         return strings.called(ev, value, node, frame)
     return UNKNOWN
 

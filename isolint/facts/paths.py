@@ -52,10 +52,17 @@ def _plain(path: str) -> str:
 def _pattern(route: str) -> str:
     pattern, last = "", 0
     for found in _PARAMETER.finditer(route):
-        pattern += re.escape(route[last : found.start()])
-        pattern += ".+" if "path" in found.group().partition(":")[2] or "path:" in found.group() else "[^/]+"
+        pattern += re.escape(route[last : found.start()]) + _segment(found.group())
         last = found.end()
     return (pattern + re.escape(route[last:])).replace(re.escape(HOLE), ".*")
+
+
+def _segment(parameter: str) -> str:
+    """What a parameter of a path may stand for: `{name}`, `{name:path}`, `<int:name>`."""
+    words = parameter[1:-1].split(":")
+    if "path" in (words[0], words[-1]) and len(words) > 1:
+        return ".+"
+    return r"\d+" if "int" in (words[0], words[-1]) and len(words) > 1 else "[^/]+"
 
 
 def _ends_with(route: str, wanted: str) -> bool:

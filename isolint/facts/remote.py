@@ -72,9 +72,9 @@ class Remote:
     def _apps(self, module: Module) -> Iterator[Made]:
         for name in module.names.bindings:
             for option in options(self.evaluator.module_name(module, name)):
-                if isinstance(option, Made) and option.place[0] == module.path:
-                    if self.applications.role(option) == "application":
-                        yield option
+                is_app = self.applications.role(option) == "application"
+                if is_app and isinstance(option, Made) and option.place[0] == module.path:
+                    yield option
 
     def _local(self, request: Request, receiver: s.Expression, frame: Frame) -> s.Call | None:
         """The call that says that a request goes to a server on this machine."""
@@ -102,9 +102,9 @@ def _swapped(function: s.Function) -> dict[str, s.Position]:
     found: dict[str, s.Position] = {}
     for node in statements(function.body):
         if isinstance(node, s.Assign) and declared:
-            for target in node.targets:
-                if isinstance(target, s.Name) and target.id in declared:
-                    found.setdefault(target.id, node.at)
+            for name in (inner for target in node.targets for inner in walk(target)):
+                if isinstance(name, s.Name) and name.id in declared:
+                    found.setdefault(name.id, node.at)
     return found
 
 
