@@ -172,7 +172,7 @@ class Applications:
     def _belonging(self, owner: Made, modules: list[Module]) -> Iterator[Part]:
         for module in modules:
             for part in self.parts(module):
-                if isinstance(part.owner, Made) and part.owner.place == owner.place:
+                if isinstance(part.owner, Made) and _is_same(part.owner, owner):
                     yield part
         yield from self._by_helpers(owner)
 
@@ -318,6 +318,12 @@ class Applications:
                 case s.Subscript(index=s.Sequence(items=(first, *_))):
                     annotation = first
             yield from options(self.evaluator.evaluate(annotation, frame))
+
+
+def _is_same(seen: Made, owner: Made) -> bool:
+    """Whether what some code adds to is an application itself, not another one out of the same factory."""
+    steps = {(hop.path, hop.at) for hop in owner.trail}
+    return seen.place == owner.place and all((hop.path, hop.at) in steps for hop in seen.trail)
 
 
 def _calls(node: s.Statement) -> Iterator[s.Call]:

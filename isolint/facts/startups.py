@@ -45,7 +45,10 @@ class Startups:
 
     def opened(self, app: Made, path: str) -> tuple[str, Target, Trail] | None:
         """The call that points an application's models to its own store, in the tests of a file."""
-        for call, frame, url in self._pointed(app):
+        pointed = list(self._pointed(app))
+        if any(frame.module.is_test for _, frame, _ in pointed):
+            return None
+        for call, frame, url in pointed:
             target = place(url, self.replacements.pins(path), product=True)
             if isinstance(url, Handle):
                 target = judge(url, self.replacements.pins(path), product=True)
