@@ -274,13 +274,14 @@ class Applications:
 
     def parameters(self, function: FunctionValue) -> Iterator[tuple[str, tuple[Value, ...]]]:
         """The parameters that the framework fills, with what it calls for them."""
-        frame = self._frame(function)
+        frame = self.frame(function)
         for parameter in function.function.parameters:
             called = tuple(self._for_parameter(parameter, frame))
             if called:
                 yield parameter.name, called
 
-    def _frame(self, function: FunctionValue) -> Frame:
+    def frame(self, function: FunctionValue) -> Frame:
+        """The frame of a function that the framework calls."""
         if isinstance(function.function, s.Function):
             return self.evaluator.function_frame(function.module, function.function)
         return function.frame

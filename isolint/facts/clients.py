@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
@@ -25,6 +26,7 @@ from isolint.facts.startups import Startups
 from isolint.facts.targets import Target
 from isolint.facts.values import Frame, Made, Method, Parameter, Trail, Unknown, Value, options
 
+MOST_SENDERS = 200
 _DRIVING = ("client", "lifespan")
 
 
@@ -141,15 +143,45 @@ class Clients:
         needs = self.exposures.needs(client.app, own, client.module.path)
         if not needs:
             return None
-        for request in self._sent(client, users):
-            around = Overrides()
-            around.add(own)
-            around.add(self.overrides.around(request.module, request.function))
-            needs = self.exposures.needs(client.app, around, request.module.path)
-            need = self._asked_for(request, needs, client)
-            if need is not None:
-                return self._told(client, need, tuple(around.names))
+        modules = tuple(self._modules(client, users))
+        for request in self._sent(client, modules):
+            for around in self._around(request, own, modules):
+                needs = self.exposures.needs(client.app, around, request.module.path)
+                need = self._asked_for(request, needs, client)
+                if need is not None:
+                    return self._told(client, need, tuple(around.names))
         return None
+
+    def _around(self, request: Request, own: Overrides, modules: tuple[Module, ...]) -> Iterator[Overrides]:
+        """The overrides in force where a request is sent: once for each test that has it sent."""
+        here = Overrides()
+        here.add(own)
+        here.add(self.overrides.around(request.module, request.function))
+        senders = list(islice(self._senders(request, modules), MOST_SENDERS))
+        for module, function in senders:
+            found = Overrides()
+            found.add(here)
+            found.add(self.overrides.around(module, function))
+            yield found
+        if not senders:
+            yield here
+
+    def _senders(self, request: Request, modules: tuple[Module, ...]) -> Iterator[tuple[Module, s.Function]]:
+        """Who has a helper or fixture send its request: the functions that call it, the tests that request it."""
+        function = request.function
+        if function is None or function.name.startswith("test"):
+            return
+        owner = request.module.methods.get(id(function))
+        if self.fixtures.fixture(request.module, function, owner) is None:
+            for module in modules:
+                for caller in module.functions:
+                    if any(last_name(call) == function.name for call in own_calls(caller.body)):
+                        yield module, caller
+            return
+        for module in modules:
+            for test, cls in self.fixtures.tests(module):
+                if any(f.function is function for f in self.fixtures.closure(module, test, cls)):
+                    yield module, test
 
     def _told(self, client: Client, need: Need, overridden: tuple[str, ...]) -> Leak:
         call = client.made.call
@@ -194,8 +226,8 @@ class Clients:
 
     # -- requests
 
-    def _sent(self, client: Client, users: tuple[Module, ...]) -> Iterator[Request]:
-        for module in self._modules(client, users):
+    def _sent(self, client: Client, modules: tuple[Module, ...]) -> Iterator[Request]:
+        for module in modules:
             for request, receiver, frame in self.requests.of(module):
                 if self._is_from(client, receiver, frame, request) and not _is_refused(request):
                     yield request

@@ -11,9 +11,10 @@ from isolint.facts.extensions import Extensions
 from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, identity
 from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import walk
 from isolint.facts.targets import Level, Target, is_product, judge
-from isolint.facts.touches import Touch, Touches
-from isolint.facts.values import ClassValue, FunctionValue, Handle, Hop, Instance, Made, Trail, Value
+from isolint.facts.touches import Touch, Touches, calls_of, defined_at
+from isolint.facts.values import ClassValue, FunctionValue, Handle, Hop, Instance, Made, Trail, Value, options
 
 Found = tuple[str, Target, Trail]  # the dependency, where it leads, the way there
 
@@ -46,7 +47,7 @@ class Exposures:
 
     def needs(self, app: Made, overrides: Overrides, path: str) -> tuple[Need, ...]:
         """The routes that reach the application's own store, with these overrides, in the tests of a file."""
-        if overrides.all:
+        if overrides.all or self.extensions.is_made_to_order(app, path):
             return ()
         key = (app.place, frozenset(overrides.values), path)
         if key not in self._needs:
@@ -86,7 +87,7 @@ class _Judge:
         for value in (*self.applications.injected(route.function), *markers):
             found = self._of_dependency(value, 0)
             if found is not None:
-                return found
+                return None if self._is_handed_to_mocks(route) else found
         touches = self.exposures.touches.of(route.function, self._hidden(route.function))
         touch = self._production([touch for touch in touches if len(touch.trail) <= _NEAR])
         if touch is None or self._is_attended(route):
@@ -98,6 +99,25 @@ class _Judge:
         module = route.function.module
         places = [(module.path, b.line) for several in module.names.bindings.values() for b in several]
         return self.exposures.replacements.replaces(self.path, places)
+
+    def _is_handed_to_mocks(self, route: Route) -> bool:
+        """Whether the tests of a file replace a function that a route hands what it was given."""
+        function = route.function.function
+        names = {name for name, _ in self.applications.parameters(route.function)}
+        frame = self.applications.frame(route.function)
+        for call in calls_of(function):
+            given = (
+                inner
+                for argument in (*call.arguments, *(v for _, v in call.keywords))
+                for inner in walk(argument)
+            )
+            if any(isinstance(inner, s.Name) and inner.id in names for inner in given):
+                places = list(self.exposures.touches.bound_at(call.function, frame))
+                for callee in options(self.applications.evaluator.evaluate(call.function, frame)):
+                    places += defined_at(callee)
+                if self.exposures.replacements.replaces(self.path, places):
+                    return True
+        return False
 
     def _of_dependency(self, value: Value, depth: int) -> Found | None:
         """The dependency that opens the application's store: this one, or one that it needs."""

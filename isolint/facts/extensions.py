@@ -41,10 +41,11 @@ class Extensions:
         self.evaluator = applications.evaluator
         self.fixtures = fixtures
         self._configuring: dict[str, bool] = {}
+        self._made: dict[str, tuple[s.Call, ...]] = {}
 
     def bound(self, handle: Handle, app: Made, path: str) -> Handle:
         """The handle as the application binds it, unless code of the tests configures an application, too."""
-        if handle.bound or not handle.trail or self._is_configured(app, path):
+        if handle.bound or not handle.trail or self._is_configured(path):
             return handle
         function = app.frame.function
         body = app.frame.module.facts.body if not isinstance(function, s.Function) else function.body
@@ -94,24 +95,31 @@ class Extensions:
 
     # -- what the tests configure
 
-    def _is_configured(self, app: Made, path: str) -> bool:
-        return any(self._configures(module, app) for module in self.fixtures.chain(path))
+    def is_made_to_order(self, app: Made, path: str) -> bool:
+        """Whether tests hand arguments to the factory that makes an application: settings, a database."""
+        function = app.frame.function
+        return isinstance(function, s.Function) and any(
+            last_name(call) == function.name and bool(call.arguments or call.keywords)
+            for module in self.fixtures.chain(path)
+            for call in self._calls(module)
+        )
 
-    def _configures(self, module: Module, app: Made) -> bool:
-        """Whether a test module sets an application's configuration, or makes the application with arguments."""
-        key = f"{module.path} {app.place}"
-        if key not in self._configuring:
-            function = app.frame.function
-            factory = function.name if isinstance(function, s.Function) else ""
-            self._configuring[key] = any(
-                last_name(call) in _CONFIGURES
-                or _is_config(call.function)
-                or (last_name(call) == factory and bool(call.arguments or call.keywords))
-                for call in calls_in(module.facts.body)
-            ) or any(
-                _writes_config(body) for body in (module.facts.body, *(f.body for f in module.functions))
-            )
-        return self._configuring[key]
+    def _is_configured(self, path: str) -> bool:
+        return any(self._configures(module) for module in self.fixtures.chain(path))
+
+    def _configures(self, module: Module) -> bool:
+        """Whether a test module sets the configuration of an application."""
+        if module.path not in self._configuring:
+            bodies = (module.facts.body, *(function.body for function in module.functions))
+            self._configuring[module.path] = any(
+                last_name(call) in _CONFIGURES or _is_config(call.function) for call in self._calls(module)
+            ) or any(_writes_config(body) for body in bodies)
+        return self._configuring[module.path]
+
+    def _calls(self, module: Module) -> tuple[s.Call, ...]:
+        if module.path not in self._made:
+            self._made[module.path] = tuple(calls_in(module.facts.body))
+        return self._made[module.path]
 
 
 def _is_config(function: s.Expression) -> bool:

@@ -83,7 +83,7 @@ class Touches:
         frame = Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
         place = (callee.module.path, function.at[0])
         found: dict[tuple[str, s.Position], Touch] = {}
-        for call in _calls(function):
+        for call in calls_of(function):
             for touch in self._by_call(call, frame):
                 last = touch.handle.trail[-1] if touch.handle.trail else touch.trail[-1]
                 found.setdefault((last.path, last.at), replace(touch, places=(place, *touch.places)))
@@ -108,7 +108,7 @@ class Touches:
                 if binding.value is not None and depth < 3:
                     yield from self.bound_at(binding.value, frame, depth + 1)
                 elif binding.kind == "import":
-                    yield from _defined_at(self.evaluator.imported(binding, frame.module))
+                    yield from defined_at(self.evaluator.imported(binding, frame.module))
             for binding in () if local else frame.module.names.bindings.get(name, ()):
                 yield frame.module.path, binding.line
 
@@ -128,13 +128,14 @@ class Touches:
                 made = Instance(callee, call, frame)
                 for method in instances.methods(self.evaluator, made, ("__init__", "__new__")):
                     for touch in self.of(method):
-                        yield replace(touch, places=(*_defined_at(callee), *touch.places))
+                        yield replace(touch, places=(*defined_at(callee), *touch.places))
             case Instance():
                 for method in instances.methods(self.evaluator, callee, ("__call__",)):
                     yield from self.of(method, _given(method, call))
 
 
-def _defined_at(value: Value) -> Iterator[Place]:
+def defined_at(value: Value) -> Iterator[Place]:
+    """Where a function or class is defined: what patching it there would replace."""
     match value:
         case FunctionValue():
             yield value.module.path, value.function.at[0]
@@ -150,7 +151,7 @@ def _given(callee: FunctionValue, call: s.Call) -> frozenset[str]:
     return frozenset(names.union(positional[skip : skip + len(call.arguments)]))
 
 
-def _calls(function: s.Function | s.Lambda) -> Iterator[s.Call]:
+def calls_of(function: s.Function | s.Lambda) -> Iterator[s.Call]:
     """The calls that running a function makes, in the order of the source."""
     if isinstance(function, s.Lambda):
         yield from (inner for inner in walk(function.body) if isinstance(inner, s.Call))
