@@ -1,4 +1,4 @@
-"""Which stores does running a function open? Followed through first-party code, the caller's arguments left open."""
+"""Which stores does running a function surely open? The caller's arguments are left open."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
+from isolint.facts.certain import certain_calls
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import show
@@ -20,9 +21,11 @@ from isolint.facts.values import (
     Handle,
     Hop,
     Instance,
+    Literal,
     Method,
     Reference,
     Trail,
+    Unknown,
     Value,
     options,
 )
@@ -83,7 +86,7 @@ class Touches:
         frame = Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
         place = (callee.module.path, function.at[0])
         found: dict[tuple[str, s.Position], Touch] = {}
-        for call in calls_of(function):
+        for call in certain_calls(function):
             for touch in self._by_call(call, frame):
                 last = touch.handle.trail[-1] if touch.handle.trail else touch.trail[-1]
                 found.setdefault((last.path, last.at), replace(touch, places=(place, *touch.places)))
@@ -94,7 +97,8 @@ class Touches:
     def _by_call(self, call: s.Call, frame: Frame) -> Iterator[Touch]:
         hop = Hop(frame.module.path, call.at, show(call))
         places: tuple[Place, ...] | None = None
-        for option in options(self.evaluator.evaluate(call.function, frame)):
+        callees = [o for o in options(self.evaluator.evaluate(call.function, frame)) if not _is_nothing(o)]
+        for option in callees if len(callees) == 1 else ():
             for touch in self._of_callee(option, call, frame):
                 if places is None:
                     places = tuple(self.bound_at(call.function, frame))
@@ -119,9 +123,9 @@ class Touches:
             case Method(receiver=Handle() as handle):
                 yield from self.handle(handle)
             case Reference(name=name) if name in self.evaluator.vocabulary.handles:
-                for opened in options(self.evaluator.evaluate(call, frame)):
-                    if isinstance(opened, Handle):
-                        yield from self.handle(opened)
+                opened = self.evaluator.evaluate(call, frame)
+                if isinstance(opened, Handle):
+                    yield from self.handle(opened)
             case FunctionValue():
                 yield from self.of(callee, _given(callee, call))
             case ClassValue():
@@ -141,6 +145,10 @@ def defined_at(value: Value) -> Iterator[Place]:
             yield value.module.path, value.function.at[0]
         case ClassValue():
             yield value.module.path, value.node.at[0]
+
+
+def _is_nothing(value: Value) -> bool:
+    return isinstance(value, Literal | Unknown)
 
 
 def _given(callee: FunctionValue, call: s.Call) -> frozenset[str]:
