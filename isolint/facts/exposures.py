@@ -172,6 +172,7 @@ class _Judge:
             trail = (*touch.trail, *target.trail)
             places = [*touch.places, *((hop.path, hop.at[0]) for hop in trail)]
             late = self.exposures.late.sets(self.path, handle.url)
+            late = late or self.exposures.late.moves(self.path, handle.url)
             if not late and not replacements.replaces(self.path, places):
                 return target, trail
         return None

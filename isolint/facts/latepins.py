@@ -1,4 +1,4 @@
-"""Variables that tests set only while they run, which is in time for code that reads them when it is called."""
+"""What tests set only while they run, in time for code that looks when it is called: variables, the directory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.project import Module
-from isolint.facts.relevance import last_name
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import dotted
-from isolint.facts.values import Address, Method, Text, Union, Value, Variable
+from isolint.facts.values import Address, Method, Text, Union, Value, Variable, text
+
+_MOVES = frozenset({"chdir", "as_cwd", "isolated_filesystem"})
 
 
 class LatePins:
@@ -27,6 +29,15 @@ class LatePins:
             not wanted.isdisjoint(self.of(module)) for module in self.fixtures.chain(path)
         )
 
+    def moves(self, path: str, url: Value | None) -> bool:
+        """Whether a URL is a path relative to a working directory that the tests of a file change."""
+        return _is_relative(url) and any(
+            last_name(call) in _MOVES
+            for module in self.fixtures.chain(path)
+            for function in module.functions
+            for call in calls_in(function.body)
+        )
+
     def of(self, module: Module) -> frozenset[str]:
         """The names of the variables that a module's functions set in the environment."""
         if module.path not in self._of:
@@ -38,6 +49,14 @@ class LatePins:
                     found.update(_set_in(decorator))
             self._of[module.path] = frozenset(found)
         return self._of[module.path]
+
+
+def _is_relative(url: Value | None) -> bool:
+    known = text(url.default) if isinstance(url, Variable) and url.default is not None else None
+    known = known if url is None or known is not None else text(url)
+    if known is None or not known.startswith("sqlite"):
+        return known is not None and "://" not in known and not known.startswith(("/", "~"))
+    return not known.partition(":///")[2].startswith("/")
 
 
 def variables(value: Value | None) -> Iterator[str]:

@@ -13,6 +13,7 @@ from isolint.facts.project import Module
 from isolint.facts.relevance import last_name
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.values import (
+    UNKNOWN,
     ClassValue,
     Frame,
     FunctionValue,
@@ -151,20 +152,30 @@ class OverridesInForce:
                 self._all_of(call.arguments[0], frame, found)
             elif name in ("setdefault", "__setitem__") and len(call.arguments) > 1:
                 self._put(call.arguments[0], call.arguments[1], frame, found)
-        elif name in ("setitem", "dict", "override") and call.arguments:
+        elif name in ("setitem", "dict") and call.arguments:
             self._by_patch(call, frame, found)
         elif depth < _DEEPEST and name:
             self._by_helper(call, frame, found, depth)
+            if "overrid" in name.lower():
+                self._by_library(call, frame, found)
 
     def _by_patch(self, call: s.Call, frame: Frame, found: Overrides) -> None:
-        """`monkeypatch.setitem(app.dependency_overrides, key, value)`, `patch.dict`, a plugin's `.override`."""
+        """`monkeypatch.setitem(app.dependency_overrides, key, value)` and `patch.dict`."""
         first, *rest = call.arguments
         if _is_table(first) and len(rest) > 1:
             self._put(rest[0], rest[1], frame, found)
         elif _is_table(first) and rest:
             self._all_of(rest[0], frame, found)
-        elif isinstance(first, s.Mapping) and last_name(call) == "override":
-            self._all_of(first, frame, found)
+
+    def _by_library(self, call: s.Call, frame: Frame, found: Overrides) -> None:
+        """`override(get_db, fake)` of a library that does it: what it is handed is in hand."""
+        for argument in call.arguments:
+            if isinstance(argument, s.Mapping):
+                self._all_of(argument, frame, found)
+            for option in options(self.evaluator.evaluate(argument, frame)):
+                known = identity(option)
+                if known is not None:
+                    found.values.setdefault(known, UNKNOWN)
 
     def _by_helper(self, call: s.Call, frame: Frame, found: Overrides, depth: int) -> None:
         for option in options(self.evaluator.evaluate(call.function, frame)):
