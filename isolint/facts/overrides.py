@@ -26,7 +26,6 @@ from isolint.facts.values import (
 ATTRIBUTE = "dependency_overrides"
 _HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_runtest_setup")
 _ENTERED = ("__init__", "__enter__", "__aenter__")
-_DEEPEST = 3
 
 
 @dataclass(slots=True)
@@ -98,7 +97,7 @@ class OverridesInForce:
             self._modules[module.path] = found = Overrides()
             for imported in self._imported(module):
                 found.add(self.of_module(imported))
-            self._read(module.facts.body, self.evaluator.module_frame(module), found, 0)
+            self._read(module.facts.body, self.evaluator.module_frame(module), found)
             for node in module.facts.body:
                 if isinstance(node, s.Function) and (node.name in MODULE_SET_UP or node.name in _HOOKS):
                     found.add(self.of_function(module, node))
@@ -115,18 +114,18 @@ class OverridesInForce:
                         seen.add(found.path)
                         yield found
 
-    def of_function(self, module: Module, function: s.Function, depth: int = 0) -> Overrides:
+    def of_function(self, module: Module, function: s.Function) -> Overrides:
         """What running a function overrides, itself and through the functions it calls."""
         key = id(function)
         if key not in self._functions:
             self._functions[key] = found = Overrides()
             frame = self.evaluator.function_frame(module, function)
-            self._read(function.body, frame, found, depth)
+            self._read(function.body, frame, found)
         return self._functions[key]
 
     # -- what
 
-    def _read(self, body: s.Block, frame: Frame, found: Overrides, depth: int) -> None:
+    def _read(self, body: s.Block, frame: Frame, found: Overrides) -> None:
         for node in statements(body):
             if isinstance(node, s.Function | s.Class):
                 continue
@@ -135,7 +134,7 @@ class OverridesInForce:
             for expression in expressions(node):
                 for inner in walk(expression):
                     if isinstance(inner, s.Call):
-                        self._called(inner, frame, found, depth)
+                        self._called(inner, frame, found)
 
     def _assigned(self, node: s.Assign, frame: Frame, found: Overrides) -> None:
         for target in node.targets:
@@ -145,7 +144,7 @@ class OverridesInForce:
                 case s.Attribute(name=name) if name == ATTRIBUTE and node.value is not None:
                     self._all_of(node.value, frame, found)
 
-    def _called(self, call: s.Call, frame: Frame, found: Overrides, depth: int) -> None:
+    def _called(self, call: s.Call, frame: Frame, found: Overrides) -> None:
         name = last_name(call)
         if isinstance(call.function, s.Attribute) and _is_table(call.function.value):
             if name == "update" and call.arguments:
@@ -154,8 +153,8 @@ class OverridesInForce:
                 self._put(call.arguments[0], call.arguments[1], frame, found)
         elif name in ("setitem", "dict") and call.arguments:
             self._by_patch(call, frame, found)
-        elif depth < _DEEPEST and name:
-            self._by_helper(call, frame, found, depth)
+        elif name:
+            self._by_helper(call, frame, found)
             if "overrid" in name.lower():
                 self._by_library(call, frame, found)
 
@@ -177,15 +176,15 @@ class OverridesInForce:
                 if known is not None:
                     found.values.setdefault(known, UNKNOWN)
 
-    def _by_helper(self, call: s.Call, frame: Frame, found: Overrides, depth: int) -> None:
+    def _by_helper(self, call: s.Call, frame: Frame, found: Overrides) -> None:
         for option in options(self.evaluator.evaluate(call.function, frame)):
             if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
                 if option.module.is_test or _mentions(option.function):
-                    found.add(self.of_function(option.module, option.function, depth + 1))
+                    found.add(self.of_function(option.module, option.function))
             elif isinstance(option, ClassValue) and option.module.is_test:
                 for method in instances.methods(self.evaluator, Instance(option), _ENTERED):
                     if isinstance(method.function, s.Function):
-                        found.add(self.of_function(method.module, method.function, depth + 1))
+                        found.add(self.of_function(method.module, method.function))
 
     def _all_of(self, node: s.Expression, frame: Frame, found: Overrides) -> None:
         if not isinstance(node, s.Mapping):
