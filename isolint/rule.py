@@ -21,6 +21,7 @@ from typing import Any
 
 from isolint.documents import Entry, Node
 from isolint.facts import syntax as s
+from isolint.facts.clients import Leak
 from isolint.facts.configuration import Document
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
@@ -57,6 +58,7 @@ __all__ = [
     "Function",
     "Hop",
     "Import",
+    "Leak",
     "Level",
     "Node",
     "Opening",

@@ -27,6 +27,7 @@ from isolint.facts.values import (
     Instance,
     Items,
     Literal,
+    Made,
     Method,
     ModuleValue,
     Namespace,
@@ -286,6 +287,8 @@ class Evaluator:
                 return dict(value.entries).get(key, UNKNOWN)
             case ((Handle() | Method()), _):
                 return handles.subscript(self, value, index)
+            case Reference(name="typing.Annotated" | "typing_extensions.Annotated"), Items(values=values):
+                return union([known for known in values if isinstance(known, Made)])
             case Reference(), _:
                 return configured.read_subscript(self, value, index, node, frame)
             case ((ClassValue() | UniqueName()), _):

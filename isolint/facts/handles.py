@@ -18,6 +18,7 @@ from isolint.facts.values import (
     Hop,
     Instance,
     Literal,
+    Made,
     Method,
     Reference,
     Thing,
@@ -68,6 +69,8 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
         return UniqueName(unique.scope)
     if name in ev.vocabulary.types:
         return _of_type(ev, ev.vocabulary.canonical(name), None)
+    if name in ev.vocabulary.web:
+        return Made(name, (frame.module.path, node.at), node, frame)
     return None
 
 
@@ -299,6 +302,9 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
         given = gives(ev, value.receiver, value.name)
         return given if given is not None else _made_by_method(ev, value, node, frame)
     if isinstance(value, Method):
+        made = value.receiver.made_by if isinstance(value.receiver, Made) else ""
+        if f"{made}.{value.name}" in ev.vocabulary.web:
+            return Made(f"{made}.{value.name}", (frame.module.path, node.at), node, frame)
         return strings.called(ev, value, node, frame)
     return UNKNOWN
 

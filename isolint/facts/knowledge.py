@@ -7,6 +7,8 @@ from functools import cached_property
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
+from isolint.facts.applications import Applications
+from isolint.facts.clients import Clients, Leak
 from isolint.facts.config import PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.destruction import Destruction, Destructions
@@ -25,7 +27,9 @@ from isolint.facts.openings import Openings
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
 from isolint.facts.protection import Protection
+from isolint.facts.remote import Elsewhere
 from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.sites import (
     DocumentSites,
     FixtureSite,
@@ -79,6 +83,7 @@ class Knowledge:
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self.protection = Protection(self.effects, self.fixtures)
         self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
+        self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -183,6 +188,24 @@ class Knowledge:
     def is_guarded(self, path: str) -> bool:
         """Whether something around the tests of a file refuses to run them on anything but a test's store."""
         return self.protection.guards_file(path)
+
+    def leaks(self, module: Module) -> Iterator[Leak]:
+        """The clients a test module makes through which tests reach the application's own store."""
+        if module.is_test and not self.is_guarded(module.path):
+            yield from self.clients.leaks(module, self.test_modules)
+
+    def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
+        """The requests of a module's self-tests to a server that does not see what they replace."""
+        names = {
+            inner.id
+            for site in self.module_sites(module).self_tests
+            for node in statements(site.node.body)
+            for expression in expressions(node)
+            for inner in walk(expression)
+            if isinstance(inner, s.Name)
+        }
+        functions = tuple(f for f in module.functions if f.name in names)
+        yield from self.clients.elsewhere(module, functions)
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""

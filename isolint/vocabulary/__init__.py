@@ -28,6 +28,7 @@ from isolint.vocabulary.entries import (
     Statement,
     Type,
     Unique,
+    Web,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -75,6 +76,7 @@ class Vocabulary:
     unique_variables: dict[str, Unique]
     settings_bases: frozenset[str]
     ambient_variables: frozenset[str]
+    web: dict[str, tuple[Web, ...]]
     known: frozenset[str]
     libraries: frozenset[str]
     words: frozenset[str]
@@ -163,6 +165,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique_variables=by.only("unique", "variables"),
         settings_bases=frozenset(by.only("reads", "bases")),
         ambient_variables=frozenset(by.only("reads", "variables")),
+        web=by.call("web"),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),
         words=frozenset(_word(name) for name in known),

@@ -34,6 +34,7 @@ KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configurati
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
 HOWS = ("memory", "disposable", "rollback", "mock", "test database")
 SCOPES = ("run", "worker", "testrun", "process")
+ROLES = ("application", "router", "join", "route", "injection", "client", "transport", "lifespan", "startup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +270,30 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A call by which a web application is put together, or driven in a test; `role` says how.
+
+    "application" and "router" make what routes hang on. "join" joins a router (`argument`) to its receiver,
+    "route" puts the function it decorates, or `function`, at a path (`argument`), "startup" has a function
+    (`function`, or the one it decorates) run when the application (`argument`, or its receiver) starts.
+    "injection" marks an argument that the framework fills by calling `argument`.
+    "client" drives the application `argument`, or that of a "transport" (`transport`), in the process of the
+    test; "lifespan" starts and stops one. `prefix`, `dependencies` and `lifespan` are the arguments that a
+    joined router and an application are given. `starts` says that `with` runs the start-up code.
+    `target` and `parts` tell where the store is that "startup" points the library to.
+    """
+
+    call: tuple[str, ...]
+    role: str = field(metadata={"one of": ROLES})
+    argument: Argument = ()
+    function: Argument = ()
+    transport: Argument = ()
+    prefix: Argument = ()
+    dependencies: Argument = ()
+    lifespan: Argument = ()
+    starts: bool = False
+    target: Argument = ()
+    parts: dict[str, Argument] = field(default_factory=dict)

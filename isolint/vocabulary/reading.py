@@ -29,6 +29,7 @@ ENTRIES: dict[str, type] = {
     "initializes": kinds.Initializer,
     "overrides": kinds.Override,
     "unique": kinds.Unique,
+    "web": kinds.Web,
 }
 
 Entries = dict[str, list[Any]]
