@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from isolint.facts.effects import Effects
 from isolint.facts.events import Event, Run
+from isolint.facts.losses import Loss, Losses
 from isolint.facts.replacements import Place, Replacements
-from isolint.facts.targets import Level, Target, is_product, judge, place
-from isolint.facts.values import Handle, Trail, options
+from isolint.facts.targets import Level, Target, is_product, is_test_name, judge, place
+from isolint.facts.values import Handle, Trail, Value, options
 
 
 @dataclass(frozen=True, slots=True)
 class Destruction:
-    """`what` is destroyed in `target`; `trail` leads from the call to the place that decides where it points."""
+    """`what` is destroyed in `target`; `trail` leads from the call to the place that decides where it points.
+
+    `rows` says that the tables stay and only what they hold is deleted.
+    """
 
     what: str
     target: Target
     trail: Trail
+    rows: bool = False
 
 
 class Destructions:
     """Searches runs for destruction that no guard stands before and no replacement diverts."""
 
     def __init__(self, effects: Effects, replacements: Replacements) -> None:
-        self.effects = effects
+        self.losses = Losses(effects)
         self.replacements = replacements
 
     def first(self, runs: list[Run], path: str) -> Destruction | None:
@@ -38,26 +44,37 @@ class Destructions:
             guarded = guarded or run.guarded
         return None
 
-    def by(self, event: Event, path: str) -> Destruction | None:
-        """The destruction of the application's data that an event is, if it is one."""
-        destroyed = self.effects.destruction(event)
-        if destroyed is None:
+    def by(
+        self,
+        event: Event,
+        path: str,
+        pins: Mapping[str, Value] | None = None,
+        made: frozenset[str] = frozenset(),
+    ) -> Destruction | None:
+        """The destruction of the application's data that an event is, if it is one.
+
+        `pins` are variables set for this run besides those the tests of `path` set, `made` the names of what
+        the run creates itself.
+        """
+        loss = self.losses.of(event)
+        if loss is None or loss.spelled in made:
             return None
-        what, value = destroyed
-        name = self.effects.named(event)
-        if (
-            name is not None
-            and place(name, self.replacements.pins(path), product=False).level < Level.PRODUCTION
-        ):
+        known = {**self.replacements.pins(path), **(pins or {})}
+        if not _is_shared(loss, known):
             return None
-        targets = [self._target(option, path) for option in options(value) if isinstance(option, Handle)]
+        handles = [option for option in options(loss.store) if isinstance(option, Handle)]
+        targets = [judge(handle, known, product=is_product(handle)) for handle in handles]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:
             return None
         trail = (*event.chain, event.hop, *targets[0].trail)
         places: list[Place] = [*event.through, *((hop.path, hop.at[0]) for hop in trail)]
         if self.replacements.replaces(path, places):
             return None
-        return Destruction(what, targets[0], trail)
+        return Destruction(loss.what, targets[0], trail, loss.rows)
 
-    def _target(self, handle: Handle, path: str) -> Target:
-        return judge(handle, self.replacements.pins(path), product=is_product(handle))
+
+def _is_shared(loss: Loss, pins: Mapping[str, Value]) -> bool:
+    """Whether what is destroyed is not, by its name, a test's own."""
+    if loss.spelled:
+        return not is_test_name(loss.spelled)
+    return loss.name is None or place(loss.name, pins, product=False).level >= Level.PRODUCTION

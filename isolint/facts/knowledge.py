@@ -13,6 +13,7 @@ from isolint.facts.effects import Effects
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.harms import Harms
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
@@ -48,6 +49,9 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self.harms = Harms(
+            self.effects, self.fixtures, self.replacements, self.sites, self.is_guarded, self._is_told
+        )
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
@@ -131,6 +135,17 @@ class Knowledge:
     def destruction_by_function(self, module: Module, function: s.Function) -> Destruction | None:
         """What a function that runs without being asked for destroys of the application's."""
         return self.destructions.first([self.effects.of(module, function)], module.path)
+
+    def _is_told(
+        self, fixture: Fixture | None, module: Module, function: s.Function, owner: s.Class | None
+    ) -> bool:
+        """Whether what a fixture or set-up destroys is told of as running around every test."""
+        if fixture is not None:
+            return fixture.autouse or bool(self.marked_by(fixture))
+        kinds = {id(site.function): site.kind for site in self.sites(module).set_ups}
+        if id(function) not in kinds:
+            return False
+        return kinds[id(function)] != "method" or (owner is not None and bool(self.subclasses(owner)))
 
     def is_guarded(self, path: str) -> bool:
         """Whether an autouse fixture around the tests of a file refuses to run them on anything but a test's store."""

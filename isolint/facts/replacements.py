@@ -147,6 +147,11 @@ class Replacements:
             self._pins[path] = found
         return self._pins[path]
 
+    def set_in(self, module: Module, function: s.Function) -> dict[str, Value]:
+        """The variables that a test or fixture itself sets."""
+        frame = self.evaluator.function_frame(module, function)
+        return {k: v for node in statements(function.body) for k, v in self._written(node, frame)}
+
     def _set_by(self, module: Module) -> Iterator[tuple[str, Value]]:
         frame = self.evaluator.module_frame(module)
         for node in statements(module.facts.body):

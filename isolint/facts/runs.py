@@ -42,10 +42,10 @@ MOST_EVENTS = 4_000
 class Runs:
     """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, relevance: Relevance | None = None) -> None:
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
-        self.relevance = Relevance(evaluator)
+        self.relevance = relevance or Relevance(evaluator)
         self._runs: dict[int, Run] = {}
         self._near: dict[int, Run] = {}
         self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}
