@@ -123,13 +123,23 @@ class Harms:
     @cached_property
     def _by_module(self) -> dict[str, tuple[Harm, ...]]:
         roots = [root for module in self._modules for root in self._roots(module)]
-        called = {place for root in roots if root.kind != "helper" for e in self._run(root).events for place in e.through}
+        called = {
+            place
+            for root in roots
+            if root.kind != "helper"
+            for e in self._run(root).events
+            for place in e.through
+        }
         helpers = [r for r in roots if r.kind == "helper" and _place(r) not in called]
         found: list[_Found] = []
         told: set[tuple[str, int]] = set()
         for root in (*(r for r in roots if r.kind != "helper"), *helpers):
             here = list(self._destroyed(root))
-            if here and root.function is not None and self.is_told(root.fixture, root.module, root.function, root.owner):
+            if (
+                here
+                and root.function is not None
+                and self.is_told(root.fixture, root.module, root.function, root.owner)
+            ):
                 told |= {(f.hop.path, f.hop.at[0]) for f in here}
             else:
                 found += here
@@ -144,7 +154,9 @@ class Harms:
         runs = [self.effects.of(f.module, f.function) for f in closure]
         if self.is_guarded(root.module.path) or any(r.guarded for r in runs):
             return
-        if root.function is not None and self.isolation.holds(root.module, root.function, root.owner, closure, run):
+        if root.function is not None and self.isolation.holds(
+            root.module, root.function, root.owner, closure, run
+        ):
             return
         pins = self._pins(root, closure)
         made = {name for r in (*runs, run) for event in r.events for name in self._created(event)}

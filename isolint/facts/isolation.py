@@ -35,11 +35,15 @@ class Isolation:
         functions = [(module, function), *((f.module, f.function) for f in closure)]
         if any(self._marked(m, f, owner if f is function else None) for m, f in functions):
             return True
-        names = {p.name for _, f in functions for p in f.parameters} | {f.name for f in closure}
-        if not names.isdisjoint(self.vocabulary.isolating_fixtures):
+        requested = {(m.path, p.name): m for m, f in functions for p in f.parameters}
+        if any(self._provides(name, m) for (_, name), m in requested.items()):
             return True
         runs = [run, *(self.effects.of(f.module, f.function) for f in closure)]
         return any(self._is_mock(name) for r in runs for event in r.events for name in event.names)
+
+    def _provides(self, name: str, module: Module) -> bool:
+        """Whether a fixture is a library's isolating one, not one of that name of the project's own."""
+        return name in self.vocabulary.isolating_fixtures and self.fixtures.find(name, module) is None
 
     def _isolating_class(self, module: Module, owner: s.Class) -> bool:
         value = ClassValue(module, owner, self.evaluator.module_frame(module))

@@ -10,6 +10,7 @@ from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
+from isolint.facts.erasure import Erasures
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
@@ -52,6 +53,7 @@ class Knowledge:
         self.harms = Harms(
             self.effects, self.fixtures, self.replacements, self.sites, self.is_guarded, self._is_told
         )
+        self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolint.facts import handles, sql
+from isolint.facts import sql
 from isolint.facts import syntax as s
 from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event

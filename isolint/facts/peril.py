@@ -22,7 +22,8 @@ _STATEMENT = re.compile(r"\b(drop\s|truncate\b|delete\s)", re.I)
 class Peril(Relevance):
     """Relevance to destruction alone: a function matters if it destroys, or leads to one that does.
 
-    With `guards`, functions that check what they are run against matter, too.
+    With `guards`, functions that check what they are run against matter, too, and those that send what they
+    are handed.
     """
 
     def __init__(self, evaluator: Evaluator, *, guards: bool) -> None:
@@ -34,6 +35,7 @@ class Peril(Relevance):
         mocks = [n for n, entries in vocabulary.isolations.items() if any(e.how == "mock" for e in entries)]
         words = {name.rpartition(".")[2] for name in (*senders, *mocks)}
         self.words = frozenset(words | self.destroyers | FINALIZERS) - {"__call__", ""}
+        self.senders = frozenset(name.rpartition(".")[2] for name in senders)
         self._statements: dict[str, frozenset[str]] = {}
 
     def starts(self, module: Module, function: s.Function) -> bool:
@@ -62,7 +64,7 @@ class Peril(Relevance):
 
     def _leads(self, body: s.Block, frame: Frame) -> bool:
         calls = list(calls_in(body))
-        if self.guards and any(is_guard_call(node) for node in calls):
+        if self.guards and any(is_guard_call(node) or last_name(node) in self.senders for node in calls):
             return True
         return any(self._leads_on(node, frame) for node in calls)
 

@@ -12,5 +12,12 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for harm in ctx.know.harms.of(site.module):
         found = harm.destruction
         if not found.rows:
-            message = f"`{harm.call}` destroys {found.what} in {found.target.why}, and nothing checks that first"
-            yield ctx.finding(harm.at, message, trail=found.trail, confidence=Confidence.HIGH if found.target.sure else Confidence.LOW)
+            message = (
+                f"`{harm.call}` destroys {found.what} in {found.target.why}, and nothing checks that first"
+            )
+            yield ctx.finding(
+                harm.at,
+                message,
+                trail=found.trail,
+                confidence=Confidence.HIGH if found.target.sure else Confidence.LOW,
+            )
