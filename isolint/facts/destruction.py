@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
+from isolint.facts.defaults import address_of, is_local
 from isolint.facts.effects import Effects
 from isolint.facts.events import Event, Run
 from isolint.facts.losses import Loss, Losses
@@ -17,13 +19,16 @@ from isolint.facts.values import Handle, Trail, Value, options
 class Destruction:
     """`what` is destroyed in `target`; `trail` leads from the call to the place that decides where it points.
 
-    `rows` says that the tables stay and only what they hold is deleted.
+    `rows` says that the tables stay and only what they hold is deleted; `by_default` that nothing names the target,
+    `configured` that the application's own code made the handle, from what it is configured with.
     """
 
     what: str
     target: Target
     trail: Trail
     rows: bool = False
+    by_default: bool = False
+    configured: bool = False
 
 
 class Destructions:
@@ -63,14 +68,15 @@ class Destructions:
         if not _is_shared(loss, known):
             return None
         handles = [option for option in options(loss.store) if isinstance(option, Handle)]
-        targets = [judge(handle, known, product=is_product(handle)) for handle in handles]
+        targets = [_placed(handle, known) for handle in handles]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:
             return None
         trail = (*event.chain, event.hop, *targets[0].trail)
         places: list[Place] = [*event.through, *((hop.path, hop.at[0]) for hop in trail)]
         if self.replacements.replaces(path, places):
             return None
-        return Destruction(loss.what, targets[0], trail, loss.rows)
+        by_default = judge(handles[0], known, product=is_product(handles[0])).level < Level.PRODUCTION
+        return Destruction(loss.what, targets[0], trail, loss.rows, by_default, _is_configured(trail))
 
 
 def _is_shared(loss: Loss, pins: Mapping[str, Value]) -> bool:
@@ -78,3 +84,20 @@ def _is_shared(loss: Loss, pins: Mapping[str, Value]) -> bool:
     if loss.spelled:
         return not is_test_name(loss.spelled)
     return loss.name is None or place(loss.name, pins, product=False).level >= Level.PRODUCTION
+
+
+def _placed(handle: Handle, pins: Mapping[str, Value]) -> Target:
+    """Where a handle leads; what nobody names is whatever this machine has there."""
+    target = judge(handle, pins, product=is_product(handle))
+    if target.level == Level.UNKNOWN and not handle.level and is_local(handle.url):
+        why = f"whatever runs at {address_of(handle.url)}"
+        return Target(Level.PRODUCTION, why, target.trail)
+    return target
+
+
+def _is_configured(trail: Trail) -> bool:
+    """Whether a handle is what a function of the product returns that is asked for nothing in particular."""
+    return any(
+        one.text.endswith("()") and other.text.endswith("() returns") and one.path != other.path
+        for one, other in pairwise(trail)
+    )

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolint.facts import sql
+from isolint.facts import instances, sql
 from isolint.facts import syntax as s
 from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import walk
-from isolint.facts.values import UNKNOWN, Frame, Handle, Text, Thing, UniqueName, Value, options, text
+from isolint.facts.values import (
+    UNKNOWN,
+    Frame,
+    Handle,
+    Instance,
+    Text,
+    Thing,
+    UniqueName,
+    Value,
+    options,
+    text,
+    union,
+)
 
 _REFLECTED = frozenset(
     "sorted_tables tables get_table_names get_view_names table_names get_tables list_collection_names "
@@ -53,6 +65,8 @@ class Losses:
             if self._of_own_tables(event):
                 return None
             return Loss(entry.resource, self.effects.reached(event, entry.handle), entry.rows, name)
+        if isinstance(event.receiver, Instance) and self._is_proxy(event.receiver):
+            return self._by_proxy(event)
         node = self.effects.statement_node(event)
         if node is None:
             return None
@@ -73,6 +87,28 @@ class Losses:
             return False
         body = event.frame.function.body if isinstance(event.frame.function, s.Function) else ()
         return not any(last_name(call) == "reflect" for call in calls_in(body))
+
+    def _by_proxy(self, event: Event) -> Loss | None:
+        """`conn.flushdb()`, where `conn` passes on what it is asked to the connection that the tests gave it."""
+        entries = self.effects.vocabulary.destroyers_by_name.get(event.method, ())
+        if not entries or not isinstance(event.receiver, Instance):
+            return None
+        given = union(list(self._given(event.receiver, event.frame)))
+        return Loss(entries[0].resource, given, entries[0].rows)
+
+    def _is_proxy(self, receiver: Instance) -> bool:
+        return instances.method(self.evaluator, receiver, "__getattr__") is not None
+
+    def _given(self, proxy: Instance, frame: Frame) -> Iterator[Value]:
+        """The handles that the code of a module hands to an object: `conn.push(connection)`."""
+        for function in frame.module.functions:
+            inside = self.evaluator.function_frame(frame.module, function)
+            for call in calls_in(function.body):
+                if not isinstance(call.function, s.Attribute) or not call.arguments:
+                    continue
+                if self.evaluator.evaluate(call.function.value, inside) == proxy:
+                    handed = self.evaluator.evaluate(call.arguments[0], inside)
+                    yield from (option for option in options(handed) if isinstance(option, Handle))
 
     def _by_construct(self, option: Value, event: Event) -> Loss | None:
         """`execute(delete(Model))`, `execute(DropSchema("x"))`."""
