@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
 
 _STATEMENT = re.compile(r"\b(drop\s|truncate\b|delete\s)", re.I)
+_AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate"})
+_NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})
+_LIBRARY_NAMES = frozenset({"sa", "sqlalchemy", "sql", "sqlmodel"})
 
 
 class Peril(Relevance):
@@ -64,23 +67,33 @@ class Peril(Relevance):
 
     def _leads(self, body: s.Block, frame: Frame) -> bool:
         calls = list(calls_in(body))
-        if self.guards and any(is_guard_call(node) or last_name(node) in self.senders for node in calls):
+        if self.guards and any(is_guard_call(node) or self._passes_on(node, frame) for node in calls):
             return True
         return any(self._leads_on(node, frame) for node in calls)
+
+    def _passes_on(self, node: s.Call, frame: Frame) -> bool:
+        """Whether a call sends a statement that the function around it is handed."""
+        if last_name(node) not in self.senders or frame.function is None:
+            return False
+        parameters = {parameter.name for parameter in frame.function.parameters}
+        return any(isinstance(n, s.Name) and n.id in parameters for a in node.arguments[:1] for n in walk(a))
 
     def _destroys(self, module: Module, body: s.Block) -> bool:
         """Whether a body itself names a destroyer or holds, or names, a destructive statement."""
         spelled = self._spelled(module)
         for node in _inside(body):
             match node:
-                case s.Name(id=name) if name in self.destroyers or name in spelled:
+                case s.Call() if last_name(node) in _AMBIGUOUS:
+                    if _may_destroy(node):
+                        return True
+                case s.Name(id=name) | s.Attribute(name=name) if name in self.destroyers - _AMBIGUOUS:
                     return True
-                case s.Attribute(name=name) if name in self.destroyers:
+                case s.Name(id=name) if name in spelled:
                     return True
-                case s.Constant(value=str(words)) if _STATEMENT.search(words):
+                case s.Constant(value=str(words)) if _destroys_all(words):
                     return True
                 case s.Template(parts=parts):
-                    if any(isinstance(part, str) and _STATEMENT.search(part) for part in parts):
+                    if _destroys_all(" ".join(part for part in parts if isinstance(part, str))):
                         return True
         return False
 
@@ -96,9 +109,29 @@ class Peril(Relevance):
         return self._statements[module.path]
 
 
+def _may_destroy(node: s.Call) -> bool:
+    """Whether a call of a common name may be the one that destroys, by its arguments."""
+    name, first = last_name(node), node.arguments[0] if node.arguments else None
+    owner = node.function.value if isinstance(node.function, s.Attribute) else None
+    match name:
+        case "delete" if first is None:
+            narrowed = isinstance(owner, s.Call) and last_name(owner) in _NARROWING
+            return not narrowed and (bool(node.keywords) or owner is not None)
+        case "delete":
+            return owner is None or (isinstance(owner, s.Name) and owner.id in _LIBRARY_NAMES)
+        case "command":
+            return isinstance(first, s.Constant) and first.value == "dropDatabase"
+    return len(node.arguments) < 2 and not isinstance(first, s.Constant) and len(node.keywords) < 2
+
+
+def _destroys_all(words: str) -> bool:
+    """Whether a text may be a statement that destroys, without a condition."""
+    return _STATEMENT.search(words) is not None and " where " not in words.lower().replace("\n", " ")
+
+
 def _is_statement(value: s.Expression) -> bool:
     return any(
-        isinstance(node, s.Constant) and isinstance(node.value, str) and bool(_STATEMENT.search(node.value))
+        isinstance(node, s.Constant) and isinstance(node.value, str) and _destroys_all(node.value)
         for node in walk(value)
     )
 
