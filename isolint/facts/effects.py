@@ -36,7 +36,9 @@ class Effects(Runs):
 
     def destroyer(self, event: Event) -> Destroyer | None:
         """The vocabulary's entry for what an event destroys."""
-        return next((entry for entry in self._destroyers(event) if self._meets(entry.when, event)), None)
+        found = [entry for entry in self._destroyers(event) if self._meets(entry.when, event)]
+        given = [entry for entry in found if handles.passed(event.call, entry.handle) is not None]
+        return next(iter((*given, *found)), None)
 
     def _by_statement(self, statement: Value, event: Event) -> tuple[str, Value] | None:
         for option in options(statement):

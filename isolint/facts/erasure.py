@@ -31,6 +31,7 @@ _CHANGES_FOLDER = frozenset({"chdir", "isolated_filesystem", "working_directory"
 _CHANGES_HOME = frozenset(
     {"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}
 )
+_SETTERS = frozenset("setenv delenv setitem dict update setdefault patch setattr object".split())
 _HOME_NAMES = ("pathlib.Path.home", "Path.home", "os.path.expanduser", "home", "expanduser")
 _MOST_MODULES = 600
 
@@ -94,7 +95,7 @@ class Erasures:
             return False
         if place.kind == "cwd" and self._leaves_folder(bodies):
             return False
-        if self._made(place, path, bodies):
+        if self._made(place, path, bodies, _imported(module)):
             return False
         if self.replacements.is_replaced(module.path, place.trail):
             return False
@@ -109,9 +110,21 @@ class Erasures:
         return bodies + [n.body for n in methods if isinstance(n, s.Function) and n.name in SET_UP]
 
     def _moves_home(self, bodies: list[s.Block]) -> bool:
-        return any(
-            word in _CHANGES_HOME or word.endswith(_HOME_NAMES) for body in bodies for word in _strings(body)
-        )
+        """Whether a variable of the home directory is set, or what finds the home is patched."""
+        for body in bodies:
+            for call in calls_in(body):
+                if last_name(call) in _SETTERS and any(
+                    isinstance(inner, s.Constant) and _is_about_home(inner.value)
+                    for argument in (*call.arguments, *(value for _, value in call.keywords))
+                    for inner in walk(argument)
+                ):
+                    return True
+            for node in statements(body):
+                for target in node.targets if isinstance(node, s.Assign) else ():
+                    match target:
+                        case s.Subscript(index=s.Constant(value=name)) if name in _CHANGES_HOME:
+                            return True
+        return False
 
     def _pinned_home(self, module: Module) -> bool:
         return not _CHANGES_HOME.isdisjoint(self.replacements.pins(module.path))
@@ -119,7 +132,9 @@ class Erasures:
     def _leaves_folder(self, bodies: list[s.Block]) -> bool:
         return any(last_name(call) in _CHANGES_FOLDER for body in bodies for call in calls_in(body))
 
-    def _made(self, place: Place, path: s.Expression, bodies: list[s.Block]) -> bool:
+    def _made(
+        self, place: Place, path: s.Expression, bodies: list[s.Block], imported: frozenset[str]
+    ) -> bool:
         """Whether the test itself makes what it deletes: it writes there, or hands the path to something that may."""
         names = {n.id for n in walk(path) if isinstance(n, s.Name)} - {
             "Path",
@@ -165,6 +180,16 @@ class Erasures:
                         text.strip("./") for text in _strings(body) if " " not in text and len(text) < 80
                     }
         return frozenset(found) - {""}
+
+
+def _is_about_home(value: object) -> bool:
+    return isinstance(value, str) and (value in _CHANGES_HOME or value.endswith(_HOME_NAMES))
+
+
+def _imported(module: Module) -> frozenset[str]:
+    """The names that imports bind at a module's top level."""
+    bindings = module.names.bindings.items()
+    return frozenset(name for name, several in bindings if all(b.kind == "import" for b in several))
 
 
 def _calls(body: s.Block) -> Iterator[s.Call]:

@@ -19,7 +19,7 @@ from isolint.facts.replacements import Replacements
 from isolint.facts.sites import HOOKS, Sites
 from isolint.facts.values import Hop, Value, text
 
-Told = Callable[["Root"], bool]
+DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,14 +78,17 @@ class Harms:
         self.is_guarded = is_guarded
         self.is_told = is_told
         self.peril = Peril(self.evaluator, guards=False)
-        self.effects = Effects(self.evaluator, Peril(self.evaluator, guards=True))
+        self.effects = Effects(self.evaluator, Peril(self.evaluator, guards=True), DEEPEST)
         self.destructions = Destructions(self.effects, replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.isolation = Isolation(self.effects, fixtures)
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""
-        return self._by_module.get(module.path, ())
+        if module.is_test:
+            return self._by_module.get(module.path, ())
+        found = [f for root in self._roots(module) if root.kind == "block" for f in self._destroyed(root)]
+        return _arranged(found).get(module.path, ())
 
     # -- roots
 
@@ -98,7 +101,7 @@ class Harms:
             fixture = self.fixtures.fixture(module, function, owner)
             if fixture is not None:
                 kind = "fixture"
-            elif id(function) in tests:
+            elif id(function) in tests or (owner is not None and function.name.startswith("test")):
                 kind = "test"
             else:
                 kind = "set-up" if _is_set_up(function, owner) else "helper"
@@ -114,7 +117,7 @@ class Harms:
 
     @cached_property
     def _modules(self) -> tuple[Module, ...]:
-        """Every test module, conftest, piece of test support, and product module read so far with a self-test."""
+        """Every test module, conftest and piece of test support."""
         paths = sorted(path for path in self.project.files if self.project.is_test(path))
         return tuple(m for m in map(self.project.module, paths) if m is not None)
 
@@ -123,27 +126,37 @@ class Harms:
     @cached_property
     def _by_module(self) -> dict[str, tuple[Harm, ...]]:
         roots = [root for module in self._modules for root in self._roots(module)]
-        called = {
-            place
-            for root in roots
-            if root.kind != "helper"
-            for e in self._run(root).events
-            for place in e.through
-        }
-        helpers = [r for r in roots if r.kind == "helper" and _place(r) not in called]
+        asked = [root for root in roots if root.kind != "helper"]
+        called = {place for root in asked for event in self._run(root).events for place in event.through}
+        unasked = [root for root in roots if root.kind == "helper" and _place(root) not in called]
         found: list[_Found] = []
         told: set[tuple[str, int]] = set()
-        for root in (*(r for r in roots if r.kind != "helper"), *helpers):
+        for root in (*asked, *unasked):
             here = list(self._destroyed(root))
-            if (
-                here
-                and root.function is not None
-                and self.is_told(root.fixture, root.module, root.function, root.owner)
-            ):
+            if here and self._is_told(root):
                 told |= {(f.hop.path, f.hop.at[0]) for f in here}
             else:
                 found += here
         return _arranged([f for f in found if (f.hop.path, f.hop.at[0]) not in told])
+
+    def _is_told(self, root: Root) -> bool:
+        """Whether what a root destroys is told of where it runs around every test."""
+        if root.function is None:
+            return False
+        if id(root.function) in self._below_told:
+            return True
+        return self.is_told(root.fixture, root.module, root.function, root.owner)
+
+    @cached_property
+    def _below_told(self) -> frozenset[int]:
+        """The fixtures, by the identity of their functions, that fixtures around every test request."""
+        around = [
+            fixture
+            for module in self._modules
+            for fixture in self.fixtures.defined(module).values()
+            if self.is_told(fixture, fixture.module, fixture.function, None)
+        ]
+        return frozenset(id(fixture.function) for fixture in self.fixtures.transitive(around))
 
     def _destroyed(self, root: Root) -> Iterator[_Found]:
         run = self._run(root)
@@ -190,7 +203,11 @@ class Harms:
         found = self.destructions.by(event, root.module.path, pins, frozenset(made))
         if found is None:
             return None
-        hops = [hop for hop in (*event.chain, event.hop) if self._is_test(hop.path)]
+        hops = [
+            hop
+            for hop in (*event.chain, event.hop)
+            if hop.path == root.module.path or self._is_test(hop.path)
+        ]
         if not hops:
             return None
         hop = hops[-1]

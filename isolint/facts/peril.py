@@ -16,7 +16,12 @@ from isolint.facts.values import Frame, FunctionValue
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
 
-_STATEMENT = re.compile(r"\b(drop\s|truncate\b|delete\s)", re.I)
+_STATEMENT = re.compile(
+    r"(^|;)\s*(drop\s+(table|database|schema|keyspace|role|user|owned)\b|truncate\b|delete\s+from\b)"
+    r"|\bmatch\b[^{]*\bdelete\b",
+    re.I,
+)
+_CONDITION = re.compile(r"\bwhere\b", re.I)
 _AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate"})
 _NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})
 _LIBRARY_NAMES = frozenset({"sa", "sqlalchemy", "sql", "sqlmodel"})
@@ -126,7 +131,7 @@ def _may_destroy(node: s.Call) -> bool:
 
 def _destroys_all(words: str) -> bool:
     """Whether a text may be a statement that destroys, without a condition."""
-    return _STATEMENT.search(words) is not None and " where " not in words.lower().replace("\n", " ")
+    return _STATEMENT.search(words) is not None and _CONDITION.search(words) is None
 
 
 def _is_statement(value: s.Expression) -> bool:

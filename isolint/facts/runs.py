@@ -42,7 +42,10 @@ MOST_EVENTS = 4_000
 class Runs:
     """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls."""
 
-    def __init__(self, evaluator: Evaluator, relevance: Relevance | None = None) -> None:
+    def __init__(
+        self, evaluator: Evaluator, relevance: Relevance | None = None, deepest: int = DEEPEST
+    ) -> None:
+        self.deepest = deepest
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
         self.relevance = relevance or Relevance(evaluator)
@@ -54,7 +57,7 @@ class Runs:
         """The run of a function that nobody in particular calls (a fixture, a test, a hook)."""
         key = id(function)
         if key not in self._runs:
-            run = _Run(self)
+            run = _Run(self, self.deepest)
             run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
             self._runs[key] = Run(tuple(run.events), run.guarded)
         return self._runs[key]
