@@ -136,13 +136,7 @@ class Erasures:
         self, place: Place, path: s.Expression, bodies: list[s.Block], imported: frozenset[str]
     ) -> bool:
         """Whether the test itself makes what it deletes: it writes there, or hands the path to something that may."""
-        names = {n.id for n in walk(path) if isinstance(n, s.Name)} - {
-            "Path",
-            "os",
-            "shutil",
-            "pathlib",
-            "self",
-        }
+        names = {n.id for n in walk(path) if isinstance(n, s.Name)} - {"self", "cls"} - imported
         names |= {n.name for n in walk(path) if isinstance(n, s.Attribute) and place.kind != "product"}
         for body in bodies:
             for call in calls_in(body):
