@@ -15,9 +15,11 @@ from isolint.facts.isolation import Isolation
 from isolint.facts.lifecycle import Lifecycle
 from isolint.facts.peril import Peril
 from isolint.facts.project import Module
+from isolint.facts.relevance import calls_in
 from isolint.facts.replacements import Replacements
+from isolint.facts.scopes import walk
 from isolint.facts.sites import HOOKS, Sites
-from isolint.facts.values import Hop, Value, text
+from isolint.facts.values import Hop, Text, UniqueName, Value, text
 
 DEEPEST = 5
 
@@ -211,7 +213,23 @@ class Harms:
         if not hops:
             return None
         hop = hops[-1]
+        if self._is_handed(hop):
+            return None
         return _Found(hop, self._holder(hop), root, hops[0], found)
+
+    def _is_handed(self, hop: Hop) -> bool:
+        """Whether the product makes the handle from something of the test's own: `connect(tmp_path / "a.db")`."""
+        module = self.project.module(hop.path)
+        function = None if module is None else _around(module, hop)
+        if module is None or function is None:
+            return False
+        frame = self.evaluator.function_frame(module, function)
+        bindings = self.evaluator.names(frame).bindings
+        calls = [call for call in calls_in(function.body) if call.at == hop.at]
+        names = {n.id for call in calls for n in walk(call) if isinstance(n, s.Name)}
+        made = [b.value for name in names for b in bindings.get(name, ()) if b.value is not None]
+        given = [a for value in made for c in walk(value) if isinstance(c, s.Call) for a in c.arguments]
+        return any(_is_own(self.evaluator.evaluate(node, frame)) for node in given)
 
     def _is_test(self, path: str) -> bool:
         module = self.project.module(path)
@@ -220,13 +238,23 @@ class Harms:
     def _holder(self, hop: Hop) -> s.Function | None:
         """The outermost function around a step."""
         module = self.project.module(hop.path)
-        around = [] if module is None else [f for f in module.functions if f.at[0] <= hop.at[0] <= f.at[2]]
-        return around[0] if around else None
+        return None if module is None else _around(module, hop)
 
 
 def _is_set_up(function: s.Function, owner: s.Class | None) -> bool:
     names = (*SET_UP, *TEAR_DOWN) if owner is not None else (*MODULE_SET_UP, *MODULE_TEAR_DOWN, *HOOKS)
     return function.name in names
+
+
+def _around(module: Module, hop: Hop) -> s.Function | None:
+    """The outermost function around a step in a module."""
+    return next((f for f in module.functions if f.at[0] <= hop.at[0] <= f.at[2]), None)
+
+
+def _is_own(value: Value) -> bool:
+    """Whether an argument is a path or name made for this run."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return any(isinstance(part, UniqueName) for part in parts)
 
 
 def _place(root: Root) -> tuple[str, int]:
