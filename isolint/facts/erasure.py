@@ -10,6 +10,7 @@ from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import SET_UP, Fixtures
 from isolint.facts.project import Module
+from isolint.facts.reach import Reach
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import expressions, statements, walk
@@ -27,13 +28,12 @@ _LOOKS = frozenset(
 _HARMLESS = (
     _WORDS | _LOOKS | {"join", "abspath", "expanduser", "resolve", "home", "getcwd", "cwd", "absolute"}
 )
-_CHANGES_FOLDER = frozenset({"chdir", "isolated_filesystem", "working_directory", "change_dir", "cwd_to"})
+_CHANGES_FOLDER = frozenset({"isolated_filesystem", "working_directory", "change_dir", "cwd_to"})
 _CHANGES_HOME = frozenset(
     {"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}
 )
 _SETTERS = frozenset("setenv delenv setitem dict update setdefault patch setattr object".split())
 _HOME_NAMES = ("pathlib.Path.home", "Path.home", "os.path.expanduser", "home", "expanduser")
-_MOST_MODULES = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,11 @@ class Erasure:
 class Erasures:
     """Finds the deletions of a module."""
 
-    def __init__(self, evaluator: Evaluator, fixtures: Fixtures, replacements: Replacements) -> None:
+    def __init__(
+        self, evaluator: Evaluator, fixtures: Fixtures, replacements: Replacements, reach: Reach
+    ) -> None:
         self.evaluator = evaluator
-        self.project = evaluator.project
+        self.reach = reach
         self.fixtures = fixtures
         self.replacements = replacements
         self.whereabouts = Whereabouts(evaluator, fixtures)
@@ -130,7 +132,8 @@ class Erasures:
         return not _CHANGES_HOME.isdisjoint(self.replacements.pins(module.path))
 
     def _leaves_folder(self, bodies: list[s.Block]) -> bool:
-        return any(last_name(call) in _CHANGES_FOLDER for body in bodies for call in calls_in(body))
+        names = {last_name(call) for body in bodies for call in calls_in(body)}
+        return any("chdir" in name.lower() or name in _CHANGES_FOLDER for name in names)
 
     def _made(
         self, place: Place, path: s.Expression, bodies: list[s.Block], imported: frozenset[str]
@@ -161,18 +164,10 @@ class Erasures:
     def _spelled_by_product(self) -> frozenset[str]:
         """The strings of the product that may be relative paths."""
         found: set[str] = set()
-        paths = sorted(path for path in self.project.files if not self.project.is_test(path))
-        for path in paths[:_MOST_MODULES]:
-            module = self.project.module(path)
-            if module is not None:
-                for body in (
-                    module.facts.body,
-                    *(f.body for f in module.functions),
-                    *(c.body for c in module.classes),
-                ):
-                    found |= {
-                        text.strip("./") for text in _strings(body) if " " not in text and len(text) < 80
-                    }
+        for module in self.reach.product:
+            inner = (node.body for node in (*module.functions, *module.classes))
+            for body in (module.facts.body, *inner):
+                found |= {word.strip("./") for word in _strings(body) if " " not in word and len(word) < 80}
         return frozenset(found) - {""}
 
 

@@ -15,6 +15,7 @@ from isolint.facts.isolation import Isolation
 from isolint.facts.lifecycle import Lifecycle
 from isolint.facts.peril import Peril
 from isolint.facts.project import Module
+from isolint.facts.reach import Reach
 from isolint.facts.relevance import calls_in
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import walk
@@ -68,6 +69,7 @@ class Harms:
         effects: Effects,
         fixtures: Fixtures,
         replacements: Replacements,
+        reach: Reach,
         sites: Callable[[Module], Sites],
         is_guarded: Callable[[str], bool],
         is_told: Callable[[Fixture | None, Module, s.Function, s.Class | None], bool],
@@ -76,6 +78,7 @@ class Harms:
         self.project = self.evaluator.project
         self.fixtures = fixtures
         self.replacements = replacements
+        self.reach = reach
         self.sites = sites
         self.is_guarded = is_guarded
         self.is_told = is_told
@@ -87,9 +90,10 @@ class Harms:
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""
-        if module.is_test:
+        if module in self.reach.tests:
             return self._by_module.get(module.path, ())
-        found = [f for root in self._roots(module) if root.kind == "block" for f in self._destroyed(root)]
+        roots = [root for root in self._roots(module) if module.is_test or root.kind == "block"]
+        found = [f for root in roots if not self._is_told(root) for f in self._destroyed(root)]
         return _arranged(found).get(module.path, ())
 
     # -- roots
@@ -117,17 +121,11 @@ class Harms:
             return self.effects.of_block(root.module, root.body)
         return self.effects.of(root.module, root.function)
 
-    @cached_property
-    def _modules(self) -> tuple[Module, ...]:
-        """Every test module, conftest and piece of test support."""
-        paths = sorted(path for path in self.project.files if self.project.is_test(path))
-        return tuple(m for m in map(self.project.module, paths) if m is not None)
-
     # -- destruction
 
     @cached_property
     def _by_module(self) -> dict[str, tuple[Harm, ...]]:
-        roots = [root for module in self._modules for root in self._roots(module)]
+        roots = [root for module in self.reach.tests for root in self._roots(module)]
         asked = [root for root in roots if root.kind != "helper"]
         called = {place for root in asked for event in self._run(root).events for place in event.through}
         unasked = [root for root in roots if root.kind == "helper" and _place(root) not in called]
@@ -154,7 +152,7 @@ class Harms:
         """The fixtures, by the identity of their functions, that fixtures around every test request."""
         around = [
             fixture
-            for module in self._modules
+            for module in self.reach.tests
             for fixture in self.fixtures.defined(module).values()
             if self.is_told(fixture, fixture.module, fixture.function, None)
         ]

@@ -18,6 +18,7 @@ from isolint.facts.harms import Harms
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
+from isolint.facts.reach import Reach
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
@@ -50,10 +51,11 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        reach = Reach(project, test_files)
         self.harms = Harms(
-            self.effects, self.fixtures, self.replacements, self.sites, self.is_guarded, self._is_told
+            self.effects, self.fixtures, self.replacements, reach, self.sites, self.is_guarded, self._is_told
         )
-        self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements)
+        self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
