@@ -165,7 +165,7 @@ class Erasures:
         """The strings of the product that may be relative paths."""
         found: set[str] = set()
         for module in self.reach.product:
-            inner = (node.body for node in (*module.functions, *module.classes))
+            inner = [f.body for f in module.functions] + [c.body for c in module.classes]
             for body in (module.facts.body, *inner):
                 found |= {word.strip("./") for word in _strings(body) if " " not in word and len(word) < 80}
         return frozenset(found) - {""}
