@@ -24,6 +24,10 @@ _GUARD_CALL = re.compile(
     re.I,
 )
 _HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_COUNTS = frozenset(
+    "dbsize keys list_collection_names list_database_names get_table_names count_documents "
+    "estimated_document_count".split()
+)
 _EXITS = frozenset({"exit", "skip", "fail", "_exit", "xfail", "skipTest"})
 
 
@@ -81,3 +85,33 @@ def leaves(block: s.Block) -> bool:
         case s.If() as last:
             return leaves(last.body) and leaves(last.orelse)
     return False
+
+
+def finds_empty(test: s.Expression) -> bool:
+    """Whether a condition holds where a store is empty: `client.dbsize() == 0`, `not client.keys()`."""
+    match test:
+        case s.Unary(operator="not", operand=operand):
+            return _counts(operand)
+        case s.Compare(left=left, operators=("==",), comparators=(s.Constant(value=0),)):
+            return _counts(left)
+        case s.Boolean(operator="and", values=values):
+            return any(finds_empty(value) for value in values)
+    return False
+
+
+def finds_something(test: s.Expression) -> bool:
+    """Whether a condition holds where a store is not empty: `client.dbsize() > 0`, `client.keys()`."""
+    match test:
+        case s.Compare(left=left, operators=(">" | "!=",), comparators=(s.Constant(value=0),)):
+            return _counts(left)
+        case s.Boolean(operator="or", values=values):
+            return any(finds_something(value) for value in values)
+    return isinstance(test, s.Call) and _counts(test)
+
+
+def _counts(node: s.Expression) -> bool:
+    """Whether an expression is the number of things in a store, or the things themselves."""
+    return any(
+        isinstance(inner, s.Call) and (dotted(inner.function) or "").rpartition(".")[2] in _COUNTS
+        for inner in walk(node)
+    )

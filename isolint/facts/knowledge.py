@@ -15,11 +15,13 @@ from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.developer import DeveloperEnvironment
 from isolint.facts.django import Django
 from isolint.facts.effects import Effects
+from isolint.facts.erasure import Erasures
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fallbacks import Fallbacks
 from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.harms import Harms
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
@@ -27,6 +29,7 @@ from isolint.facts.openings import Openings
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
 from isolint.facts.protection import Protection
+from isolint.facts.reach import Reach
 from isolint.facts.remote import Elsewhere
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import expressions, statements, walk
@@ -84,6 +87,11 @@ class Knowledge:
         self.protection = Protection(self.effects, self.fixtures)
         self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
+        reach = Reach(project, test_files)
+        self.harms = Harms(
+            self.effects, self.fixtures, self.destructions, reach, self.module_sites, self.is_guarded, self._is_told
+        )
+        self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -184,6 +192,17 @@ class Knowledge:
         """Every test module, conftest and piece of test support."""
         paths = sorted(path for path in self.project.files if self.project.is_test(path))
         return tuple(m for m in map(self.project.module, paths) if m is not None)
+
+    def _is_told(
+        self, fixture: Fixture | None, module: Module, function: s.Function, owner: s.Class | None
+    ) -> bool:
+        """Whether what a fixture or set-up destroys is told of as running around every test."""
+        if fixture is not None:
+            return fixture.autouse or bool(self.marked_by(fixture))
+        kinds = {id(site.function): site.kind for site in self.module_sites(module).set_ups}
+        if id(function) not in kinds:
+            return False
+        return kinds[id(function)] != "method" or (owner is not None and bool(self.subclasses(owner)))
 
     def is_guarded(self, path: str) -> bool:
         """Whether something around the tests of a file refuses to run them on anything but a test's store."""

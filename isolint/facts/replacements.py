@@ -197,6 +197,10 @@ class Replacements:
             self._pins[path] = found
         return self._pins[path]
 
+    def set_in(self, module: Module, function: s.Function) -> dict[str, Value]:
+        """The variables that a test or fixture itself sets."""
+        return dict(self.written(function.body, self.evaluator.function_frame(module, function)))
+
     def order(self, path: str) -> Order:
         """What importing a file's conftests and the file reads from and writes to the environment."""
         if path not in self._orders:

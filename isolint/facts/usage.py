@@ -11,6 +11,7 @@ from functools import cached_property
 from isolint.facts.defaults import address_of, is_local
 from isolint.facts.effects import Effects, flat
 from isolint.facts.events import Event
+from isolint.facts.losses import Losses
 from isolint.facts.project import Module
 from isolint.facts.replacements import Replacements
 from isolint.facts.targets import Level, Pins, Target, is_product, judge, place
@@ -54,6 +55,7 @@ class Usage:
         collected: frozenset[str],
     ) -> None:
         self.effects = effects
+        self.losses = Losses(effects)
         self.replacements = replacements
         self.modules = modules
         self.collected = collected
@@ -128,7 +130,8 @@ class Usage:
         ]
         if not named:
             return True
-        name = self.effects.named(event)
+        loss = self.losses.of(event)
+        name = None if loss is None else loss.name
         if name is None:
             return False
         return text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION

@@ -109,6 +109,7 @@ class Destroyer:
     `handle` is the argument that reaches the store ("self" by default; `[]` for a statement, which reaches
     what executes it), `name` the argument with the name of the single thing destroyed, where there is one.
     `by_name` says that the method's bare name is telling enough when the receiver's type is unknown.
+    `rows` says that only what it holds is deleted, the table or collection stays.
     `when` narrows the call to certain arguments.
     """
 
@@ -116,6 +117,7 @@ class Destroyer:
     resource: str
     handle: Argument = ("self",)
     name: Argument = ()
+    rows: bool = False
     by_name: bool = False
     when: Condition | None = None
 
