@@ -17,6 +17,7 @@ from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
+from isolint.facts.singletons import Singletons
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
 from isolint.facts.targets import Target, is_product, judge, tokens
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
@@ -48,6 +49,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 

@@ -152,12 +152,12 @@ class Replacements:
         for node in statements(module.facts.body):
             if isinstance(node, s.Import) and self._imports_product(module, node):
                 break
-            yield from self._written(node, frame)
+            yield from self.written(node, frame)
         for function in module.functions:
             if function.name in _CONFIGURE_HOOKS:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
-                    yield from self._written(node, inside)
+                    yield from self.written(node, inside)
 
     def _imports_product(self, module: Module, node: s.Import) -> bool:
         for bindings in module.names.bindings.values():
@@ -168,7 +168,7 @@ class Replacements:
                         return True
         return False
 
-    def _written(self, node: s.Statement, frame: Frame) -> Iterator[tuple[str, Value]]:
+    def written(self, node: s.Statement, frame: Frame) -> Iterator[tuple[str, Value]]:
         """`os.environ[...] = value`, `.setdefault`, `.update` and `setenv` in one statement."""
         if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
             for target in node.targets:
