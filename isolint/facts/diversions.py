@@ -176,7 +176,7 @@ class Diversions:
             case s.Subscript(value=s.Attribute(name="modules"), index=s.Constant(value=str(name))):
                 yield name
             case s.Name() if frame.function is not None and node.value is not None:
-                if target.id in self.evaluator.names(frame).globals:
+                if target.id in self.evaluator.names(frame).globals and not _hands_out(frame.function, target.id):
                     yield from _binding_lines(frame.module, target.id)
 
     def _called(self, call: s.Call, frame: Frame) -> Iterator[Place | str]:
@@ -277,6 +277,12 @@ class Diversions:
         for call in calls_in(function.body):
             if isinstance(call.function, s.Attribute) and call.function.name in _FORGETS:
                 yield from self._function_lines(self.evaluator.evaluate(call.function.value, frame))
+
+
+def _hands_out(function: s.Function | s.Lambda, name: str) -> bool:
+    """Whether a function returns a name: the accessor itself."""
+    returned = (node.value for node in statements(function.body) if isinstance(node, s.Return)) if isinstance(function, s.Function) else ()
+    return any(isinstance(value, s.Name) and value.id == name for value in returned)
 
 
 def _binding_lines(module: Module, name: str) -> Iterator[Place]:

@@ -1,7 +1,8 @@
 """Which stores does a call of first-party code open? Its body is run in the mind, with the arguments given.
 
-Only what makes a handle counts, or picks one database of a server; branches that the arguments rule out are
-left aside: an object that is handed its store does not ask for the application's.
+Only what makes a handle counts, or picks one database of a server, and only what is certain to happen: what
+lies behind a condition is left aside, unless the arguments decide it, or it asks whether the object is there yet.
+An object that is handed its store does not ask for the application's.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class _Opening:
         self.calls = 0
 
     def body(self, body: s.Block, frame: Frame) -> bool:
-        """Run the statements of a block; true when it certainly ends by leaving."""
+        """Run the statements of a block as far as they are certain to run; true when it is certain no further."""
         for node in body:
             if isinstance(node, s.Function | s.Class):
                 continue
@@ -123,22 +124,22 @@ class _Opening:
     def _inside(self, node: s.Statement, frame: Frame) -> bool:
         match node:
             case s.If():
-                holds = self.openings.truth.of(node.test, frame)
-                left = holds is not False and self.body(node.body, frame)
-                right = holds is not True and self.body(node.orelse, frame)
-                return left if holds is True else right if holds is False else left and right
-            case s.Loop():
-                self.body(node.body, frame)
-                self.body(node.orelse, frame)
+                return self._branches(node, frame)
             case s.With():
-                self.body(node.body, frame)
+                return self.body(node.body, frame)
             case s.Try():
-                for block in (node.body, *(h.body for h in node.handlers), node.orelse, node.final):
-                    self.body(block, frame)
-            case s.Match():
-                for _, block in node.cases:
-                    self.body(block, frame)
+                ended = self.body(node.body, frame) or self.body(node.orelse, frame)
+                return self.body(node.final, frame) or ended
         return False
+
+    def _branches(self, node: s.If, frame: Frame) -> bool:
+        holds = self.openings.truth.of(node.test, frame)
+        if holds is None and asks_whether_made(node.test):
+            left, right = self.body(node.body, frame), self.body(node.orelse, frame)
+            return left and right
+        if holds is None:
+            return leaves(node.body) or leaves(node.orelse)
+        return self.body(node.body if holds else node.orelse, frame)
 
     def expression(self, node: s.Expression, frame: Frame) -> None:
         """Run an expression, innermost calls first, without the operands that are never asked."""
@@ -146,14 +147,16 @@ class _Opening:
             case s.Boolean():
                 for value in node.values:
                     self.expression(value, frame)
-                    if self.openings.truth.of(value, frame) is (node.operator == "or"):
+                    holds = self.openings.truth.of(value, frame)
+                    if holds is (node.operator == "or") or (holds is None and not asks_whether_made(value)):
                         return
                 return
             case s.Conditional():
                 holds = self.openings.truth.of(node.test, frame)
-                if holds is not False:
+                either = holds is None and asks_whether_made(node.test)
+                if holds or either:
                     self.expression(node.body, frame)
-                if holds is not True:
+                if holds is False or either:
                     self.expression(node.orelse, frame)
                 return
         for inner in children(node):
@@ -267,6 +270,24 @@ class _Opening:
         hop = Hop(frame.module.path, node.at, show(node))
         chain = (*self.chain, hop)
         self.found.append(Opening(made, chain, self.places, libraries))
+
+
+def asks_whether_made(test: s.Expression) -> bool:
+    """Whether a condition asks if something that is kept is there yet: `_store is None`, `key not in cls._all`."""
+    match test:
+        case s.Name() | s.Attribute():
+            return True
+        case s.Unary(operator="not"):
+            return asks_whether_made(test.operand)
+        case s.Boolean():
+            return all(asks_whether_made(value) for value in test.values)
+        case s.Compare(operators=(operator,), comparators=(s.Constant(value=None),)):
+            return operator in ("is", "is not", "==", "!=")
+        case s.Compare(operators=(operator,)):
+            return operator in ("in", "not in")
+        case s.Call(function=s.Name(id="hasattr")):
+            return True
+    return False
 
 
 def calls_of(body: s.Block) -> Iterator[s.Call]:

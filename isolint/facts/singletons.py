@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.diversions import Diversions, Diverted
 from isolint.facts.evaluate import Evaluator
@@ -12,7 +13,7 @@ from isolint.facts.fixtures import Fixtures
 from isolint.facts.openings import Opening, Openings, calls_of
 from isolint.facts.project import Module
 from isolint.facts.relevance import Relevance, calls_in, last_name
-from isolint.facts.replacements import Replacements
+from isolint.facts.replacements import Place, Replacements
 from isolint.facts.scopes import statements
 from isolint.facts.sites import SelfTest
 from isolint.facts.show import show
@@ -42,7 +43,7 @@ from isolint.facts.values import (
 _LOCAL = ("://localhost", "://127.0.0.1", "://[::1]", "amazonaws.com")
 _TEST_WORDS = frozenset("test tests testing selftest usage debug check verify smoke".split())
 _ADMINISTRATION = frozenset({"_system", "postgres", "template1", "master", "mysql", "admin"})
-_STORE_WORDS = frozenset("db database url uri dsn path file dir directory store storage".split())
+_STORE_WORDS = frozenset("db database url uri dsn store storage engine chroma redis mongo".split())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +76,7 @@ class Singletons:
         """The uses in a test module, or in the self-tests of a product's module."""
         seen: set[object] = set()
         bodies = self._bodies(module) if module.is_test else self._self_tests(module, self_tests)
-        written = None if module.is_test else [f for f, _, _ in bodies if f is not None]
-        diverted = self.diversions.of(module, written)
+        diverted = self.diversions.of(module, None if module.is_test else self._run_by(module, self_tests))
         own = {id(function) for function, _, _ in bodies}
         for _, body, frame in bodies:
             for call in calls_of(body):
@@ -98,6 +98,11 @@ class Singletons:
         self, module: Module, sites: tuple[SelfTest, ...]
     ) -> list[tuple[s.Function | None, s.Block, Frame]]:
         """The functions a main block comes to that test: by their name, or because they assert."""
+        tests = (function for function in self._run_by(module, sites) if _tests(function))
+        return [(f, f.body, self.evaluator.function_frame(module, f)) for f in tests]
+
+    def _run_by(self, module: Module, sites: tuple[SelfTest, ...]) -> list[s.Function]:
+        """The functions of a module that its main blocks come to, in source order."""
         functions = {f.name: f for f in module.functions if id(f) not in module.methods}
         pending: list[s.Block] = [site.node.body for site in sites]
         seen: set[str] = set()
@@ -105,8 +110,7 @@ class Singletons:
             for name in {last_name(call) for call in calls_in(body)} & functions.keys() - seen:
                 seen.add(name)
                 pending.append(functions[name].body)
-        tests = sorted((functions[name] for name in seen if _tests(functions[name])), key=lambda f: f.at)
-        return [(f, f.body, self.evaluator.function_frame(module, f)) for f in tests]
+        return sorted((functions[name] for name in seen), key=lambda f: f.at)
 
     # -- one call
 
@@ -119,17 +123,30 @@ class Singletons:
                 continue
             opened = list(self.openings.of(callee, call, frame))
             if kind == "accessor":
+                kept = self._kept(call, frame)
+                opened = [opening for opening in opened if not kept.isdisjoint(opening.places)]
                 opened += self._handed_out(callee, call, frame)
-                if not opened or not self._gives(call, frame):
-                    continue
             for opening in opened:
                 target = self._target(opening.handle, frame.module.path, diverted)
                 if target is None or diverted.covers(opening, target.trail):
                     continue
                 trail = (*opening.chain[1:], *target.trail)
                 unread = self._unread(callee, call, frame) if kind == "object" else ""
-                yield _key(callee), Reached(call.at, show(call.function), kind, target, trail, unread)
+                yield self._key(callee, call, frame), Reached(call.at, show(call.function), kind, target, trail, unread)
                 return
+
+    def _key(self, callee: Value, call: s.Call, frame: Frame) -> object:
+        """What tells one object from another: its class, or the function that hands out the handle."""
+        given = callee
+        if isinstance(callee, FunctionValue):
+            made = options(self.evaluator.evaluate(call, frame))
+            given = callee.receiver or next((v for v in made if isinstance(v, Instance)), callee)
+        match given:
+            case Instance(of=cls) | (ClassValue() as cls):
+                return (cls.module.path, cls.node.at)
+            case FunctionValue():
+                return (given.module.path, given.function.at)
+        return None
 
     def _kind(self, callee: Value, own: set[int]) -> str:
         match callee:
@@ -141,10 +158,15 @@ class Singletons:
                 return "method" if isinstance(callee.receiver, Instance) else "accessor"
         return ""
 
-    def _gives(self, call: s.Call, frame: Frame) -> bool:
-        """Whether a call hands out a handle or an object."""
-        given = options(self.evaluator.evaluate(call, frame))
-        return any(isinstance(option, Handle | Instance) for option in given)
+    def _kept(self, call: s.Call, frame: Frame) -> frozenset[Place]:
+        """The lines of the class, and its methods, of the object that a call hands out."""
+        found: set[Place] = set()
+        for option in options(self.evaluator.evaluate(call, frame)):
+            if isinstance(option, Instance):
+                for cls in instances.lineage(self.evaluator, option.of)[0]:
+                    nodes = [n for n in cls.node.body if isinstance(n, s.Function)]
+                    found |= {(cls.module.path, node.at[0]) for node in (cls.node, *nodes)}
+        return frozenset(found)
 
     def _handed_out(self, callee: Value, call: s.Call, frame: Frame) -> Iterator[Opening]:
         """The handle that an accessor returns, though it was made before."""
@@ -181,17 +203,6 @@ def _tests(function: s.Function) -> bool:
     return words or any(isinstance(node, s.Assert) for node in statements(function.body))
 
 
-def _key(callee: Value) -> object:
-    match callee:
-        case ClassValue():
-            return (callee.module.path, callee.node.at)
-        case FunctionValue(receiver=Instance() as receiver):
-            return (receiver.of.module.path, receiver.of.node.at)
-        case FunctionValue():
-            return (callee.module.path, callee.function.at)
-    return None
-
-
 def _parts(value: Value) -> Iterator[Value]:
     """A URL and all it is put together from."""
     yield value
@@ -224,9 +235,10 @@ def _is_certain(url: Value) -> bool:
 
 def _is_own(url: Value) -> bool:
     """Whether a literal target belongs to the application: no default server of the machine, no administration."""
-    known = text(url)
+    parts = url.parts if isinstance(url, Text) else (url,)
+    known = "".join(text(part) or "" for part in parts)
     if isinstance(url, Address):
         given = dict(url.components)
         named = text(given["database"]) if "database" in given else None
         return named is not None and named not in _ADMINISTRATION
-    return known is not None and not any(word in known for word in _LOCAL) and not known.startswith("/tmp/")
+    return bool(known) and not any(word in known for word in _LOCAL) and not known.startswith("/tmp/")
