@@ -63,17 +63,20 @@ class Knowledge:
         """Where a handle leads in the tests of a file."""
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
-    def imported_handles(self, site: Import) -> Iterator[tuple[s.Position, str, Handle]]:
-        """The application's handles that an import brings into a test module: the place, the name, the handle.
+    def imported_handles(
+        self, site: Import, kinds: frozenset[str] = SESSION_KINDS
+    ) -> Iterator[tuple[s.Position, str, Handle]]:
+        """The application's handles of these kinds that an import brings into a test module: the place, the name, the handle.
 
         For `import app.db` these are the first uses of its handles, `app.db.engine`.
         """
         value = self.evaluator.binding(site.binding, self._frame(site))
         source = self._source(site)
-        if isinstance(value, Handle) and self._is_own(value) and not (source is not None and source.is_test):
+        is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
+        if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
-            yield from self._through_module(site, value)
+            yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
 
     def _source(self, site: Import) -> Module | None:
         if site.binding.imported is None:
@@ -97,11 +100,8 @@ class Knowledge:
             if use.name not in seen:
                 seen.add(use.name)
                 found = self.evaluator.evaluate(use, self._frame(site))
-                if isinstance(found, Handle) and self._is_own(found) and not _is_lazy(value.module, use.name):
+                if isinstance(found, Handle) and is_product(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
-
-    def _is_own(self, handle: Handle) -> bool:
-        return handle.kind in SESSION_KINDS and is_product(handle)
 
     def reach(self, fixture: Fixture) -> int:
         """How many test files a fixture is in force in, if it runs for every test that sees it."""

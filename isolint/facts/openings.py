@@ -68,15 +68,6 @@ class Openings:
         run.called(callee, node, frame)
         return tuple(run.found)
 
-    def by(self, instance: Instance, node: s.Call, frame: Frame) -> tuple[Opening, ...]:
-        """The handles that making an object makes; `node` is what reads the object in `frame`."""
-        if instance.call is None or instance.frame is None or not self.relevance.value(instance.of):
-            return ()
-        run = _Opening(self)
-        run.chain = (Hop(frame.module.path, node.at, show(node)),)
-        run.called(instance.of, instance.call, instance.frame)
-        return tuple(run.found)
-
 
 class _OpeningRelevance(Relevance):
     """Knows the words of library calls that make handles."""
@@ -134,7 +125,7 @@ class _Opening:
 
     def _branches(self, node: s.If, frame: Frame) -> bool:
         holds = self.openings.truth.of(node.test, frame)
-        if holds is None and asks_whether_made(node.test):
+        if holds is None and self._asks(node.test, frame):
             left, right = self.body(node.body, frame), self.body(node.orelse, frame)
             return left and right
         if holds is None:
@@ -148,12 +139,12 @@ class _Opening:
                 for value in node.values:
                     self.expression(value, frame)
                     holds = self.openings.truth.of(value, frame)
-                    if holds is (node.operator == "or") or (holds is None and not asks_whether_made(value)):
+                    if holds is (node.operator == "or") or (holds is None and not self._asks(value, frame)):
                         return
                 return
             case s.Conditional():
                 holds = self.openings.truth.of(node.test, frame)
-                either = holds is None and asks_whether_made(node.test)
+                either = holds is None and self._asks(node.test, frame)
                 if holds or either:
                     self.expression(node.body, frame)
                 if holds is False or either:
@@ -172,6 +163,35 @@ class _Opening:
             if isinstance(option, Handle) and "[]" in handles.selects(self.evaluator, option):
                 for made in options(self.evaluator.evaluate(node, frame)):
                     self._note(made, node, frame, (option.type,))
+
+    def _asks(self, test: s.Expression, frame: Frame) -> bool:
+        """Whether a condition asks if what is kept is there yet: `_store is None`, `key not in cls._all`."""
+        match test:
+            case s.Name() | s.Attribute():
+                return self._is_kept(test, frame)
+            case s.Unary(operator="not"):
+                return self._asks(test.operand, frame)
+            case s.Boolean():
+                return all(self._asks(value, frame) for value in test.values)
+            case s.Compare(left=left, operators=(operator,), comparators=(right,)):
+                kept = right if operator in ("in", "not in") else left
+                return operator not in ("<", "<=", ">", ">=") and self._is_kept(kept, frame)
+            case s.Call(function=s.Name(id="hasattr"), arguments=(owner, *_)):
+                return self._is_kept(owner, frame)
+        return False
+
+    def _is_kept(self, node: s.Expression, frame: Frame) -> bool:
+        """Whether an expression is a global, or an attribute of the object or class the function belongs to."""
+        function = frame.function
+        match node:
+            case s.Name(id=name):
+                local = function is not None and any(p.name == name for p in function.parameters)
+                names = self.evaluator.names(frame)
+                return not local and (name in names.globals or name not in names.bindings)
+            case s.Attribute(value=s.Name(id=owner)):
+                first = function.parameters[0].name if function is not None and function.parameters else ""
+                return owner == first or isinstance(self.evaluator.evaluate(node.value, frame), ClassValue)
+        return False
 
     # -- calls
 
@@ -270,24 +290,6 @@ class _Opening:
         hop = Hop(frame.module.path, node.at, show(node))
         chain = (*self.chain, hop)
         self.found.append(Opening(made, chain, self.places, libraries))
-
-
-def asks_whether_made(test: s.Expression) -> bool:
-    """Whether a condition asks if something that is kept is there yet: `_store is None`, `key not in cls._all`."""
-    match test:
-        case s.Name() | s.Attribute():
-            return True
-        case s.Unary(operator="not"):
-            return asks_whether_made(test.operand)
-        case s.Boolean():
-            return all(asks_whether_made(value) for value in test.values)
-        case s.Compare(operators=(operator,), comparators=(s.Constant(value=None),)):
-            return operator in ("is", "is not", "==", "!=")
-        case s.Compare(operators=(operator,)):
-            return operator in ("in", "not in")
-        case s.Call(function=s.Name(id="hasattr")):
-            return True
-    return False
 
 
 def calls_of(body: s.Block) -> Iterator[s.Call]:

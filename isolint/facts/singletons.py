@@ -16,7 +16,7 @@ from isolint.facts.relevance import Relevance, calls_in, last_name
 from isolint.facts.replacements import Place, Replacements
 from isolint.facts.scopes import statements
 from isolint.facts.sites import SelfTest
-from isolint.facts.show import show
+from isolint.facts.show import dotted, show
 from isolint.facts.targets import LIVE_TOKENS, Level, Target, is_product, judge, tokens
 from isolint.facts.values import (
     Address,
@@ -73,17 +73,40 @@ class Singletons:
         self.relevance: Relevance = self.openings.relevance
 
     def in_tests(self, module: Module, self_tests: tuple[SelfTest, ...]) -> Iterator[Reached]:
-        """The uses in a test module, or in the self-tests of a product's module."""
+        """The uses in a test module, or in the self-tests of a product's module: one for each object.
+
+        Self-tests are run one by one, and told one by one.
+        """
         seen: set[object] = set()
         bodies = self._bodies(module) if module.is_test else self._self_tests(module, self_tests)
         diverted = self.diversions.of(module, None if module.is_test else self._run_by(module, self_tests))
         own = {id(function) for function, _, _ in bodies}
-        for _, body, frame in bodies:
+        for function, body, frame in bodies:
             for call in calls_of(body):
-                for found in self._used(call, frame, diverted, own):
-                    if found[0] not in seen:
-                        seen.add(found[0])
-                        yield found[1]
+                for of, found in self._used(call, frame, diverted, own):
+                    key = of if module.is_test else (of, id(function))
+                    if key not in seen:
+                        seen.add(key)
+                        yield found
+
+    def imported(
+        self, module: Module, found: Iterator[tuple[s.Position, str, Handle]]
+    ) -> Iterator[Reached]:
+        """Those of the application's handles that a test module imports, calls, and does not replace."""
+        diverted = self.diversions.of(module)
+        for at, name, handle in found:
+            target = self._target(handle, module.path, diverted)
+            if target is None or not self._is_called(module, name):
+                continue
+            opening = Opening(handle, (), frozenset(), (handle.type,))
+            if not diverted.covers(opening, target.trail):
+                yield Reached(at, name, "import", target, target.trail)
+
+    def _is_called(self, module: Module, name: str) -> bool:
+        """Whether some call of a module starts from a name."""
+        bodies = [module.facts.body, *(f.body for f in module.functions), *(c.body for c in module.classes)]
+        calls = (dotted(call.function) or "" for body in bodies for call in calls_of(body))
+        return any(called.startswith(f"{name}.") for called in calls)
 
     def _bodies(self, module: Module) -> list[tuple[s.Function | None, s.Block, Frame]]:
         found: list[tuple[s.Function | None, s.Block, Frame]] = [
@@ -122,6 +145,8 @@ class Singletons:
             if not kind:
                 continue
             opened = list(self.openings.of(callee, call, frame))
+            if kind == "singleton" and isinstance(callee, FunctionValue):
+                opened += self._made(callee.receiver)
             if kind == "accessor":
                 kept = self._kept(call, frame)
                 opened = [opening for opening in opened if not kept.isdisjoint(opening.places)]
@@ -155,8 +180,19 @@ class Singletons:
             case FunctionValue(module=module, function=function) if not module.is_test:
                 if id(function) in own:
                     return ""
-                return "method" if isinstance(callee.receiver, Instance) else "accessor"
+                if isinstance(callee.receiver, Instance):
+                    kept = callee.receiver.frame
+                    if kept is not None and not kept.module.is_test:
+                        return "singleton"
+                    return "method" if _is_bare(callee.receiver) else ""
+                return "accessor"
         return ""
+
+    def _made(self, instance: Value | None) -> tuple[Opening, ...]:
+        """The handles that making an object of the application's makes."""
+        if not isinstance(instance, Instance) or instance.call is None or instance.frame is None:
+            return ()
+        return self.openings.of(instance.of, instance.call, instance.frame)
 
     def _kept(self, call: s.Call, frame: Frame) -> frozenset[Place]:
         """The lines of the class, and its methods, of the object that a call hands out."""
@@ -196,6 +232,12 @@ class Singletons:
                 if all(not isinstance(option, Literal | Variable) for option in found):
                     return name
         return ""
+
+
+def _is_bare(instance: Instance) -> bool:
+    """Whether an object was made without arguments: it has nothing from the test to work with."""
+    call = instance.call
+    return call is not None and not call.arguments and not call.keywords
 
 
 def _tests(function: s.Function) -> bool:

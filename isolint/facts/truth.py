@@ -61,15 +61,14 @@ class Truth:
                 return None if none is None else none is (operator in ("is", "=="))
             case s.Name() | s.Attribute():
                 value = self._given(node, frame)
-                return None if value is None else _truth(value)
+                return None if value is None or value is _GIVEN else _truth(value)
         return None
 
     def _is_none(self, node: s.Expression, frame: Frame) -> bool | None:
         value = self._given(node, frame)
         if isinstance(value, Literal):
             return value.value is None
-        known = value is not None and (_truth(value) is not None or _is_given(value))
-        return False if known else None
+        return False if value is not None and _truth(value) is not None else None
 
     def _given(self, node: s.Expression, frame: Frame) -> Value | None:
         """What a parameter, or an attribute the constructor fills from one, was given."""
@@ -120,18 +119,14 @@ class Truth:
 _GIVEN = Thing("an argument")
 
 
-def _is_given(value: Value) -> bool:
-    return isinstance(value, _OBJECTS)
-
-
 def _truth(value: Value) -> bool | None:
     match value:
         case Literal():
             return bool(value.value)
         case Items():
-            return bool(value.values) or None
+            return bool(value.values)
         case Table():
-            return bool(value.entries) or None
+            return bool(value.entries)
         case Union():
             found = {_truth(option) for option in value.options}
             return found.pop() if len(found) == 1 else None
