@@ -25,6 +25,7 @@ from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.project import Module
 from isolint.facts.show import show
+from isolint.facts.singletons import Reached
 from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
 from isolint.facts.targets import Level, Target, is_test_name, last_hops
 from isolint.facts.values import Hop, Trail
@@ -42,6 +43,7 @@ __all__ = [
     "Import",
     "Level",
     "PluginError",
+    "Reached",
     "Rule",
     "SelfTest",
     "SetUp",

@@ -83,16 +83,12 @@ class Diversions:
                 for node in statements(body):
                     variables.update(name for name, _ in self.replacements.written(node, frame))
                     variables.update(self._patched_variables(node, frame))
-            self._read[module.path] = Diverted(
-                frozenset(places), frozenset(libraries), frozenset(variables)
-            )
+            self._read[module.path] = Diverted(frozenset(places), frozenset(libraries), frozenset(variables))
         return self._read[module.path]
 
     # -- the code that counts
 
-    def _bodies(
-        self, module: Module, functions: list[s.Function] | None
-    ) -> Iterator[tuple[s.Block, Frame]]:
+    def _bodies(self, module: Module, functions: list[s.Function] | None) -> Iterator[tuple[s.Block, Frame]]:
         seen: set[int] = set()
         if functions is not None:
             for function in functions:
@@ -176,7 +172,9 @@ class Diversions:
             case s.Subscript(value=s.Attribute(name="modules"), index=s.Constant(value=str(name))):
                 yield name
             case s.Name() if frame.function is not None and node.value is not None:
-                if target.id in self.evaluator.names(frame).globals and not _hands_out(frame.function, target.id):
+                if target.id in self.evaluator.names(frame).globals and not _hands_out(
+                    frame.function, target.id
+                ):
                     yield from _binding_lines(frame.module, target.id)
 
     def _called(self, call: s.Call, frame: Frame) -> Iterator[Place | str]:
@@ -218,7 +216,9 @@ class Diversions:
                         value = self.evaluator.evaluate(table, frame)
                         if isinstance(value, Table):
                             yield from (key for key, _ in value.entries)
-                    case s.Call(function=s.Attribute(name="setenv"), arguments=(s.Constant(value=str(key)), *_)):
+                    case s.Call(
+                        function=s.Attribute(name="setenv"), arguments=(s.Constant(value=str(key)), *_)
+                    ):
                         yield key
 
     def _named(self, name: str, frame: Frame) -> Iterator[Place | str]:
@@ -281,7 +281,11 @@ class Diversions:
 
 def _hands_out(function: s.Function | s.Lambda, name: str) -> bool:
     """Whether a function returns a name: the accessor itself."""
-    returned = (node.value for node in statements(function.body) if isinstance(node, s.Return)) if isinstance(function, s.Function) else ()
+    returned = (
+        (node.value for node in statements(function.body) if isinstance(node, s.Return))
+        if isinstance(function, s.Function)
+        else ()
+    )
     return any(isinstance(value, s.Name) and value.id == name for value in returned)
 
 

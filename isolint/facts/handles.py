@@ -252,6 +252,11 @@ def as_value(ev: Evaluator, method: Method) -> Value:
     return method
 
 
+def read(ev: Evaluator, value: Value) -> Value:
+    """A value, an attribute of a handle for what it stands for."""
+    return as_value(ev, value) if isinstance(value, Method) else value
+
+
 def attribute(ev: Evaluator, value: Handle | Thing | Method, name: str) -> Value:
     """An attribute of a handle, or of an attribute of one."""
     if isinstance(value, Method):
@@ -314,6 +319,7 @@ def _rebound(ev: Evaluator, handle: Handle | None, node: s.Call, frame: Frame) -
 
 
 def selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
+    """The ways to pick another database of the server that a handle reaches."""
     found: dict[str, Argument] = {}
     for type_name in reversed(ev.vocabulary.lineage(handle.type)):
         found.update(ev.vocabulary.types[type_name].selects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from isolint.facts import instances
+from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
@@ -66,11 +66,11 @@ class Knowledge:
     def imported_handles(
         self, site: Import, kinds: frozenset[str] = SESSION_KINDS
     ) -> Iterator[tuple[s.Position, str, Handle]]:
-        """The application's handles of these kinds that an import brings into a test module: the place, the name, the handle.
+        """The application's handles of these kinds that an import brings into a test module: place, name, handle.
 
         For `import app.db` these are the first uses of its handles, `app.db.engine`.
         """
-        value = self.evaluator.binding(site.binding, self._frame(site))
+        value = handles.read(self.evaluator, self.evaluator.binding(site.binding, self._frame(site)))
         source = self._source(site)
         is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
         if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
@@ -99,7 +99,7 @@ class Knowledge:
         for use in uses:
             if use.name not in seen:
                 seen.add(use.name)
-                found = self.evaluator.evaluate(use, self._frame(site))
+                found = handles.read(self.evaluator, self.evaluator.evaluate(use, self._frame(site)))
                 if isinstance(found, Handle) and is_product(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
 

@@ -7,6 +7,7 @@ An object that is handed its store does not ask for the application's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ DEEPEST = 6
 MOST_CALLS = 300
 
 Place = tuple[str, int]
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,27 @@ class Openings:
         run = _Opening(self)
         run.called(callee, node, frame)
         return tuple(run.found)
+
+    def by_making(self, instance: Instance) -> tuple[Opening, ...]:
+        """The handles that making an object made."""
+        if instance.call is None or instance.frame is None or not self.relevance.value(instance.of):
+            return ()
+        run = _Opening(self)
+        run.places = run.named_in(instance.trail)
+        run.called(instance.of, instance.call, instance.frame)
+        return tuple(run.found)
+
+    def along(self, callee: FunctionValue) -> frozenset[Place]:
+        """The lines that bind the names an accessor reads: itself, the globals, what it calls."""
+        module, function = callee.module, callee.function
+        names = {function.name} if isinstance(function, s.Function) else set()
+        if isinstance(function, s.Function):
+            read = [
+                inner for node in statements(function.body) for e in expressions(node) for inner in walk(e)
+            ]
+            names |= {inner.id for inner in read if isinstance(inner, s.Name)}
+        lines = {(module.path, b.line) for name in names for b in module.names.bindings.get(name, ())}
+        return frozenset({*lines, (module.path, function.at[0])})
 
 
 class _OpeningRelevance(Relevance):
@@ -219,7 +242,7 @@ class _Opening:
                 for entry in self.vocabulary.callbacks.get(callee.name, ())[:1]:
                     self._callback(handles.passed(node, entry.function), node, frame)
             case Method(receiver=Handle() as receiver):
-                if callee.name in self.openings.relevance.words:
+                if callee.name in self.openings.relevance.words and receiver.kind != "engine":
                     for made in options(self.evaluator.evaluate(node, frame)):
                         self._note(made, node, frame, (f"{receiver.type}.{callee.name}",))
         self.places = before
@@ -245,6 +268,10 @@ class _Opening:
         if not self.openings.relevance.function(callee):
             return
         inside = self.evaluator.call_frame(callee, node, frame)
+        receiver = callee.receiver
+        if isinstance(receiver, Instance) and receiver.call is not None and receiver.frame is not None:
+            made = self._looked_up(receiver.call.function, receiver.frame) | self.named_in(receiver.trail)
+            self.places |= made | {(receiver.of.module.path, receiver.of.node.at[0])}
         chain, places = self.chain, self.places
         self.chain = (*chain, Hop(frame.module.path, node.at, show(node)))
         self.places = places | {(callee.module.path, function.at[0])}
@@ -289,7 +316,17 @@ class _Opening:
             return  # a server, until one of its databases is picked
         hop = Hop(frame.module.path, node.at, show(node))
         chain = (*self.chain, hop)
-        self.found.append(Opening(made, chain, self.places, libraries))
+        self.found.append(Opening(made, chain, self.places | self.named_in(made.trail), libraries))
+
+    def named_in(self, trail: Trail) -> frozenset[Place]:
+        """The lines that bind the names that the steps of a trail speak of."""
+        found: set[Place] = set()
+        for hop in trail:
+            module = self.evaluator.project.module(hop.path)
+            bindings = {} if module is None else module.names.bindings
+            for name in _NAME.findall(hop.text):
+                found |= {(hop.path, binding.line) for binding in bindings.get(name, ())}
+        return frozenset(found)
 
 
 def calls_of(body: s.Block) -> Iterator[s.Call]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from isolint.facts import instances
@@ -12,46 +12,46 @@ from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.openings import Opening, Openings, calls_of
 from isolint.facts.project import Module
-from isolint.facts.relevance import Relevance, calls_in, last_name
 from isolint.facts.replacements import Place, Replacements
 from isolint.facts.scopes import statements
-from isolint.facts.sites import SelfTest
+from isolint.facts.selftests import run_by, self_tests
 from isolint.facts.show import dotted, show
-from isolint.facts.targets import LIVE_TOKENS, Level, Target, is_product, judge, tokens
+from isolint.facts.sites import SelfTest
+from isolint.facts.stores import is_named, own_store
+from isolint.facts.targets import Target, is_product, tokens
 from isolint.facts.values import (
-    Address,
     ClassValue,
     Frame,
     FunctionValue,
     Handle,
     Hop,
     Instance,
-    Items,
     Literal,
-    Method,
-    Reference,
-    Text,
     Trail,
-    Union,
-    UniqueName,
     Value,
     Variable,
     options,
-    text,
 )
 
-_LOCAL = ("://localhost", "://127.0.0.1", "://[::1]", "amazonaws.com")
-_TEST_WORDS = frozenset("test tests testing selftest usage debug check verify smoke".split())
-_ADMINISTRATION = frozenset({"_system", "postgres", "template1", "master", "mysql", "admin"})
-_STORE_WORDS = frozenset("db database url uri dsn store storage engine chroma redis mongo".split())
+_MADE_FROM = frozenset({"engine", "session factory", "extension"})
+_WITH_SERVERS = frozenset("integration external functional e2e live system acceptance".split())
+_BY_HAND = frozenset("scripts script examples example benchmarks benchmark bench".split())
+_ISOLATING = frozenset("db database url uri dsn store storage engine chroma redis mongo".split())
+_WRITING = frozenset(
+    "add append clear create delete drop flush flushall flushdb index insert log push put record remove "
+    "save set setex store truncate update upsert write".split()
+)
+
+_Body = tuple["s.Function | None", s.Block, Frame]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
     """A use of an object of the application that reaches a store of the application.
 
-    `how` says what the use is: "import", "accessor", "object" or "method"; `name` is the expression used, `unread` the
-    argument that was to keep it away from there.
+    `how` says what is used: "handle", "accessor", "class", "object" (a singleton) or "method"; `name` the
+    expression. `unread` is an argument that was to keep it away from there. `written` tells that the test writes;
+    `sure` is false for a server without a name where tests are meant to have one.
     """
 
     at: s.Position
@@ -60,6 +60,8 @@ class Reached:
     target: Target
     trail: Trail
     unread: str = ""
+    written: bool = False
+    sure: bool = True
 
 
 class Singletons:
@@ -70,99 +72,140 @@ class Singletons:
         self.openings = Openings(evaluator)
         self.diversions = Diversions(evaluator, fixtures, replacements)
         self.replacements = replacements
-        self.relevance: Relevance = self.openings.relevance
 
-    def in_tests(self, module: Module, self_tests: tuple[SelfTest, ...]) -> Iterator[Reached]:
-        """The uses in a test module, or in the self-tests of a product's module: one for each object.
-
-        Self-tests are run one by one, and told one by one.
-        """
+    def in_tests(self, module: Module) -> Iterator[Reached]:
+        """The uses in a test module, each object once."""
+        if not _BY_HAND.isdisjoint(module.path.split("/")[:-1]):
+            return
         seen: set[object] = set()
-        bodies = self._bodies(module) if module.is_test else self._self_tests(module, self_tests)
-        diverted = self.diversions.of(module, None if module.is_test else self._run_by(module, self_tests))
-        own = {id(function) for function, _, _ in bodies}
-        for function, body, frame in bodies:
-            for call in calls_of(body):
-                for of, found in self._used(call, frame, diverted, own):
-                    key = of if module.is_test else (of, id(function))
-                    if key not in seen:
-                        seen.add(key)
-                        yield found
+        bodies = self._bodies(module)
+        for body in bodies:
+            for of, found in self._in_body(body, self.diversions.of(module), frozenset()):
+                if of not in seen:
+                    seen.add(of)
+                    yield found
+
+    def in_self_tests(self, module: Module, sites: tuple[SelfTest, ...]) -> Iterator[Reached]:
+        """The uses in the self-tests of a module, each object once in each of them."""
+        functions = self_tests(module, sites)
+        diverted = self.diversions.of(module, run_by(module, sites))
+        own = frozenset(id(function) for function in functions)
+        for function in functions:
+            seen: set[object] = set()
+            frame = self.evaluator.function_frame(module, function)
+            for of, found in self._in_body((function, function.body, frame), diverted, own):
+                if of not in seen:
+                    seen.add(of)
+                    yield found
 
     def imported(
-        self, module: Module, found: Iterator[tuple[s.Position, str, Handle]]
+        self, module: Module, handles: Iterable[tuple[s.Position, str, Handle]]
     ) -> Iterator[Reached]:
-        """Those of the application's handles that a test module imports, calls, and does not replace."""
+        """Those of the application's handles that a test module imports, uses, and does not replace."""
         diverted = self.diversions.of(module)
-        for at, name, handle in found:
-            target = self._target(handle, module.path, diverted)
-            if target is None or not self._is_called(module, name):
+        for at, name, handle in handles:
+            target = self._target(handle, module, diverted)
+            used = [
+                dotted(call.function) or "" for _, body, _ in self._bodies(module) for call in calls_of(body)
+            ]
+            methods = [call.removeprefix(f"{name}.") for call in used if call.startswith(f"{name}.")]
+            if target is None or not methods:
                 continue
-            opening = Opening(handle, (), frozenset(), (handle.type,))
-            if not diverted.covers(opening, target.trail):
-                yield Reached(at, name, "import", target, target.trail)
+            if not diverted.covers(Opening(handle, (), frozenset(), (handle.type,)), target.trail):
+                written = any(_writes(method) for method in methods)
+                sure = is_named(handle) or _is_unit(module)
+                yield Reached(at, name, "handle", target, target.trail, "", written, sure)
 
-    def _is_called(self, module: Module, name: str) -> bool:
-        """Whether some call of a module starts from a name."""
-        bodies = [module.facts.body, *(f.body for f in module.functions), *(c.body for c in module.classes)]
-        calls = (dotted(call.function) or "" for body in bodies for call in calls_of(body))
-        return any(called.startswith(f"{name}.") for called in calls)
-
-    def _bodies(self, module: Module) -> list[tuple[s.Function | None, s.Block, Frame]]:
-        found: list[tuple[s.Function | None, s.Block, Frame]] = [
-            (None, module.facts.body, self.evaluator.module_frame(module))
+    def _bodies(self, module: Module) -> list[_Body]:
+        frame = self.evaluator.module_frame(module)
+        found: list[_Body] = [
+            (None, body, frame) for body in (module.facts.body, *(c.body for c in module.classes))
         ]
-        found += [(None, cls.body, self.evaluator.module_frame(module)) for cls in module.classes]
         for function in module.functions:
             found.append((function, function.body, self.evaluator.function_frame(module, function)))
         return found
 
-    def _self_tests(
-        self, module: Module, sites: tuple[SelfTest, ...]
-    ) -> list[tuple[s.Function | None, s.Block, Frame]]:
-        """The functions a main block comes to that test: by their name, or because they assert."""
-        tests = (function for function in self._run_by(module, sites) if _tests(function))
-        return [(f, f.body, self.evaluator.function_frame(module, f)) for f in tests]
-
-    def _run_by(self, module: Module, sites: tuple[SelfTest, ...]) -> list[s.Function]:
-        """The functions of a module that its main blocks come to, in source order."""
-        functions = {f.name: f for f in module.functions if id(f) not in module.methods}
-        pending: list[s.Block] = [site.node.body for site in sites]
-        seen: set[str] = set()
-        for body in pending:
-            for name in {last_name(call) for call in calls_in(body)} & functions.keys() - seen:
-                seen.add(name)
-                pending.append(functions[name].body)
-        return sorted((functions[name] for name in seen), key=lambda f: f.at)
+    def _in_body(
+        self, body: _Body, diverted: Diverted, own: frozenset[int]
+    ) -> Iterator[tuple[object, Reached]]:
+        _, block, frame = body
+        for call in calls_of(block):
+            for callee in options(self.evaluator.evaluate(call.function, frame)):
+                how = self._how(callee, own)
+                for opening in self._opened(how, callee, call, frame) if how else ():
+                    target = self._target(opening.handle, frame.module, diverted)
+                    if target is not None and not diverted.covers(opening, target.trail):
+                        trail = (*opening.chain[1:], *target.trail)
+                        yield (
+                            self._of(callee, call, frame),
+                            Reached(
+                                call.at,
+                                show(call.function),
+                                how,
+                                target,
+                                trail,
+                                self._unread(call, frame) if how == "class" else "",
+                                _is_written(call, block),
+                                is_named(opening.handle)
+                                or (not opening.chain[1:] and _is_unit(frame.module)),
+                            ),
+                        )
+                        break
 
     # -- one call
 
-    def _used(
-        self, call: s.Call, frame: Frame, diverted: Diverted, own: set[int]
-    ) -> Iterator[tuple[object, Reached]]:
-        for callee in options(self.evaluator.evaluate(call.function, frame)):
-            kind = self._kind(callee, own)
-            if not kind:
-                continue
-            opened = list(self.openings.of(callee, call, frame))
-            if kind == "singleton" and isinstance(callee, FunctionValue):
-                opened += self._made(callee.receiver)
-            if kind == "accessor":
-                kept = self._kept(call, frame)
-                opened = [opening for opening in opened if not kept.isdisjoint(opening.places)]
-                opened += self._handed_out(callee, call, frame)
-            for opening in opened:
-                target = self._target(opening.handle, frame.module.path, diverted)
-                if target is None or diverted.covers(opening, target.trail):
-                    continue
-                trail = (*opening.chain[1:], *target.trail)
-                unread = self._unread(callee, call, frame) if kind == "object" else ""
-                yield self._key(callee, call, frame), Reached(call.at, show(call.function), kind, target, trail, unread)
-                return
+    def _how(self, callee: Value, own: frozenset[int]) -> str:
+        match callee:
+            case ClassValue(module=module) if not module.is_test:
+                return "class"
+            case FunctionValue(module=module, function=function) if (
+                not module.is_test and id(function) not in own
+            ):
+                if not isinstance(callee.receiver, Instance):
+                    return "accessor"
+                made_in = callee.receiver.frame
+                if made_in is None or made_in.module.is_test or id(made_in.function) in own:
+                    return "method" if _is_bare(callee.receiver) else ""
+                return "object"
+        return ""
 
-    def _key(self, callee: Value, call: s.Call, frame: Frame) -> object:
+    def _opened(self, how: str, callee: Value, call: s.Call, frame: Frame) -> Iterator[Opening]:
+        """The handles that a call makes, or that the object makes whose method it calls."""
+        opened = self.openings.of(callee, call, frame)
+        if how == "accessor" and isinstance(callee, FunctionValue):
+            opened = self._handed_out(opened, callee, call, frame)
+        if how == "object" and isinstance(callee, FunctionValue) and isinstance(callee.receiver, Instance):
+            opened += self.openings.by_making(callee.receiver)
+        for opening in opened:
+            if how not in ("accessor", "method") or opening.handle.kind not in _MADE_FROM:
+                yield opening
+
+    def _handed_out(
+        self, opened: tuple[Opening, ...], callee: FunctionValue, call: s.Call, frame: Frame
+    ) -> tuple[Opening, ...]:
+        """What is opened for the object that an accessor hands out, or the handle itself."""
+        given = options(self.evaluator.evaluate(call, frame))
+        handles = [option for option in given if isinstance(option, Handle) and is_product(option)]
+        if handles and opened:
+            return opened
+        kept = frozenset(
+            line for option in given if isinstance(option, Instance) for line in self._lines(option)
+        )
+        if not handles:
+            return tuple(opening for opening in opened if not kept.isdisjoint(opening.places))
+        chain = (Hop(frame.module.path, call.at, show(call)),)
+        places = self.openings.along(callee)
+        return tuple(Opening(handle, chain, places, (handle.type,)) for handle in handles)
+
+    def _lines(self, instance: Instance) -> Iterator[Place]:
+        """The lines of the class of an object, and of its methods."""
+        for cls in instances.lineage(self.evaluator, instance.of)[0]:
+            yield (cls.module.path, cls.node.at[0])
+            yield from ((cls.module.path, n.at[0]) for n in cls.node.body if isinstance(n, s.Function))
+
+    def _of(self, callee: Value, call: s.Call, frame: Frame) -> object:
         """What tells one object from another: its class, or the function that hands out the handle."""
-        given = callee
+        given: Value = callee
         if isinstance(callee, FunctionValue):
             made = options(self.evaluator.evaluate(call, frame))
             given = callee.receiver or next((v for v in made if isinstance(v, Instance)), callee)
@@ -173,65 +216,23 @@ class Singletons:
                 return (given.module.path, given.function.at)
         return None
 
-    def _kind(self, callee: Value, own: set[int]) -> str:
-        match callee:
-            case ClassValue(module=module) if not module.is_test:
-                return "object"
-            case FunctionValue(module=module, function=function) if not module.is_test:
-                if id(function) in own:
-                    return ""
-                if isinstance(callee.receiver, Instance):
-                    kept = callee.receiver.frame
-                    if kept is not None and not kept.module.is_test:
-                        return "singleton"
-                    return "method" if _is_bare(callee.receiver) else ""
-                return "accessor"
-        return ""
+    def _target(self, handle: Handle, module: Module, diverted: Diverted) -> Target | None:
+        pins = self.replacements.pins(module.path)
+        return own_store(handle, pins, diverted.variables, self.evaluator.project)
 
-    def _made(self, instance: Value | None) -> tuple[Opening, ...]:
-        """The handles that making an object of the application's makes."""
-        if not isinstance(instance, Instance) or instance.call is None or instance.frame is None:
-            return ()
-        return self.openings.of(instance.of, instance.call, instance.frame)
-
-    def _kept(self, call: s.Call, frame: Frame) -> frozenset[Place]:
-        """The lines of the class, and its methods, of the object that a call hands out."""
-        found: set[Place] = set()
-        for option in options(self.evaluator.evaluate(call, frame)):
-            if isinstance(option, Instance):
-                for cls in instances.lineage(self.evaluator, option.of)[0]:
-                    nodes = [n for n in cls.node.body if isinstance(n, s.Function)]
-                    found |= {(cls.module.path, node.at[0]) for node in (cls.node, *nodes)}
-        return frozenset(found)
-
-    def _handed_out(self, callee: Value, call: s.Call, frame: Frame) -> Iterator[Opening]:
-        """The handle that an accessor returns, though it was made before."""
-        for option in options(self.evaluator.evaluate(call, frame)):
-            if isinstance(option, Handle) and is_product(option) and isinstance(callee, FunctionValue):
-                place = (callee.module.path, callee.function.at[0])
-                chain = (Hop(frame.module.path, call.at, show(call)),)
-                yield Opening(option, chain, frozenset({place}), ())
-
-    def _target(self, handle: Handle, path: str, diverted: Diverted) -> Target | None:
-        """Where a handle leads, if that is surely a store of the application."""
-        if not is_product(handle) or handle.url is None:
-            return None
-        target = judge(handle, self.replacements.pins(path), product=True)
-        if target.level < Level.PRODUCTION or not target.sure or not _is_certain(handle.url):
-            return None
-        names = {value.name for value in _parts(handle.url) if isinstance(value, Variable)}
-        if not names.isdisjoint(diverted.variables):
-            return None
-        return target if names or _is_own(handle.url) else None
-
-    def _unread(self, callee: Value, call: s.Call, frame: Frame) -> str:
-        """The argument with a place of the test's own."""
+    def _unread(self, call: s.Call, frame: Frame) -> str:
+        """The argument by which a test names a store of its own."""
         for name, value in call.keywords:
-            if not tokens(name).isdisjoint(_STORE_WORDS):
-                found = options(self.evaluator.evaluate(value, frame))
-                if all(not isinstance(option, Literal | Variable) for option in found):
-                    return name
+            found = options(self.evaluator.evaluate(value, frame))
+            if not tokens(name).isdisjoint(_ISOLATING) and not any(
+                isinstance(option, Literal | Variable) or _is_double(option) for option in found
+            ):
+                return name
         return ""
+
+
+def _is_double(value: Value) -> bool:
+    return isinstance(value, Handle) and value.level == "memory"
 
 
 def _is_bare(instance: Instance) -> bool:
@@ -240,47 +241,25 @@ def _is_bare(instance: Instance) -> bool:
     return call is not None and not call.arguments and not call.keywords
 
 
-def _tests(function: s.Function) -> bool:
-    words = not tokens(function.name).isdisjoint(_TEST_WORDS)
-    return words or any(isinstance(node, s.Assert) for node in statements(function.body))
+def _is_unit(module: Module) -> bool:
+    """Whether a test is not meant, by its folder or name, to have a server to talk to."""
+    return all(_WITH_SERVERS.isdisjoint(tokens(part)) for part in module.path.removesuffix(".py").split("/"))
 
 
-def _parts(value: Value) -> Iterator[Value]:
-    """A URL and all it is put together from."""
-    yield value
-    inner: tuple[Value | None, ...] = ()
-    match value:
-        case Text():
-            inner = value.parts
-        case Union():
-            inner = value.options
-        case Items():
-            inner = value.values
-        case Variable():
-            inner = (value.default,)
-        case Address():
-            inner = (value.base, *(part for _, part in value.components))
-        case Handle():
-            inner = (value.url,)
-        case Method():
-            inner = (value.receiver,)
-    for part in inner:
-        if part is not None:
-            yield from _parts(part)
+def _writes(method: str) -> bool:
+    return not _WRITING.isdisjoint(method.rpartition(".")[2].lower().split("_"))
 
 
-def _is_certain(url: Value) -> bool:
-    """Whether everything in a URL is told by the application's code and configuration."""
-    known = (Literal, Variable, Text, Address, Union, Items, Handle, Method, Reference)
-    return all(isinstance(part, known) for part in _parts(url))
-
-
-def _is_own(url: Value) -> bool:
-    """Whether a literal target belongs to the application: no default server of the machine, no administration."""
-    parts = url.parts if isinstance(url, Text) else (url,)
-    known = "".join(text(part) or "" for part in parts)
-    if isinstance(url, Address):
-        given = dict(url.components)
-        named = text(given["database"]) if "database" in given else None
-        return named is not None and named not in _ADMINISTRATION
-    return bool(known) and not any(word in known for word in _LOCAL) and not known.startswith("/tmp/")
+def _is_written(call: s.Call, block: s.Block) -> bool:
+    """Whether a call, or one on the name that its result is bound to, is named for writing."""
+    if isinstance(call.function, s.Attribute) and _writes(call.function.name):
+        return True
+    names = {
+        target.id
+        for node in statements(block)
+        if isinstance(node, s.Assign) and node.value is call
+        for target in node.targets
+        if isinstance(target, s.Name)
+    }
+    used = (dotted(other.function) or "" for other in calls_of(block))
+    return any(name.partition(".")[0] in names and _writes(name) for name in used if "." in name)

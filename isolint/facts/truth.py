@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
 
 _OBJECTS = (
-    ClassValue, FunctionValue, Handle, Instance, Method, ModuleValue, Reference, Text, Thing, UniqueName
+    ClassValue,
+    FunctionValue,
+    Handle,
+    Instance,
+    Method,
+    ModuleValue,
+    Reference,
+    Text,
+    Thing,
+    UniqueName,
 )
 
 
@@ -91,10 +100,8 @@ class Truth:
         function = frame.function
         if function is None or all(p.name != name for p in function.parameters):
             return None
-        if any(b.kind != "augmented" for b in self.evaluator.names(frame).bindings.get(name, ())):
-            bound = self.evaluator.names(frame).bindings[name]
-            if any(not b.branch for b in bound):
-                return None
+        if any(not binding.branch for binding in self.evaluator.names(frame).bindings.get(name, ())):
+            return None
         given = frame.arguments.get(name)
         parameter = next(p for p in function.parameters if p.name == name)
         value = self.evaluator.argument(frame, parameter)
@@ -106,13 +113,12 @@ class Truth:
         """What the constructor keeps in an attribute, if that is a parameter of it."""
         for cls in instances.lineage(self.evaluator, receiver.of)[0]:
             found = self.evaluator.assignments(cls.node).get(name, ())
-            first = [(f, n) for f, n in found if f.name == "__init__"]
-            if len(first) == 1 and isinstance(first[0][1].value, s.Name):
-                function, node = first[0]
-                value = FunctionValue(cls.module, function, instances.body_frame(cls), receiver)
-                inside = self.evaluator.call_frame(value, receiver.call, receiver.frame or cls.frame)
-                kept = self._argument(first[0][1].value.id, inside)
-                return None if kept == Literal(None) else kept
+            match [(f, n.value) for f, n in found if f.name == "__init__"]:
+                case [(function, s.Name(id=filled_from))]:
+                    value = FunctionValue(cls.module, function, instances.body_frame(cls), receiver)
+                    inside = self.evaluator.call_frame(value, receiver.call, receiver.frame or cls.frame)
+                    kept = self._argument(filled_from, inside)
+                    return None if kept == Literal(None) else kept
         return None
 
 
