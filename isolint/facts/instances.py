@@ -87,6 +87,10 @@ def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
         if bindings:
             declared = _declared(ev, ancestor, bindings, cls, settings)
             return declared if declared != Literal(None) else _kept(ev, cls, ancestor, name) or declared
+    for ancestor in classes:
+        kept = _kept(ev, cls, ancestor, name)
+        if kept is not None:
+            return kept
     typed = handles.typed(ev, external)
     return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
 

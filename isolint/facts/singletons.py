@@ -130,29 +130,35 @@ class Singletons:
     ) -> Iterator[tuple[object, Reached]]:
         _, block, frame = body
         for call in calls_of(block):
-            for callee in options(self.evaluator.evaluate(call.function, frame)):
-                how = self._how(callee, own)
-                for opening in self._opened(how, callee, call, frame) if how else ():
-                    target = self._target(opening.handle, frame.module, diverted)
-                    if target is not None and not diverted.covers(opening, target.trail):
-                        trail = (*opening.chain[1:], *target.trail)
-                        yield (
-                            self._of(callee, call, frame),
-                            Reached(
-                                call.at,
-                                show(call.function),
-                                how,
-                                target,
-                                trail,
-                                self._unread(call, frame) if how == "class" else "",
-                                _is_written(call, block),
-                                is_named(opening.handle)
-                                or (not opening.chain[1:] and _is_unit(frame.module)),
-                            ),
-                        )
-                        break
+            found = next(self._used(call, block, frame, diverted, own), None)
+            if found is not None:
+                yield found
 
     # -- one call
+
+    def _used(
+        self, call: s.Call, block: s.Block, frame: Frame, diverted: Diverted, own: frozenset[int]
+    ) -> Iterator[tuple[object, Reached]]:
+        for callee in options(self.evaluator.evaluate(call.function, frame)):
+            how = self._how(callee, own)
+            for opening in self._opened(how, callee, call, frame) if how else ():
+                target = self._target(opening.handle, frame.module, diverted)
+                if target is None or diverted.covers(opening, target.trail):
+                    continue
+                deeper = opening.chain[1:]
+                yield (
+                    self._of(callee, call, frame),
+                    Reached(
+                        call.at,
+                        show(call.function),
+                        how,
+                        target,
+                        (*deeper, *target.trail),
+                        self._unread(call, frame) if how == "class" else "",
+                        _is_written(call, block),
+                        is_named(opening.handle) or (not deeper and _is_unit(frame.module)),
+                    ),
+                )
 
     def _how(self, callee: Value, own: frozenset[int]) -> str:
         match callee:
