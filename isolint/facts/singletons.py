@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
@@ -42,6 +43,7 @@ _WRITING = frozenset(
     "save set setex store truncate update upsert write".split()
 )
 
+_Read = Callable[[], Diverted]
 _Body = tuple["s.Function | None", s.Block, Frame]
 
 
@@ -80,7 +82,7 @@ class Singletons:
         seen: set[object] = set()
         bodies = self._bodies(module)
         for body in bodies:
-            for of, found in self._in_body(body, self.diversions.of(module), frozenset()):
+            for of, found in self._in_body(body, partial(self.diversions.of, module), frozenset()):
                 if of not in seen:
                     seen.add(of)
                     yield found
@@ -88,7 +90,7 @@ class Singletons:
     def in_self_tests(self, module: Module, sites: tuple[SelfTest, ...]) -> Iterator[Reached]:
         """The uses in the self-tests of a module, each object once in each of them."""
         functions = self_tests(module, sites)
-        diverted = self.diversions.of(module, run_by(module, sites))
+        diverted = partial(self.diversions.of, module, run_by(module, sites))
         own = frozenset(id(function) for function in functions)
         for function in functions:
             seen: set[object] = set()
@@ -102,8 +104,8 @@ class Singletons:
         self, module: Module, handles: Iterable[tuple[s.Position, str, Handle]]
     ) -> Iterator[Reached]:
         """Those of the application's handles that a test module imports, uses, and does not replace."""
-        diverted = self.diversions.of(module)
         for at, name, handle in handles:
+            diverted = self.diversions.of(module)
             target = self._target(handle, module, diverted)
             used = [
                 dotted(call.function) or "" for _, body, _ in self._bodies(module) for call in calls_of(body)
@@ -126,7 +128,7 @@ class Singletons:
         return found
 
     def _in_body(
-        self, body: _Body, diverted: Diverted, own: frozenset[int]
+        self, body: _Body, diverted: _Read, own: frozenset[int]
     ) -> Iterator[tuple[object, Reached]]:
         _, block, frame = body
         for call in calls_of(block):
@@ -137,13 +139,14 @@ class Singletons:
     # -- one call
 
     def _used(
-        self, call: s.Call, block: s.Block, frame: Frame, diverted: Diverted, own: frozenset[int]
+        self, call: s.Call, block: s.Block, frame: Frame, diverted: _Read, own: frozenset[int]
     ) -> Iterator[tuple[object, Reached]]:
         for callee in options(self.evaluator.evaluate(call.function, frame)):
             how = self._how(callee, own)
             for opening in self._opened(how, callee, call, frame) if how else ():
-                target = self._target(opening.handle, frame.module, diverted)
-                if target is None or diverted.covers(opening, target.trail):
+                replaced = diverted()
+                target = self._target(opening.handle, frame.module, replaced)
+                if target is None or replaced.covers(opening, target.trail):
                     continue
                 deeper = opening.chain[1:]
                 yield (
