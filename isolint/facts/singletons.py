@@ -18,7 +18,7 @@ from isolint.facts.scopes import statements
 from isolint.facts.selftests import run_by, self_tests
 from isolint.facts.show import dotted, show
 from isolint.facts.sites import SelfTest
-from isolint.facts.stores import is_named, own_store
+from isolint.facts.stores import is_named, is_spelled_by, own_store
 from isolint.facts.targets import Target, is_product, tokens
 from isolint.facts.values import (
     ClassValue,
@@ -127,9 +127,7 @@ class Singletons:
             found.append((function, function.body, self.evaluator.function_frame(module, function)))
         return found
 
-    def _in_body(
-        self, body: _Body, diverted: _Read, own: frozenset[int]
-    ) -> Iterator[tuple[object, Reached]]:
+    def _in_body(self, body: _Body, diverted: _Read, own: frozenset[int]) -> Iterator[tuple[object, Reached]]:
         _, block, frame = body
         for call in calls_of(block):
             found = next(self._used(call, block, frame, diverted, own), None)
@@ -144,6 +142,8 @@ class Singletons:
         for callee in options(self.evaluator.evaluate(call.function, frame)):
             how = self._how(callee, own)
             for opening in self._opened(how, callee, call, frame) if how else ():
+                if is_spelled_by(opening.handle, self._passed(call, frame)):
+                    continue
                 replaced = diverted()
                 target = self._target(opening.handle, frame.module, replaced)
                 if target is None or replaced.covers(opening, target.trail):
@@ -162,6 +162,10 @@ class Singletons:
                         is_named(opening.handle) or (not deeper and _is_unit(frame.module)),
                     ),
                 )
+
+    def _passed(self, call: s.Call, frame: Frame) -> list[Value]:
+        given = (*call.arguments, *(value for _, value in call.keywords))
+        return [self.evaluator.evaluate(value, frame) for value in given]
 
     def _how(self, callee: Value, own: frozenset[int]) -> str:
         match callee:

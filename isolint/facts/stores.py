@@ -47,6 +47,12 @@ def is_named(handle: Handle) -> bool:
     return any(_names_data(part) for part in _parts(_unnumbered(handle).url or Literal(None)))
 
 
+def is_spelled_by(handle: Handle, arguments: list[Value]) -> bool:
+    """Whether a part of the target is text that a call passes: then the choice is the caller's."""
+    passed = [value for value in arguments if isinstance(value, Literal | Text) and _spelled(value)]
+    return handle.url is not None and any(part in passed for part in _parts(handle.url))
+
+
 def is_certain(url: Value) -> bool:
     """Whether everything in a URL is told by code and configuration."""
     return all(isinstance(part, _KNOWN) for part in _parts(url))
