@@ -259,13 +259,13 @@ class Diversions:
             if isinstance(option, FunctionValue):
                 yield (option.module.path, option.function.at[0])
 
-    def _forgotten(self, value: Value) -> Iterator[Place]:
+    def _forgotten(self, value: Value) -> Iterator[Place | str]:
         """The globals and class attributes that a `reset_...()` of the application empties, and its helpers."""
         for option in options(value):
             if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
                 yield from self._emptied(option.module, option.function)
 
-    def _emptied(self, module: Module, function: s.Function) -> Iterator[Place]:
+    def _emptied(self, module: Module, function: s.Function) -> Iterator[Place | str]:
         frame = self.evaluator.function_frame(module, function)
         for name in self.evaluator.names(frame).globals:
             yield from _binding_lines(module, name)
@@ -273,7 +273,7 @@ class Diversions:
             if isinstance(node, s.Assign):
                 for target in node.targets:
                     if isinstance(target, s.Attribute):
-                        yield from (p for p in self._attribute(target.value, target.name, frame) if p[1])  # type: ignore[misc]
+                        yield from self._attribute(target.value, target.name, frame)
         for call in calls_in(function.body):
             if isinstance(call.function, s.Attribute) and call.function.name in _FORGETS:
                 yield from self._function_lines(self.evaluator.evaluate(call.function.value, frame))
@@ -281,11 +281,9 @@ class Diversions:
 
 def _hands_out(function: s.Function | s.Lambda, name: str) -> bool:
     """Whether a function returns a name: the accessor itself."""
-    returned = (
-        (node.value for node in statements(function.body) if isinstance(node, s.Return))
-        if isinstance(function, s.Function)
-        else ()
-    )
+    if isinstance(function, s.Lambda):
+        return False
+    returned = [node.value for node in statements(function.body) if isinstance(node, s.Return)]
     return any(isinstance(value, s.Name) and value.id == name for value in returned)
 
 
