@@ -14,7 +14,7 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixture, Fixtures
-from isolint.facts.openings import Opening
+from isolint.facts.opened import Opening
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in
 from isolint.facts.replacements import Place, Replacements

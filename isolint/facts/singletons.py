@@ -11,7 +11,7 @@ from isolint.facts import syntax as s
 from isolint.facts.diversions import Diversions, Diverted
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
-from isolint.facts.openings import Opening, Openings, calls_of
+from isolint.facts.opened import Opening, Openings, calls_of
 from isolint.facts.project import Module
 from isolint.facts.replacements import Place, Replacements
 from isolint.facts.scopes import statements
