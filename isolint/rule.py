@@ -30,6 +30,7 @@ from isolint.facts.openings import Opening
 from isolint.facts.project import Module
 from isolint.facts.scopes import always_true
 from isolint.facts.show import show
+from isolint.facts.singletons import Reached
 from isolint.facts.sites import (
     ConfigFile,
     File,
@@ -63,6 +64,7 @@ __all__ = [
     "Node",
     "Opening",
     "PluginError",
+    "Reached",
     "Rule",
     "SelfTest",
     "SetUp",

@@ -85,7 +85,9 @@ class Evaluator:
             owner = module.methods.get(key)
             around = module.enclosing.get(key)
             parent = self.module_frame(module) if around is None else self.function_frame(module, around)
-            receiver = Instance(ClassValue(module, owner, parent)) if owner is not None else None
+            receiver = (
+                None if owner is None else instances.receiver(ClassValue(module, owner, parent), function)
+            )
             self._functions[key] = Frame(module, function, parent, {}, receiver, owner)
         return self._functions[key]
 
@@ -161,11 +163,14 @@ class Evaluator:
         parameters = frame.function.parameters if frame.function is not None else ()
         parameter = next((p for p in parameters if p.name == name), None)
         if bindings and (before or parameter is None):
-            if parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line)):
-                given = self.argument(frame, parameter)
-                if arguments.is_passed(given):
-                    return given
-            return self.bound(bindings, frame, line)
+            given = UNKNOWN if parameter is None else self.argument(frame, parameter)
+            filled = parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line))
+            if filled and arguments.is_passed(given):
+                return given
+            bound = self.bound(bindings, frame, line)
+            if parameter is None or given == Literal(None) or any(not b.branch for b in before):
+                return bound
+            return union([given, bound])
         return None if parameter is None else self.argument(frame, parameter)
 
     def argument(self, frame: Frame, parameter: s.Parameter) -> Value:

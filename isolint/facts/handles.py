@@ -258,7 +258,7 @@ def as_value(ev: Evaluator, method: Method) -> Value:
     """An attribute of a handle read as a value in its own right."""
     if isinstance(method.receiver, Handle):
         given = gives(ev, method.receiver, method.name)
-        if given is None and method.name not in _selects(ev, method.receiver):
+        if given is None and method.name not in selects(ev, method.receiver):
             given = _selected(ev, method.receiver, "*", Literal(method.name)) or gives(
                 ev, method.receiver, "*"
             )
@@ -266,6 +266,11 @@ def as_value(ev: Evaluator, method: Method) -> Value:
     if isinstance(method.receiver, UniqueName):
         return method.receiver
     return method
+
+
+def read(ev: Evaluator, value: Value) -> Value:
+    """A value, an attribute of a handle for what it stands for."""
+    return as_value(ev, value) if isinstance(value, Method) else value
 
 
 def attribute(ev: Evaluator, value: Handle | Thing | Method, name: str) -> Value:
@@ -292,7 +297,7 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
                 return _read(ev, reader, node, frame)
         return _rebound(ev, gives(ev, value, "()"), node, frame) or UNKNOWN
     if isinstance(value, Method) and isinstance(value.receiver, Handle):
-        ways = _selects(ev, value.receiver).get(value.name)
+        ways = selects(ev, value.receiver).get(value.name)
         if ways is not None:
             chosen = passed(node, ways)
             if chosen is None and not hides_arguments(node):
@@ -331,7 +336,8 @@ def _rebound(ev: Evaluator, handle: Handle | None, node: s.Call, frame: Frame) -
     return handle if bind is None else _bound_to(handle, ev.evaluate(bind, frame))
 
 
-def _selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
+def selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
+    """The ways to pick another database of the server that a handle reaches."""
     found: dict[str, Argument] = {}
     for type_name in reversed(ev.vocabulary.lineage(handle.type)):
         found.update(ev.vocabulary.types[type_name].selects)
@@ -340,7 +346,7 @@ def _selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
 
 def _selected(ev: Evaluator, handle: Handle, way: str, name: Value) -> Handle | None:
     """The handle of another database of the same server."""
-    if way not in _selects(ev, handle):
+    if way not in selects(ev, handle):
         return None
     given = gives(ev, handle, way)
     type_name = given.type if given is not None else handle.type

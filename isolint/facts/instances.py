@@ -86,9 +86,25 @@ def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
     for ancestor in classes:
         bindings = ev.names(body_frame(ancestor)).bindings.get(name)
         if bindings:
-            return _declared(ev, ancestor, bindings, cls, settings)
+            declared = _declared(ev, ancestor, bindings, cls, settings)
+            return declared if declared != Literal(None) else _kept(ev, cls, ancestor, name) or declared
+    for ancestor in classes:
+        kept = _kept(ev, cls, ancestor, name)
+        if kept is not None:
+            return kept
     typed = handles.typed(ev, external)
     return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
+
+
+def _kept(ev: Evaluator, cls: ClassValue, ancestor: ClassValue, name: str) -> Value | None:
+    """What class methods assign to `cls.name`: the one instance of a singleton."""
+    found: list[Value] = []
+    for function, node in ev.assignments(ancestor.node).get(name, ()):
+        if node.value is not None:
+            method = FunctionValue(ancestor.module, function, body_frame(ancestor), cls)
+            hop = Hop(ancestor.module.path, node.at, f"{ancestor.node.name}.{name} = {show(node.value)}")
+            found.append(via(ev.evaluate(node.value, ev.call_frame(method, None, ancestor.frame)), hop))
+    return union(_meaningful(found)) if _meaningful(found) else None
 
 
 def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Value:
@@ -101,6 +117,12 @@ def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Val
                 return ev.call_value(method, node, frame)
     typed = handles.typed(ev, external)
     return ev.call_value(typed, node, frame) if typed is not None else UNKNOWN
+
+
+def receiver(cls: ClassValue, function: s.Function) -> Value:
+    """What the first parameter of a method stands for: an object, or in a class method the class."""
+    names = {show(decorator) for decorator in function.decorators}
+    return cls if "classmethod" in names or function.name == "__new__" else Instance(cls)
 
 
 def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from isolint.facts import instances
+from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
 from isolint.facts.clients import Clients, Leak
@@ -33,6 +33,7 @@ from isolint.facts.reach import Reach
 from isolint.facts.remote import Elsewhere
 from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.singletons import Singletons
 from isolint.facts.sites import (
     DocumentSites,
     FixtureSite,
@@ -92,6 +93,7 @@ class Knowledge:
             self.effects, self.fixtures, self.destructions, reach, self.module_sites, self.is_guarded, self._is_told
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
+        self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -110,17 +112,20 @@ class Knowledge:
         """Where a handle leads in the tests of a file."""
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
-    def imported_handles(self, site: Import) -> Iterator[tuple[s.Position, str, Handle]]:
-        """The application's handles that an import brings into a test module: the place, the name, the handle.
+    def imported_handles(
+        self, site: Import, kinds: frozenset[str] = SESSION_KINDS
+    ) -> Iterator[tuple[s.Position, str, Handle]]:
+        """The application's handles of these kinds that an import brings into a test module: place, name, handle.
 
         For `import app.db` these are the first uses of its handles, `app.db.engine`.
         """
-        value = self.evaluator.binding(site.binding, self._frame(site))
+        value = handles.read(self.evaluator, self.evaluator.binding(site.binding, self._frame(site)))
         source = self._source(site)
-        if isinstance(value, Handle) and self._is_own(value) and not (source is not None and source.is_test):
+        is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
+        if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
-            yield from self._through_module(site, value)
+            yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
 
     def _source(self, site: Import) -> Module | None:
         if site.binding.imported is None:
@@ -143,12 +148,9 @@ class Knowledge:
         for use in uses:
             if use.name not in seen:
                 seen.add(use.name)
-                found = self.evaluator.evaluate(use, self._frame(site))
-                if isinstance(found, Handle) and self._is_own(found) and not _is_lazy(value.module, use.name):
+                found = handles.read(self.evaluator, self.evaluator.evaluate(use, self._frame(site)))
+                if isinstance(found, Handle) and is_product(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
-
-    def _is_own(self, handle: Handle) -> bool:
-        return handle.kind in SESSION_KINDS and is_product(handle)
 
     def reach(self, fixture: Fixture) -> int:
         """How many test files a fixture is in force in, if it runs for every test that sees it."""

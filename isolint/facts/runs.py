@@ -262,8 +262,9 @@ class _Run:
             receiver = self.evaluator.evaluate(node.function.value, frame)
             if isinstance(receiver, Unknown | Parameter):
                 self._callbacks(self.note((), node, frame, receiver, managed, None))
-            elif isinstance(receiver, Instance):
-                external = instances.lineage(self.evaluator, receiver.of)[1]
+            elif isinstance(receiver, Instance | ClassValue):
+                cls = receiver.of if isinstance(receiver, Instance) else receiver
+                external = instances.lineage(self.evaluator, cls)[1]
                 names = tuple(f"{name}.{node.function.name}" for name in external)
                 self._callbacks(self.note(names, node, frame, receiver, managed, None))
 
