@@ -41,7 +41,7 @@ class Case:
     @property
     def is_configured(self) -> bool:
         """Whether it holds configuration of its own, which counts only at the root of a project."""
-        own = any((self.path / name).exists() for name in ("isolint.toml", "noxfile.py"))
+        own = any((self.path / name).exists() for name in ("isolint.toml", "noxfile.py", "manage.py"))
         return own or any(kind_of(p.relative_to(self.path).as_posix()) for p in self.path.rglob("*"))
 
     def lay(self, root: Path) -> Path:

@@ -12,8 +12,10 @@ from isolint.facts.events import Event, Run
 from isolint.facts.losses import Loss, Losses
 from isolint.facts.replacements import Place, Replacements
 from isolint.facts.targets import Level, Target, is_product, is_test_name, judge, place
-from isolint.facts.values import Handle, Trail, Value, options
+from isolint.facts.values import Handle, Trail, Value, options, text
 from isolint.facts.wiring import Wiring
+
+_EVERYTHING = frozenset({"_all", "*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def _is_shared(loss: Loss, pins: Mapping[str, Value]) -> bool:
     """Whether what is destroyed is not, by its name, a test's own."""
     if loss.spelled:
         return not is_test_name(loss.spelled)
-    return loss.name is None or place(loss.name, pins, product=False).level >= Level.PRODUCTION
+    if loss.name is None or text(loss.name) in _EVERYTHING:
+        return True
+    return place(loss.name, pins, product=False).level >= Level.PRODUCTION
 
 
 def _placed(handle: Handle, pins: Mapping[str, Value]) -> Target:

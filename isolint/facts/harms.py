@@ -95,6 +95,15 @@ class Harms:
         found = [f for root in roots if not self._is_told(root) for f in self._destroyed(root)]
         return _arranged(found).get(module.path, ())
 
+    def pass_through(self, module: Module, lines: set[int]) -> bool:
+        """Whether a destruction in test code leads through one of these lines of a module."""
+        wanted = {(module.path, line) for line in lines}
+        return not self._places.isdisjoint(wanted) or not _places(self.of(module)).isdisjoint(wanted)
+
+    @cached_property
+    def _places(self) -> frozenset[tuple[str, int]]:
+        return frozenset(place for found in self._by_module.values() for place in _places(found))
+
     # -- roots
 
     def _roots(self, module: Module) -> Iterator[Root]:
@@ -294,3 +303,8 @@ def _sharing(found: list[_Found]) -> Iterator[_Found]:
 
 def _harm(hop: Hop, found: _Found) -> Harm:
     return Harm(hop.at, hop.text, found.destruction)
+
+
+def _places(harms: tuple[Harm, ...]) -> frozenset[tuple[str, int]]:
+    """The lines that lead to these destructions and from there to their stores."""
+    return frozenset((hop.path, hop.at[0]) for harm in harms for hop in harm.destruction.trail)

@@ -14,7 +14,7 @@ from isolint.facts.scopes import blocks, expressions, is_type_checking, walk
 from isolint.facts.values import Frame, Hop, Trail, Value
 
 MOST_MODULES = 600
-_ENV_FILES = frozenset({"load_dotenv", "read_env", "dotenv_values"})
+ENV_FILE_READERS = frozenset({"load_dotenv", "read_env", "dotenv_values"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,6 @@ def _loads_file(node: s.Statement) -> bool:
         return False
     for expression in expressions(node):
         for inner in walk(expression):
-            if isinstance(inner, s.Call) and last_name(inner) in _ENV_FILES:
+            if isinstance(inner, s.Call) and last_name(inner) in ENV_FILE_READERS:
                 return True
     return False

@@ -90,7 +90,13 @@ class Knowledge:
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         reach = Reach(project, test_files)
         self.harms = Harms(
-            self.effects, self.fixtures, self.destructions, reach, self.module_sites, self.is_guarded, self._is_told
+            self.effects,
+            self.fixtures,
+            self.destructions,
+            reach,
+            self.module_sites,
+            self.is_guarded,
+            self._is_told,
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
@@ -187,7 +193,7 @@ class Knowledge:
     def openings(self) -> Openings:
         """Where test code opens a store itself."""
         usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
-        return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage)
+        return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
 
     @cached_property
     def _test_code(self) -> tuple[Module, ...]:

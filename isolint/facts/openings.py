@@ -11,6 +11,7 @@ from isolint.facts.appvariables import ApplicationVariables
 from isolint.facts.defaults import is_local
 from isolint.facts.effects import Effects
 from isolint.facts.fixtures import SET_UP, TEAR_DOWN, Fixtures
+from isolint.facts.harms import Harms
 from isolint.facts.instances import body_frame
 from isolint.facts.project import Module
 from isolint.facts.protection import Protection
@@ -29,9 +30,11 @@ from isolint.facts.values import (
     Instance,
     Reference,
     Trail,
+    UniqueName,
     Value,
     Variable,
     options,
+    text,
 )
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
@@ -86,6 +89,7 @@ class Openings:
         replacements: Replacements,
         protection: Protection,
         usage: Usage,
+        harms: Harms,
     ) -> None:
         self.effects = effects
         self.evaluator = effects.evaluator
@@ -94,6 +98,7 @@ class Openings:
         self.replacements = replacements
         self.protection = protection
         self.usage = usage
+        self.harms = harms
         self.application = ApplicationVariables(self.evaluator.project)
         self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
 
@@ -103,7 +108,10 @@ class Openings:
             return
         for call in self._calls(module):
             found = self._opened(call, module)
-            if found is not None and not self._is_kept_off(call, found, module):
+            if found is None or self._is_kept_off(call, found, module):
+                continue
+            lines = {call.line, call.node.at[0]}
+            if found.use.degree < Degree.DESTROYS or self.harms.pass_through(module, lines):
                 yield found
 
     # -- candidates
@@ -195,6 +203,8 @@ class Openings:
         handle = next((option for option in made if isinstance(option, Handle)), None)
         if handle is None and not any(isinstance(option, Instance) for option in made):
             return None
+        if self._names_a_test(call):
+            return None
         use = self._use(call, module, handle)
         if use is None:
             return None
@@ -207,6 +217,12 @@ class Openings:
         if is_local(handle.url) and use.degree < Degree.DESTROYS:
             return None
         return Opening(call.node.at, show(call.node), target, use)
+
+    def _names_a_test(self, call: _Call) -> bool:
+        """Whether the call hands the product a name for tests, or one that no other run has."""
+        given = [*call.node.arguments, *(value for _, value in call.node.keywords)]
+        values = (self.evaluator.evaluate(node, call.frame) for node in given)
+        return any(isinstance(v, UniqueName) or is_test_name(text(v) or "") for v in values)
 
     def _is_told_by_fallback(self, url: Value | None) -> bool:
         """Whether the tests themselves spell out the fallback that decides."""

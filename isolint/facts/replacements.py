@@ -9,12 +9,13 @@ from isolint.facts.config import PytestConfig
 from isolint.facts.environment import Environment
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
-from isolint.facts.importorder import ImportOrder, Order
+from isolint.facts.importorder import ENV_FILE_READERS, ImportOrder, Order
 from isolint.facts.project import Module
 from isolint.facts.readings import Readings
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
-from isolint.facts.show import dotted
+from isolint.facts.show import dotted, show
+from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
     Frame,
     Handle,
@@ -22,10 +23,13 @@ from isolint.facts.values import (
     Literal,
     ModuleValue,
     Table,
+    Text,
     Trail,
     Value,
     options,
+    text,
     union,
+    via,
 )
 
 _SETTERS = frozenset({"setattr", "patch", "object"})
@@ -217,6 +221,20 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
                     yield from self.environment.written(node, inside)
+                yield from self._loaded(function.body, inside)
+        yield from self._loaded(module.facts.body, self.evaluator.module_frame(module))
+
+    def _loaded(self, body: s.Block, frame: Frame) -> Iterator[tuple[str, Value]]:
+        """`load_dotenv(".env.test")`: what the file sets is not known, only that it is the tests' own."""
+        for call in calls_in(body):
+            if last_name(call) not in ENV_FILE_READERS:
+                continue
+            named = [*call.arguments[:1], *(value for _, value in call.keywords)]
+            for value in (self.evaluator.evaluate(node, frame) for node in named):
+                parts = value.parts if isinstance(value, Text) else (value,)
+                name = "".join(text(part) or "" for part in parts).rpartition("/")[2]
+                if is_test_name(name.lstrip(".")):
+                    yield "DOTENV", via(value, Hop(frame.module.path, call.at, show(call)))
 
     def written(self, body: s.Block, frame: Frame) -> list[tuple[str, Value]]:
         """The environment variables that the statements of a block set."""

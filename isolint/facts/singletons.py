@@ -35,6 +35,7 @@ from isolint.facts.values import (
 )
 
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
+_OPENED_FOR_CALLER = frozenset({"connection", "session", "transaction", "cursor"})
 _WITH_SERVERS = frozenset("integration external functional e2e live system acceptance".split())
 _BY_HAND = frozenset("scripts script examples example benchmarks benchmark bench".split())
 _ISOLATING = frozenset("db database url uri dsn store storage engine chroma redis mongo".split())
@@ -185,6 +186,8 @@ class Singletons:
     def _opened(self, how: str, callee: Value, call: s.Call, frame: Frame) -> Iterator[Opening]:
         """The handles that a call makes, or that the object makes whose method it calls."""
         opened = self.openings.of(callee, call, frame)
+        if how == "accessor" and self._hands_out_connection(call, frame):
+            return
         if how == "accessor" and isinstance(callee, FunctionValue):
             opened = self._handed_out(opened, callee, call, frame)
         if how == "object" and isinstance(callee, FunctionValue) and isinstance(callee.receiver, Instance):
@@ -192,6 +195,11 @@ class Singletons:
         for opening in opened:
             if how not in ("accessor", "method") or opening.handle.kind not in _MADE_FROM:
                 yield opening
+
+    def _hands_out_connection(self, call: s.Call, frame: Frame) -> bool:
+        """Whether a call gives a connection or session: no singleton, but one opened for the caller."""
+        given = options(self.evaluator.evaluate(call, frame))
+        return all(isinstance(option, Handle) and option.kind in _OPENED_FOR_CALLER for option in given)
 
     def _handed_out(
         self, opened: tuple[Opening, ...], callee: FunctionValue, call: s.Call, frame: Frame

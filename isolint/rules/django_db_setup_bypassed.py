@@ -38,4 +38,6 @@ rule = Rule("ISO602", "django-db-setup-bypassed", severity=Severity.ERROR, since
 @rule.on(FixtureSite)
 def check(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     if ctx.know.django.bypasses_set_up(site.fixture):
-        yield ctx.finding(site.at, "with this `django_db_setup` the tests run on the application's own database")
+        yield ctx.finding(
+            site.at, "with this `django_db_setup` the tests run on the application's own database"
+        )

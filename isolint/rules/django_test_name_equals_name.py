@@ -46,4 +46,6 @@ rule = Rule("ISO601", "django-test-name-equals-name", severity=Severity.ERROR, s
 @rule.on(SettingsModule)
 def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
     for alias, at in ctx.know.django.databases_shared_with_tests(site.module):
-        yield ctx.finding(at, f"the test database of `{alias}` is the application's own: both have the same name")
+        yield ctx.finding(
+            at, f"the test database of `{alias}` is the application's own: both have the same name"
+        )

@@ -67,5 +67,7 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.on(File)
 def check_fixed(site: File, ctx: Context) -> Iterator[Finding]:
     for override in ctx.know.fixed_settings.overridden(site.module):
-        message = f"`{override.key}` cannot be changed here: the connections were made from it before the tests"
+        message = (
+            f"`{override.key}` cannot be changed here: the connections were made from it before the tests"
+        )
         yield ctx.finding(override.at, message)

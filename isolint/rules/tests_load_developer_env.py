@@ -13,13 +13,13 @@ development database at the desk, and empties it.
 ## Example
 ```make
 test:
-	. ./.env && pytest
+        . ./.env && pytest
 ```
 
 ## Use instead
 ```make
 test:
-	. ./.env.test && pytest
+        . ./.env.test && pytest
 ```
 
 ## What it does not mean
