@@ -15,6 +15,7 @@ from isolint.facts.isolation import Isolation
 from isolint.facts.lifecycle import Lifecycle
 from isolint.facts.peril import Peril
 from isolint.facts.project import Module
+from isolint.facts.protection import Protection
 from isolint.facts.reach import Reach
 from isolint.facts.relevance import calls_in
 from isolint.facts.scopes import walk
@@ -70,7 +71,7 @@ class Harms:
         destructions: Destructions,
         reach: Reach,
         sites: Callable[[Module], Sites],
-        is_guarded: Callable[[str], bool],
+        protection: Protection,
         is_told: Callable[[Fixture | None, Module, s.Function, s.Class | None], bool],
     ) -> None:
         self.evaluator = effects.evaluator
@@ -79,7 +80,7 @@ class Harms:
         self.replacements = destructions.replacements
         self.reach = reach
         self.sites = sites
-        self.is_guarded = is_guarded
+        self.protection = protection
         self.is_told = is_told
         self.peril = Peril(self.evaluator, guards=False)
         self.effects = Effects(self.evaluator, Peril(self.evaluator, guards=True), DEEPEST)
@@ -173,7 +174,7 @@ class Harms:
             return
         closure = self._closure(root)
         runs = [self.effects.of(f.module, f.function) for f in closure]
-        if self.is_guarded(root.module.path) or any(r.guarded for r in runs):
+        if self.protection.guards_file(root.module.path) or any(r.guarded for r in runs):
             return
         if root.function is not None and self.isolation.holds(
             root.module, root.function, root.owner, closure, run
@@ -183,8 +184,13 @@ class Harms:
         made = {name for r in (*runs, run) for event in r.events for name in self._created(event)}
         for event in candidates:
             found = self._found(event, root, pins, made)
-            if found is not None:
+            if found is not None and not self._is_patched(root, found.destruction):
                 yield found
+
+    def _is_patched(self, root: Root, destruction: Destruction) -> bool:
+        """Whether a test puts something in the place of the library's class or function that opens the store."""
+        made = {hop.text.partition("(")[0].rpartition(".")[2] for hop in destruction.trail}
+        return self.protection.patches(root.module, root.function, made)
 
     def _closure(self, root: Root) -> tuple[Fixture, ...]:
         if root.fixture is not None:

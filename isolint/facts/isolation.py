@@ -42,8 +42,12 @@ class Isolation:
         return any(self._is_mock(name) for r in runs for event in r.events for name in event.names)
 
     def _provides(self, name: str, module: Module) -> bool:
-        """Whether a fixture is a library's isolating one, not one of that name of the project's own."""
-        return name in self.vocabulary.isolating_fixtures and self.fixtures.find(name, module) is None
+        """Whether a fixture is a library's isolating one, not one of that name of the project's own.
+
+        One that only hands out the means to replace something (`mocker`, `monkeypatch`) is none.
+        """
+        entry = self.vocabulary.isolating_fixtures.get(name)
+        return entry is not None and entry.how != "patch" and self.fixtures.find(name, module) is None
 
     def _isolating_class(self, module: Module, owner: s.Class) -> bool:
         value = ClassValue(module, owner, self.evaluator.module_frame(module))

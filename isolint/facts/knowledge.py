@@ -95,7 +95,7 @@ class Knowledge:
             self.destructions,
             reach,
             self.module_sites,
-            self.is_guarded,
+            self.protection,
             self._is_told,
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
@@ -395,7 +395,9 @@ class Knowledge:
         return isinstance(value, Reference) and self._is_isolation(value.name)
 
     def _is_isolation(self, name: str) -> bool:
-        return any(entry.how == "mock" for entry in self.project.vocabulary.isolations.get(name, ()))
+        return any(
+            entry.how in ("mock", "patch") for entry in self.project.vocabulary.isolations.get(name, ())
+        )
 
     def files_below(self, path: str) -> int:
         """How many test files lie in the folder of a conftest (for any other file: 1)."""

@@ -40,7 +40,11 @@ class Peril(Relevance):
         vocabulary = evaluator.vocabulary
         self.destroyers = frozenset(name.rpartition(".")[2] for name in vocabulary.destroyers)
         senders = [*vocabulary.executors, *vocabulary.callbacks]
-        mocks = [n for n, entries in vocabulary.isolations.items() if any(e.how == "mock" for e in entries)]
+        mocks = [
+            n
+            for n, entries in vocabulary.isolations.items()
+            if any(e.how in ("mock", "patch") for e in entries)
+        ]
         words = {name.rpartition(".")[2] for name in (*senders, *mocks)}
         self.words = frozenset(words | self.destroyers | FINALIZERS) - {"__call__", ""}
         self.senders = frozenset(name.rpartition(".")[2] for name in senders)

@@ -13,8 +13,9 @@ from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.opened import Opening, Openings, calls_of
 from isolint.facts.project import Module
+from isolint.facts.relevance import last_name
 from isolint.facts.replacements import Place, Replacements
-from isolint.facts.scopes import statements
+from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.selftests import run_by, self_tests
 from isolint.facts.show import dotted, show
 from isolint.facts.sites import SelfTest
@@ -32,6 +33,7 @@ from isolint.facts.values import (
     Value,
     Variable,
     options,
+    text,
 )
 
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
@@ -43,6 +45,8 @@ _WRITING = frozenset(
     "add append clear create delete drop flush flushall flushdb index insert log push put record remove "
     "save set setex store truncate update upsert write".split()
 )
+
+_CLOSING = frozenset({"close", "aclose", "dispose", "disconnect", "shutdown", "stop", "quit"})
 
 _Read = Callable[[], Diverted]
 _Body = tuple["s.Function | None", s.Block, Frame]
@@ -131,6 +135,8 @@ class Singletons:
     def _in_body(self, body: _Body, diverted: _Read, own: frozenset[int]) -> Iterator[tuple[object, Reached]]:
         _, block, frame = body
         for call in calls_of(block):
+            if last_name(call) in _CLOSING:
+                continue
             found = next(self._used(call, block, frame, diverted, own), None)
             if found is not None:
                 yield found
@@ -143,7 +149,7 @@ class Singletons:
         for callee in options(self.evaluator.evaluate(call.function, frame)):
             how = self._how(callee, own)
             for opening in self._opened(how, callee, call, frame) if how else ():
-                if is_spelled_by(opening.handle, self._passed(call, frame)):
+                if is_spelled_by(opening.handle, self._passed(call, frame)) or _is_written_in(block, opening):
                     continue
                 replaced = diverted()
                 target = self._target(opening.handle, frame.module, replaced)
@@ -284,3 +290,12 @@ def _is_written(call: s.Call, block: s.Block) -> bool:
     }
     used = (dotted(other.function) or "" for other in calls_of(block))
     return any(name.partition(".")[0] in names and _writes(name) for name in used if "." in name)
+
+
+def _is_written_in(block: s.Block, opening: Opening) -> bool:
+    """Whether the address that is opened is written out in the same code: the choice is the test's."""
+    address = text(opening.handle.url) if opening.handle.url is not None else None
+    if address is None:
+        return False
+    nodes = (n for statement in statements(block) for e in expressions(statement) for n in walk(e))
+    return any(isinstance(node, s.Constant) and node.value == address for node in nodes)

@@ -32,7 +32,7 @@ STORES = (
 )
 KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
-HOWS = ("memory", "disposable", "rollback", "mock", "test database")
+HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
 SCOPES = ("run", "worker", "testrun", "process")
 ROLES = ("application", "router", "join", "route", "injection", "client", "transport", "lifespan", "startup")
 
@@ -158,7 +158,8 @@ class Isolation:
     """Something that keeps a test's writes from outliving it.
 
     `fixtures` are pytest fixtures, `bases` test case classes, `marks` pytest marks; `call` functions,
-    methods, decorators or context managers, narrowed by `when` to certain arguments.
+    methods, decorators or context managers, narrowed by `when` to certain arguments. `how` "mock" puts
+    something in the place of a whole service, "patch" in the place of whatever it is told.
     """
 
     how: str = field(metadata={"one of": HOWS})
