@@ -267,7 +267,8 @@ class _Named:
 
     def _add_file(self, relative: str) -> None:
         is_python = relative.endswith(".py")
-        found = relative in self.walk.python if is_python else _parent(relative) in self.walk.folders
+        known = self.walk.python if is_python else self.walk.configuration
+        found = relative in known or (not is_python and _parent(relative) in self.walk.folders)
         if self.force_exclude and not found:
             return
         if is_python:
