@@ -7,18 +7,21 @@ from functools import cached_property
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
+from isolint.facts.callers import Callers
 from isolint.facts.config import PytestConfig
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
+from isolint.facts.endings import Endings
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
-from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.overrides import Overrides
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
-from isolint.facts.targets import Target, is_product, judge, tokens
+from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
 
@@ -46,6 +49,8 @@ class Knowledge:
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.lifecycle = Lifecycle(self.effects)
+        self.endings = Endings(self.effects, self.fixtures)
+        self.overrides = Overrides(self.endings, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
         self._guarded: dict[str, bool] = {}
@@ -115,6 +120,13 @@ class Knowledge:
     def is_overridden(self, fixture: Fixture) -> bool:
         """Whether no test file sees a fixture, though there are some."""
         return bool(self.test_files) and fixture.owner is None and self.reach(fixture) == 0
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Who calls what in the tests and their support."""
+        paths = (path for path in sorted(self.project.files) if self.project.is_test(path))
+        modules = (self.project.module(path) for path in paths)
+        return Callers(self.fixtures, tuple(module for module in modules if module is not None))
 
     @cached_property
     def test_modules(self) -> tuple[Module, ...]:
@@ -249,34 +261,7 @@ class Knowledge:
         return self.effects.of(site.module, site.function)
 
     def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
-        """What runs after the tests besides the site's own tear-down: other fixtures', the class's, the hooks'."""
-        found: list[Event] = []
-        if isinstance(site, SelfTest):
-            return found
-        own = self.fixtures.transitive([site.fixture]) if isinstance(site, FixtureSite) else ()
-        for module in self.fixtures.chain(site.module.path):
-            for fixture in self.fixtures.defined(module).values():
-                if not (fixture.autouse or fixture in own or _cleans_up_after(fixture, own)):
-                    continue
-                run = self.effects.of(fixture.module, fixture.function)
-                found += [event for event in run.events if event.phase != "set up"]
-            for function in module.functions:
-                if function.name in MODULE_TEAR_DOWN or function.name in (
-                    "pytest_sessionfinish",
-                    "pytest_unconfigure",
-                ):
-                    found += self.effects.of(module, function).events
-        owner = site.module.methods.get(id(site.function))
-        if owner is not None:
-            found += self._class_endings(site.module, owner)
-        return found
-
-    def _class_endings(self, module: Module, owner: s.Class) -> Iterator[Event]:
-        value = ClassValue(module, owner, self.evaluator.module_frame(module))
-        for cls in instances.lineage(self.evaluator, value)[0]:
-            for node in cls.node.body:
-                if isinstance(node, s.Function) and node.name in TEAR_DOWN:
-                    yield from self.effects.of(cls.module, node).events
+        return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
 
     def is_mocked(self, event: Event) -> bool:
         """Whether a mock of the whole service is in force where an event happens."""
@@ -309,13 +294,6 @@ class Knowledge:
         if name != "conftest.py":
             return 1
         return sum(1 for test in self.test_files if not folder or test.startswith(f"{folder}/"))
-
-
-def _cleans_up_after(fixture: Fixture, own: tuple[Fixture, ...]) -> bool:
-    """Whether a fixture builds on one of these, or is a clean-up by its name."""
-    if not tokens(fixture.name).isdisjoint(("clean", "cleanup", "teardown", "drop", "reset")):
-        return True
-    return bool(own) and own[0].name in fixture.requests
 
 
 def _is_lazy(module: Module, name: str) -> bool:

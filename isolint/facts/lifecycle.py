@@ -72,8 +72,10 @@ class Lifecycle:
         self.evaluator = effects.evaluator
 
     def creations(self, event: Event) -> Iterator[Creation]:
-        """What an event creates."""
+        """What an event creates; what it merely sets going is no creation."""
         for entry in self.effects.creations(event):
+            if entry.started:
+                continue
             if entry.handle:
                 yield self._created(event, entry, self.effects.reached(event, entry.handle))
             elif entry.resource.startswith("temporary"):

@@ -11,6 +11,7 @@ from isolint.facts.guards import is_guard, is_guard_call
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.values import ClassValue, Frame, FunctionValue, Instance, Value, options
+from isolint.facts.writes import Writes
 
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
@@ -29,20 +30,21 @@ class Relevance:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self.words = _effect_words(evaluator)
+        self.writes = Writes(evaluator.vocabulary.creators)
         self._functions: dict[int, bool] = {}
         self._depth = 0
         self._names: dict[str, frozenset[str]] = {}
 
     def call(self, node: s.Call) -> bool:
         """Whether a call may itself be an effect, by its bare name."""
-        return last_name(node) in self.words
+        return last_name(node) in self.words or self.writes.concerns(node)
 
     def near(self, node: s.Call, module: Module) -> bool:
         """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
         if module.path not in self._names:
             self._names[module.path] = self._first_party_names(module)
         name = last_name(node)
-        return name in self.words or name in self._names[module.path]
+        return name in self.words or name in self._names[module.path] or self.writes.concerns(node)
 
     def _first_party_names(self, module: Module) -> frozenset[str]:
         names = {function.name for function in module.functions}
@@ -77,7 +79,7 @@ class Relevance:
             frame = self.evaluator.function_frame(callee.module, function)
             if any(self.call(node) or is_guard_call(node) for node in calls):
                 return True
-            if self._guards(function.body, frame):
+            if self._guards(function.body, frame) or self.writes.within(function.body):
                 return True
         if any(self.call(node) for node in calls):
             return True
