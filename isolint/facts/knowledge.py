@@ -21,6 +21,7 @@ from isolint.facts.overrides import Overrides
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
+from isolint.facts.starts import Starts
 from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
@@ -50,6 +51,7 @@ class Knowledge:
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.lifecycle = Lifecycle(self.effects)
         self.endings = Endings(self.effects, self.fixtures)
+        self.starts = Starts(self.endings)
         self.overrides = Overrides(self.endings, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)

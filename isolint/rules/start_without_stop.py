@@ -1,0 +1,44 @@
+"""A patch, a stopped clock, a mocked service or a server is started and never stopped.
+
+## What it does
+Reports `.start()` of patches, frozen clocks, mocks of AWS and of HTTP, and servers and processes that tests,
+fixtures and set-ups bring up, where nothing ends them: no `.stop()`, no `patch.stopall`, and nobody else is handed
+the thing to stop it.
+
+## Why is this bad?
+What is started stays for all the tests that follow. They talk to the mock and read the frozen clock of a test that
+is long over; a server keeps its port.
+
+## Example
+```python
+class ReportTest(TestCase):
+    def setUp(self):
+        self.send = patch("reports.mail.send").start()
+```
+
+## Use instead
+```python
+class ReportTest(TestCase):
+    def setUp(self):
+        patcher = patch("reports.mail.send")
+        self.send = patcher.start()
+        self.addCleanup(patcher.stop)
+```
+
+## What it does not mean
+Used as a decorator, in a `with` or through `mocker`, patches end by themselves. A process or thread that somebody
+waits for ends, too.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, File, Finding, Rule, Severity, show
+
+rule = Rule("ISO303", "start-without-stop", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for start in ctx.know.starts.left(site.module):
+        known = show(start.handle if start.handle is not None else start.event.call)
+        yield ctx.finding(start.event.call.at, f"nothing stops the {start.entry.resource} `{known}` started here")
