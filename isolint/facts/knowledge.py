@@ -15,6 +15,7 @@ from isolint.facts.endings import Endings
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.guarantees import Guarantees, Unguaranteed
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.overrides import Overrides
@@ -55,6 +56,7 @@ class Knowledge:
         self.overrides = Overrides(self.endings, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self.guarantees = Guarantees(self.lifecycle, self.starts, self.overrides, self.is_mocked)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
@@ -264,6 +266,11 @@ class Knowledge:
 
     def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
         return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
+
+    def unguaranteed(self, module: Module) -> Iterator[Unguaranteed]:
+        """The clean-ups of a module that a failure skips."""
+        self_tests = tuple(site.node.body for site in self.sites(module).self_tests)
+        return self.guarantees.missing(module, self_tests)
 
     def is_mocked(self, event: Event) -> bool:
         """Whether a mock of the whole service is in force where an event happens."""

@@ -97,6 +97,23 @@ class Overrides:
                 left.append(event)
         return left
 
+    def taken_out_inside(self, module: Module, function: s.Function) -> Iterator[tuple[Event, list[Event]]]:
+        """What a test puts in and nobody but itself takes out, with the events that do."""
+        if not self.writes.within(function.body):
+            return
+        events = self.effects.of(module, function).events
+        endings: list[Event] | None = None
+        for index, event in enumerate(events):
+            if event.chain or event.phase != "set up" or not self._puts(event) or not self._is_shared(event):
+                continue
+            if endings is None:
+                endings = [*self.endings.of(module, function), *self.endings.around(module)]
+                endings += [e for e in self.endings.before(module, function) if self._replaces(e)]
+            for key in _keys(event):
+                ends = [e for e in events[index + 1 :] if self._removes(key, event, e)]
+                if ends and not self._is_removed(key, event, [*events[:index], *endings]):
+                    yield event, ends
+
     def _is_shared(self, event: Event) -> bool:
         registry = self.writes.registry(event.call)
         return registry is not None and self.owners.is_shared(registry.value, event.frame) is True
