@@ -34,13 +34,17 @@ OPPOSITES = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unguaranteed:
-    """A clean-up that may be skipped: what was begun at `at`, and the steps to the end that may not come."""
+    """A clean-up that may be skipped: what was begun at `at`, and the steps to the end that may not come.
+
+    `minor` tells that what stays harms nobody soon: a temporary file.
+    """
 
     at: s.Position
     what: str
     undo: str
     failing: s.Position
     trail: Trail
+    minor: bool
 
 
 class Guarantees:
@@ -98,7 +102,7 @@ class Guarantees:
             begin = _own_hop(event, module, function)
             if begin is None or event.phase != "set up":
                 continue
-            for what, ends in self._begun(event, function, events, endings):
+            for what, ends in self._begun(event, module, function, events, endings):
                 places = [(end, _own_hop(end, module, function)) for end in ends]
                 if places and all(place is not None and end.phase != "tear down" for end, place in places):
                     hops = [place for _, place in places if place is not None]
@@ -107,7 +111,7 @@ class Guarantees:
                         yield found
 
     def _begun(
-        self, event: Event, function: s.Function, events: list[Event], endings: list[Event]
+        self, event: Event, module: Module, function: s.Function, events: list[Event], endings: list[Event]
     ) -> Iterator[tuple[str, list[Event]]]:
         others = [other for other in (*events, *endings) if other is not event]
         for creation in self.lifecycle.creations(event):
@@ -118,6 +122,8 @@ class Guarantees:
                 )
         if not event.chain:
             for start in self.starts.starts(event, function):
+                if start.handle is not None and self.starts.all_are_stopped(start, module, function):
+                    continue
                 yield (
                     f"the {start.entry.resource} started here",
                     [other for other in others if _stops(start, other)],
@@ -160,7 +166,7 @@ class Guarantees:
         if found is None:
             return None
         hops = (Hop(begin.path, found.at, why), Hop(begin.path, end.at, f"{end.text} is skipped then"))
-        return Unguaranteed(begin.at, what, end.text, found.at, hops)
+        return Unguaranteed(begin.at, what, end.text, found.at, hops, "temporary" in what)
 
     def _risk(self, gap: Iterator[s.Statement], module: Module, function: s.Function) -> s.Statement | None:
         """The first of these statements that calls a first-party function, or asserts."""
@@ -247,7 +253,8 @@ def _own_hop(event: Event, module: Module, function: s.Function) -> Hop | None:
     for hop in reversed((*event.chain, event.hop)):
         if hop.path == module.path and function.at[0] <= hop.at[0] <= function.at[2]:
             around = [f for f in module.functions if f.at[0] <= hop.at[0] <= f.at[2]]
-            return hop if around[-1] is function else None
+            if around[-1] is function:
+                return hop
     return None
 
 

@@ -15,9 +15,11 @@ from isolint.facts.endings import Endings
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.foreignkeys import ForeignKeys
 from isolint.facts.guarantees import Guarantees, Unguaranteed
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.managers import Bare, bare_yields
 from isolint.facts.overrides import Overrides
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
@@ -57,6 +59,7 @@ class Knowledge:
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
         self.guarantees = Guarantees(self.lifecycle, self.starts, self.overrides, self.is_mocked)
+        self.foreign_keys = ForeignKeys(self.evaluator)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
@@ -271,6 +274,10 @@ class Knowledge:
         """The clean-ups of a module that a failure skips."""
         self_tests = tuple(site.node.body for site in self.sites(module).self_tests)
         return self.guarantees.missing(module, self_tests)
+
+    def bare_yields(self, module: Module) -> tuple[Bare, ...]:
+        """The yields of the tests' context managers behind which a failure skips the clean-up."""
+        return tuple(bare_yields(self.evaluator, module)) if module.is_test else ()
 
     def is_mocked(self, event: Event) -> bool:
         """Whether a mock of the whole service is in force where an event happens."""

@@ -68,10 +68,9 @@ class Starts:
     # -- ends
 
     def _is_stopped(self, start: Start, module: Module, function: s.Function) -> bool:
-        owner = module.methods.get(id(function))
-        modules = self._around(module, owner)
-        if self._is_stopped_for_all(start, modules):
+        if self.all_are_stopped(start, module, function):
             return True
+        modules = self._around(module, module.methods.get(id(function)))
         node = start.handle
         match node:
             case None:
@@ -121,7 +120,7 @@ class Starts:
             inside = inside.parent
         return frame.module.facts.body
 
-    def _is_stopped_for_all(self, start: Start, modules: list[Module]) -> bool:
+    def all_are_stopped(self, start: Start, module: Module, function: s.Function) -> bool:
         """Whether a function is mentioned that stops all there is, like `patch.stopall`."""
         ends = {tuple(undo.split(".")[-2:]) for undo in start.entry.undo if not undo.startswith(".")}
         own = (
@@ -130,6 +129,7 @@ class Starts:
             else set()
         )
         ends = {end for end in ends if end[:1] not in own}
+        modules = self._around(module, module.methods.get(id(function)))
         return bool(ends) and any(_mentions(module.facts.body, ends) for module in modules)
 
     def _around(self, module: Module, owner: s.Class | None) -> list[Module]:

@@ -37,7 +37,7 @@ container of the run needs no guarantee, and a clean-up that a fixture, a tear-d
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Confidence, Context, File, Finding, Hop, Rule, Severity
 
 rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, since="0.1")
 
@@ -46,4 +46,13 @@ rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, sinc
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.unguaranteed(site.module):
         message = f"`{found.undo}` undoes {found.what} only if line {found.failing[0]} does not fail"
-        yield ctx.finding(found.at, message, trail=found.trail)
+        confidence = Confidence.LOW if found.minor else Confidence.HIGH
+        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence)
+
+
+@rule.on(File)
+def check_managers(site: File, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.bare_yields(site.module):
+        message = f"a failure inside the `with` block skips `{found.undo}` behind this bare `yield`"
+        trail = (Hop(site.module.path, found.undo_at, "skipped when the block fails"),)
+        yield ctx.finding(found.at, message, trail=trail)
