@@ -16,6 +16,7 @@ from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import statements
 from isolint.facts.show import show
 from isolint.facts.starts import Start, Starts
+from isolint.facts.targets import tokens
 from isolint.facts.values import FunctionValue, Hop, ModuleValue, Trail, options
 
 OPPOSITES = {
@@ -30,6 +31,8 @@ OPPOSITES = {
     "subscribe": ("unsubscribe",),
     "connect": ("disconnect",),
 }
+_RESETS = frozenset("reset clear stop off disable deactivate cleanup teardown shutdown close restore".split())
+_WAITS = frozenset("join wait communicate poll is_alive pid stdout returncode handle_request socket".split())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +109,8 @@ class Guarantees:
                 places = [(end, _own_hop(end, module, function)) for end in ends]
                 if places and all(place is not None and end.phase != "tear down" for end, place in places):
                     hops = [place for _, place in places if place is not None]
-                    found = self._judge(module, function, begin, hops, what)
+                    created = what.endswith("created here")
+                    found = self._judge(module, function, begin, hops, what, created=created)
                     if found is not None:
                         yield found
 
@@ -144,9 +148,19 @@ class Guarantees:
     # -- the way from the beginning to the end
 
     def _judge(
-        self, module: Module, function: s.Function, begin: Hop, ends: list[Hop], what: str
+        self,
+        module: Module,
+        function: s.Function,
+        begin: Hop,
+        ends: list[Hop],
+        what: str,
+        *,
+        created: bool = False,
     ) -> Unguaranteed | None:
-        """What is wrong with the clean-ups of one thing in a function, if anything."""
+        """What is wrong with the clean-ups of one thing in a function, if anything.
+
+        What is `created`, in a store that outlives the process, is worth a `try` that begins at once.
+        """
         first = path_to(function.body, begin.at[0])
         ways = [(end, path_to(function.body, end.at[0])) for end in ends if end.at[0] > begin.at[0]]
         if not first or not ways or any(step.is_handler for _, way in ways for step in way):
@@ -155,6 +169,8 @@ class Guarantees:
             return None
         finals = [(end, way) for end, way in ways if any(step.is_final for step in way)]
         end, way = (finals or ways)[0]
+        if finals and not created:
+            return None
         if finals:
             depth = next(index for index, step in enumerate(way) if step.is_final)
             gap = between(first, way[:depth])
@@ -216,12 +232,13 @@ class Guarantees:
         return isinstance(value, ModuleValue) and not value.module.is_test
 
     def _is_ended(self, module: Module, owner: s.Expression, words: tuple[str, ...]) -> bool:
-        """Whether a fixture, tear-down or clean-up in sight switches it off, too."""
+        """Whether a fixture, tear-down or clean-up in sight switches it off, too, or resets it."""
+        name = show(owner).rpartition(".")[2]
         for seen in self.fixtures.chain(module.path):
             for function in seen.functions:
                 if function.name.startswith("test"):
                     continue
-                if any(last_name(call) in words for call in calls_in(function.body)):
+                if any(last_name(call) in words or _resets(call, name) for call in calls_in(function.body)):
                     return True
         found = mentions.within(module.facts.body)
         return any(
@@ -231,7 +248,12 @@ class Guarantees:
 
 
 def _stops(start: Start, event: Event) -> bool:
-    """Whether an event stops what was started: the same name's method, or a function for all there is."""
+    """Whether an event stops what was started: the same name's method, or a function for all there is.
+
+    Waiting for the end is no way to bring it about.
+    """
+    if event.method in _WAITS:
+        return False
     if any(name in start.entry.undo for name in event.names) and not isinstance(
         start.handle, s.Name | s.Attribute
     ):
@@ -256,6 +278,13 @@ def _own_hop(event: Event, module: Module, function: s.Function) -> Hop | None:
             if around[-1] is function:
                 return hop
     return None
+
+
+def _resets(call: s.Call, owner: str) -> bool:
+    match call.function:
+        case s.Attribute(value=value, name=name) if show(value).rpartition(".")[2] == owner:
+            return not tokens(name).isdisjoint(_RESETS)
+    return False
 
 
 def _is_plain(value: s.Expression) -> bool:
