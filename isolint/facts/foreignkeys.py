@@ -189,8 +189,9 @@ class ForeignKeys:
     def _backend(self, body: s.Block, frame: Frame) -> str:
         """The kind of database that the calls of a body reach, "" where it cannot be told."""
         for call in calls_in(body):
-            if isinstance(call.function, s.Attribute):
-                for value in options(self.evaluator.evaluate(call.function.value, frame)):
+            owner = [call.function.value] if isinstance(call.function, s.Attribute) else []
+            for node in (*owner, *call.arguments[:1]):
+                for value in options(self.evaluator.evaluate(node, frame)):
                     if isinstance(value, Handle) and (value.level == "memory" or value.url is not None):
                         return "sqlite" if value.level == "memory" else _scheme(value.url)
         return ""
