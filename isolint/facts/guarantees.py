@@ -168,21 +168,24 @@ class Guarantees:
         if any(_covers(first, way) for _, way in ways):
             return None
         finals = [(end, way) for end, way in ways if any(step.is_final for step in way)]
-        end, way = (finals or ways)[0]
         if finals and not created:
             return None
-        if finals:
-            depth = next(index for index, step in enumerate(way) if step.is_final)
-            gap = between(first, way[:depth])
-            found = self._risk(gap, module, function)
-            why = "may fail before the `try`"
-        else:
-            found = assertion(between(first, way))
-            why = "may fail"
-        if found is None:
+        faults = [self._fault(first, way, module, function) for _, way in finals or ways]
+        end, found = (finals or ways)[0][0], faults[0]
+        if found is None or None in faults:
             return None
+        why = "may fail before the `try`" if finals else "may fail"
         hops = (Hop(begin.path, found.at, why), Hop(begin.path, end.at, f"{end.text} is skipped then"))
         return Unguaranteed(begin.at, what, end.text, found.at, hops, "temporary" in what)
+
+    def _fault(
+        self, first: tuple[Step, ...], way: tuple[Step, ...], module: Module, function: s.Function
+    ) -> s.Statement | None:
+        """What may fail on the way from a beginning to an end, so that the end does not come."""
+        depth = next((index for index, step in enumerate(way) if step.is_final), None)
+        if depth is None:
+            return assertion(between(first, way))
+        return self._risk(between(first, way[:depth]), module, function)
 
     def _risk(self, gap: Iterator[s.Statement], module: Module, function: s.Function) -> s.Statement | None:
         """The first of these statements that calls a first-party function, or asserts."""
