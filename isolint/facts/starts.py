@@ -39,15 +39,24 @@ class Starts:
         self.evaluator = endings.evaluator
         self.fixtures = endings.fixtures
 
-    def left(self, module: Module) -> Iterator[Start]:
-        """What the functions of a test module start and nothing stops."""
+    def left(self, module: Module) -> Iterator[tuple[Start, bool]]:
+        """What the functions of a test module start and nothing stops, and whether that is sure."""
         for function in module.functions:
             for event in self.effects.near(module, function).events:
                 if event.path != module.path or event.chain or event.phase != "set up":
                     continue
                 for start in self.starts(event, function):
                     if not self._is_stopped(start, module, function):
-                        yield start
+                        yield start, self._is_sure(module, function)
+
+    def _is_sure(self, module: Module, function: s.Function) -> bool:
+        """Whether no base class of a library unknown to us may stop what a test class starts."""
+        owner = module.methods.get(id(function))
+        if owner is None:
+            return True
+        value = ClassValue(module, owner, self.evaluator.module_frame(module))
+        external = instances.lineage(self.evaluator, value)[1]
+        return all(name.partition(".")[0] in self.effects.vocabulary.libraries for name in external)
 
     def starts(self, event: Event, function: s.Function) -> Iterator[Start]:
         """What an event starts."""

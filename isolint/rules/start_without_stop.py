@@ -32,13 +32,15 @@ waits for ends, too.
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity, show
+from isolint.rule import Confidence, Context, File, Finding, Rule, Severity, show
 
 rule = Rule("ISO303", "start-without-stop", severity=Severity.WARNING, since="0.1")
 
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for start in ctx.know.starts.left(site.module):
+    for start, sure in ctx.know.starts.left(site.module):
         known = show(start.handle if start.handle is not None else start.event.call)
-        yield ctx.finding(start.event.call.at, f"nothing stops the {start.entry.resource} `{known}` started here")
+        message = f"nothing stops the {start.entry.resource} `{known}` started here"
+        confidence = Confidence.HIGH if sure else Confidence.LOW
+        yield ctx.finding(start.event.call.at, message, confidence=confidence)
