@@ -252,6 +252,8 @@ class Knowledge:
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
+                if creation.resource.startswith("temporary") and not self._is_sure(site):
+                    continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
                 hop = line_in(creation, site.module.path)
@@ -267,6 +269,9 @@ class Knowledge:
             return self.effects.of_block(site.module, site.node.body)
         return self.effects.of(site.module, site.function)
 
+    def _is_sure(self, site: FixtureSite | SetUp | SelfTest) -> bool:
+        return isinstance(site, SelfTest) or self.starts.is_sure(site.module, site.function)
+
     def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
         return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
 
@@ -277,7 +282,7 @@ class Knowledge:
 
     def bare_yields(self, module: Module) -> tuple[Bare, ...]:
         """The yields of the tests' context managers behind which a failure skips the clean-up."""
-        return tuple(bare_yields(self.evaluator, module)) if module.is_test else ()
+        return tuple(bare_yields(self.callers, module)) if module.is_test else ()
 
     def is_mocked(self, event: Event) -> bool:
         """Whether a mock of the whole service is in force where an event happens."""

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
-from isolint.facts.evaluate import Evaluator
+from isolint.facts.callers import Callers
 from isolint.facts.outcomes import yields
 from isolint.facts.paths import Step, path_to
 from isolint.facts.project import Module
-from isolint.facts.relevance import calls_in
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted, show
-from isolint.facts.values import Reference
+from isolint.facts.values import FunctionValue, Reference, options
 
 DECORATORS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 OPPOSITES = {
@@ -53,14 +53,36 @@ class Bare:
     undo_at: s.Position
 
 
-def bare_yields(ev: Evaluator, module: Module) -> Iterator[Bare]:
-    """The yields of a module's context managers whose clean-up a failing block skips."""
+def bare_yields(callers: Callers, module: Module) -> Iterator[Bare]:
+    """The yields of a module's context managers whose clean-up a failing block of a test skips."""
+    ev = callers.evaluator
     frame = ev.module_frame(module)
     for function in module.functions:
         if function.is_generator and any(_is_manager(ev.evaluate(d, frame)) for d in function.decorators):
             found = _bare(function)
-            if found is not None:
+            if found is not None and _is_entered(callers, function):
                 yield found
+
+
+def _is_entered(callers: Callers, manager: s.Function) -> bool:
+    """Whether a function that is no fixture enters a context manager: pytest resumes a fixture's `with` in peace."""
+    return any(
+        _enters(callers, module, function, manager)
+        for module in callers.modules
+        for function in module.functions
+        if callers.fixtures.fixture(module, function, module.methods.get(id(function))) is None
+    )
+
+
+def _enters(callers: Callers, module: Module, function: s.Function, manager: s.Function) -> bool:
+    withs = [node for node in statements(function.body) if isinstance(node, s.With)]
+    for context in (context for node in withs for context, _ in node.items):
+        if isinstance(context, s.Call) and last_name(context) == manager.name:
+            frame = callers.evaluator.function_frame(module, function)
+            values = options(callers.evaluator.evaluate(context.function, frame))
+            if any(isinstance(value, FunctionValue) and value.function is manager for value in values):
+                return True
+    return False
 
 
 def _is_manager(value: object) -> bool:

@@ -12,7 +12,7 @@ from isolint.facts.events import Event
 from isolint.facts.project import Module
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted
-from isolint.facts.values import ClassValue, Frame, Handle, Thing
+from isolint.facts.values import UNKNOWN, ClassValue, Frame, Handle
 from isolint.facts.writes import SUBSCRIPT
 from isolint.vocabulary.entries import Creator
 
@@ -39,6 +39,15 @@ class Starts:
         self.evaluator = endings.evaluator
         self.fixtures = endings.fixtures
 
+    def is_sure(self, module: Module, function: s.Function) -> bool:
+        """Whether no base class of a library unknown to us may tidy up what a test class leaves."""
+        owner = module.methods.get(id(function))
+        if owner is None:
+            return True
+        value = ClassValue(module, owner, self.evaluator.module_frame(module))
+        external = instances.lineage(self.evaluator, value)[1]
+        return all(name.partition(".")[0] in self.effects.vocabulary.libraries for name in external)
+
     def left(self, module: Module) -> Iterator[tuple[Start, bool]]:
         """What the functions of a test module start and nothing stops, and whether that is sure."""
         for function in module.functions:
@@ -47,16 +56,7 @@ class Starts:
                     continue
                 for start in self.starts(event, function):
                     if not self._is_stopped(start, module, function):
-                        yield start, self._is_sure(module, function)
-
-    def _is_sure(self, module: Module, function: s.Function) -> bool:
-        """Whether no base class of a library unknown to us may stop what a test class starts."""
-        owner = module.methods.get(id(function))
-        if owner is None:
-            return True
-        value = ClassValue(module, owner, self.evaluator.module_frame(module))
-        external = instances.lineage(self.evaluator, value)[1]
-        return all(name.partition(".")[0] in self.effects.vocabulary.libraries for name in external)
+                        yield start, self.is_sure(module, function)
 
     def starts(self, event: Event, function: s.Function) -> Iterator[Start]:
         """What an event starts."""
@@ -69,7 +69,7 @@ class Starts:
                 target = _target(event.call, function)
                 if target is not None:
                     yield Start(event, entry, target)
-            elif isinstance(event.receiver, Handle | Thing) and isinstance(event.call.function, s.Attribute):
+            elif event.receiver != UNKNOWN and isinstance(event.call.function, s.Attribute):
                 yield Start(event, entry, event.call.function.value)
             else:
                 yield Start(event, entry, None)
