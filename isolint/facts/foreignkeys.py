@@ -35,6 +35,7 @@ _UNCHECKED = (
     "deferred",
     "nocheck",
 )
+_WORDS = frozenset({"sorted_tables", "delete", "execute", "exec_driver_sql"})
 _DESTROYS = ("DELETE", "DROP TABLE")
 
 
@@ -66,12 +67,15 @@ class ForeignKeys:
 
     def misordered(self, module: Module) -> Iterator[Misordered]:
         """The deletions of a test module's functions that come too early."""
-        if _is_unchecked(module):
+        if _WORDS.isdisjoint(module.facts.attributes):
             return
+        found: list[Misordered] = []
         for function in module.functions:
             frame = self.evaluator.function_frame(module, function)
-            yield from self._loops(function, frame)
-            yield from self._sequences(function, frame)
+            found += self._loops(function, frame)
+            found += self._sequences(function, frame)
+        if found and not _is_unchecked(module):
+            yield from found
 
     # -- loops over `metadata.sorted_tables`
 

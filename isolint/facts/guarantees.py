@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from isolint.facts import mentions
 from isolint.facts import syntax as s
 from isolint.facts.events import Event
-from isolint.facts.lifecycle import Creation, Lifecycle
+from isolint.facts.lifecycle import Lifecycle
 from isolint.facts.overrides import Overrides
 from isolint.facts.paths import Step, assertion, between, path_to
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import statements
 from isolint.facts.show import show
-from isolint.facts.starts import Start, Starts
+from isolint.facts.starts import WAITS, Start, Starts
 from isolint.facts.targets import tokens
 from isolint.facts.values import FunctionValue, Hop, ModuleValue, Trail, options
 
@@ -32,7 +33,6 @@ OPPOSITES = {
     "connect": ("disconnect",),
 }
 _RESETS = frozenset("reset clear stop off disable deactivate cleanup teardown shutdown close restore".split())
-_WAITS = frozenset("join wait communicate poll is_alive pid stdout returncode handle_request socket".split())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,21 +91,25 @@ class Guarantees:
         if self.fixtures.fixture(module, function, module.methods.get(id(function))) is not None:
             return
         events = list(self.effects.near(module, function).events)
-        if events:
-            endings = [*self.endings.of(module, function), *self.endings.around(module)]
-            yield from self._in_function(module, function, events, endings)
+        yield from self._in_function(module, function, events, self._endings(module, function))
         yield from self._overrides(module, function)
         yield from self._opposites(module, function)
 
+    def _endings(self, module: Module, function: s.Function) -> Iterator[Event]:
+        yield from self.endings.of(module, function)
+        yield from self.endings.around(module)
+
     def _in_function(
-        self, module: Module, function: s.Function, events: list[Event], endings: list[Event]
+        self, module: Module, function: s.Function, events: list[Event], endings: Iterable[Event]
     ) -> Iterator[Unguaranteed]:
         """What one function creates or starts and undoes on the way of success alone."""
         for event in events:
             begin = _own_hop(event, module, function)
             if begin is None or event.phase != "set up":
                 continue
-            for what, ends in self._begun(event, module, function, events, endings):
+            for what, undoes in self._begun(event, module, function):
+                endings = list(endings)
+                ends = [other for other in (*events, *endings) if other is not event and undoes(other)]
                 places = [(end, _own_hop(end, module, function)) for end in ends]
                 if places and all(place is not None and end.phase != "tear down" for end, place in places):
                     hops = [place for _, place in places if place is not None]
@@ -115,26 +119,16 @@ class Guarantees:
                         yield found
 
     def _begun(
-        self, event: Event, module: Module, function: s.Function, events: list[Event], endings: list[Event]
-    ) -> Iterator[tuple[str, list[Event]]]:
-        others = [other for other in (*events, *endings) if other is not event]
+        self, event: Event, module: Module, function: s.Function
+    ) -> Iterator[tuple[str, Callable[[Event], bool]]]:
+        """What an event creates or starts, in words, and what tells whether another event undoes it."""
         for creation in self.lifecycle.creations(event):
-            if not creation.managed and self._matters(creation) and not self.is_mocked(event):
-                yield (
-                    f"the {creation.resource} created here",
-                    [other for other in others if self.lifecycle.removes(creation, other)],
-                )
+            if not creation.managed and self.lifecycle.outlives(creation) and not self.is_mocked(event):
+                yield f"the {creation.resource} created here", partial(self.lifecycle.removes, creation)
         if not event.chain:
             for start in self.starts.starts(event, function):
-                if start.handle is not None and self.starts.all_are_stopped(start, module, function):
-                    continue
-                yield (
-                    f"the {start.entry.resource} started here",
-                    [other for other in others if _stops(start, other)],
-                )
-
-    def _matters(self, creation: Creation) -> bool:
-        return self.lifecycle.outlives(creation)
+                if start.handle is None or not self.starts.all_are_stopped(start, module, function):
+                    yield f"the {start.entry.resource} started here", partial(_stops, start)
 
     def _overrides(self, module: Module, function: s.Function) -> Iterator[Unguaranteed]:
         for put, ends in self.overrides.taken_out_inside(module, function):
@@ -255,7 +249,7 @@ def _stops(start: Start, event: Event) -> bool:
 
     Waiting for the end is no way to bring it about.
     """
-    if event.method in _WAITS:
+    if event.method in WAITS:
         return False
     if any(name in start.entry.undo for name in event.names) and not isinstance(
         start.handle, s.Name | s.Attribute

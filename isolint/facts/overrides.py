@@ -56,7 +56,7 @@ class Overrides:
                 yield found
 
     def _left_by(self, module: Module, function: s.Function) -> Override | None:
-        puts = self.writes.within(function.body)
+        puts = self.writes.within(module, function.body)
         if not puts:
             return None
         for where, caller in self._callers().of(module, function):
@@ -99,7 +99,7 @@ class Overrides:
 
     def taken_out_inside(self, module: Module, function: s.Function) -> Iterator[tuple[Event, list[Event]]]:
         """What a test puts in and nobody but itself takes out, with the events that do."""
-        if not self.writes.within(function.body):
+        if not self.writes.within(module, function.body):
             return
         events = self.effects.of(module, function).events
         endings: list[Event] | None = None

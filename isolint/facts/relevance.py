@@ -79,7 +79,7 @@ class Relevance:
             frame = self.evaluator.function_frame(callee.module, function)
             if any(self.call(node) or is_guard_call(node) for node in calls):
                 return True
-            if self._guards(function.body, frame) or self.writes.within(function.body):
+            if self._guards(function.body, frame) or self.writes.within(callee.module, function.body):
                 return True
         if any(self.call(node) for node in calls):
             return True

@@ -16,6 +16,11 @@ from isolint.facts.values import UNKNOWN, ClassValue, Frame, Handle
 from isolint.facts.writes import SUBSCRIPT
 from isolint.vocabulary.entries import Creator
 
+# Who waits for an end, or knows the process by its number, may be trusted to see to it.
+WAITS = frozenset(
+    "join wait communicate poll is_alive pid stdout returncode close handle_request socket __exit__ __aexit__".split()
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
@@ -28,7 +33,7 @@ class Start:
     @property
     def words(self) -> frozenset[str]:
         """The last names of what stops it."""
-        return frozenset(undo.rpartition(".")[2] for undo in self.entry.undo) | {"__exit__", "__aexit__"}
+        return frozenset(undo.rpartition(".")[2] for undo in self.entry.undo) | WAITS
 
 
 class Starts:

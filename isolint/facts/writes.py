@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from isolint.facts import syntax as s
+from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 
 SUBSCRIPT = ".[]"
@@ -67,8 +68,10 @@ class Writes:
         last = function.name if isinstance(function, s.Attribute) else "()"
         return f"{registry.name if registry is not None else ''}.{last}"
 
-    def within(self, body: s.Block) -> tuple[s.Position, ...]:
-        """Where a body writes to a registry itself."""
+    def within(self, module: Module, body: s.Block) -> tuple[s.Position, ...]:
+        """Where a body of a module writes to a registry itself."""
+        if self.attributes.isdisjoint(module.facts.attributes):
+            return ()
         found = []
         for node in statements(body):
             found += [call.at for call in self.of(node)]
