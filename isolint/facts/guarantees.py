@@ -8,6 +8,7 @@ from functools import partial
 
 from isolint.facts import mentions
 from isolint.facts import syntax as s
+from isolint.facts.endings import Endings
 from isolint.facts.events import Event
 from isolint.facts.lifecycle import Lifecycle
 from isolint.facts.overrides import Overrides
@@ -58,6 +59,7 @@ class Guarantees:
         lifecycle: Lifecycle,
         starts: Starts,
         overrides: Overrides,
+        endings: Endings,
         is_mocked: Callable[[Event], bool],
     ) -> None:
         self.effects = lifecycle.effects
@@ -65,7 +67,7 @@ class Guarantees:
         self.lifecycle = lifecycle
         self.starts = starts
         self.overrides = overrides
-        self.endings = overrides.endings
+        self.endings = endings
         self.fixtures = overrides.fixtures
         self.is_mocked = is_mocked
 

@@ -54,11 +54,13 @@ class Knowledge:
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.lifecycle = Lifecycle(self.effects)
         self.endings = Endings(self.effects, self.fixtures)
-        self.starts = Starts(self.endings)
-        self.overrides = Overrides(self.endings, lambda: self.callers)
+        self.starts = Starts(self.effects, self.fixtures)
+        self.overrides = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
-        self.guarantees = Guarantees(self.lifecycle, self.starts, self.overrides, self.is_mocked)
+        self.guarantees = Guarantees(
+            self.lifecycle, self.starts, self.overrides, self.endings, self.is_mocked
+        )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}

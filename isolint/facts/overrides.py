@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from isolint.facts import syntax as s
 from isolint.facts.callers import Callers
 from isolint.facts.endings import Endings
+from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event
+from isolint.facts.fixtures import Fixtures
 from isolint.facts.owners import Owners
 from isolint.facts.project import Module
+from isolint.facts.relevance import FINALIZERS
+from isolint.facts.runs import Runs
 from isolint.facts.show import show
 from isolint.facts.values import Frame, FunctionValue, Reference, Trail, options
 
@@ -39,12 +43,12 @@ class Override:
 class Overrides:
     """Reads what is put into registries of dependencies, and what takes it out."""
 
-    def __init__(self, endings: Endings, callers: Callable[[], Callers]) -> None:
-        self.endings = endings
-        self.effects = endings.effects
-        self.evaluator = endings.evaluator
-        self.fixtures = endings.fixtures
-        self.writes = endings.effects.relevance.writes
+    def __init__(self, evaluator: Evaluator, fixtures: Fixtures, callers: Callable[[], Callers]) -> None:
+        self.evaluator = evaluator
+        self.fixtures = fixtures
+        self.runs = Runs(evaluator, FINALIZERS)
+        self.endings = Endings(self.runs, fixtures)
+        self.writes = self.runs.relevance.writes
         self.owners = Owners(self.evaluator, self.fixtures)
         self._callers = callers
 
@@ -81,7 +85,7 @@ class Overrides:
         fixture = self.fixtures.fixture(module, function, module.methods.get(id(function)))
         if fixture is not None and fixture.scope in ("session", "package"):
             return []
-        events = self.effects.of(module, function).events
+        events = self.runs.of(module, function).events
         endings: list[Event] | None = None
         left = []
         for index, event in enumerate(events):
@@ -101,7 +105,7 @@ class Overrides:
         """What a test puts in and nobody but itself takes out, with the events that do."""
         if not self.writes.within(module, function.body):
             return
-        events = self.effects.of(module, function).events
+        events = self.runs.of(module, function).events
         endings: list[Event] | None = None
         for index, event in enumerate(events):
             if event.chain or event.phase != "set up" or not self._puts(event) or not self._is_shared(event):

@@ -27,9 +27,10 @@ FINALIZER_FUNCTIONS = frozenset({"atexit.register", "weakref.finalize", "unittes
 class Relevance:
     """Knows the words of effects, and which first-party functions come to one of them."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, words: frozenset[str] | None = None) -> None:
         self.evaluator = evaluator
-        self.words = _effect_words(evaluator)
+        self.words = _effect_words(evaluator) if words is None else words
+        self.guarded = words is None
         self.writes = Writes(evaluator.vocabulary.creators)
         self._functions: dict[int, bool] = {}
         self._depth = 0
@@ -77,9 +78,9 @@ class Relevance:
         else:
             calls = list(calls_in(function.body))
             frame = self.evaluator.function_frame(callee.module, function)
-            if any(self.call(node) or is_guard_call(node) for node in calls):
+            if self.guarded and (any(map(is_guard_call, calls)) or self._guards(function.body, frame)):
                 return True
-            if self._guards(function.body, frame) or self.writes.within(callee.module, function.body):
+            if self.writes.within(callee.module, function.body):
                 return True
         if any(self.call(node) for node in calls):
             return True

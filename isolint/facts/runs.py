@@ -40,12 +40,15 @@ MOST_EVENTS = 4_000
 
 
 class Runs:
-    """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls."""
+    """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls.
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    With `words`, only calls by these names and what concerns registries are met, and no guards.
+    """
+
+    def __init__(self, evaluator: Evaluator, words: frozenset[str] | None = None) -> None:
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
-        self.relevance = Relevance(evaluator)
+        self.relevance = Relevance(evaluator, words)
         self._runs: dict[int, Run] = {}
         self._near: dict[int, Run] = {}
         self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}

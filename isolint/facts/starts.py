@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from isolint.facts import instances, mentions
 from isolint.facts import syntax as s
-from isolint.facts.endings import Endings
+from isolint.facts.effects import Effects
 from isolint.facts.events import Event
+from isolint.facts.fixtures import Fixtures
 from isolint.facts.project import Module
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted
@@ -39,10 +40,10 @@ class Start:
 class Starts:
     """Finds what is started and looks for its end."""
 
-    def __init__(self, endings: Endings) -> None:
-        self.effects = endings.effects
-        self.evaluator = endings.evaluator
-        self.fixtures = endings.fixtures
+    def __init__(self, effects: Effects, fixtures: Fixtures) -> None:
+        self.effects = effects
+        self.evaluator = effects.evaluator
+        self.fixtures = fixtures
 
     def is_sure(self, module: Module, function: s.Function) -> bool:
         """Whether no base class of a library unknown to us may tidy up what a test class leaves."""
