@@ -23,12 +23,13 @@ from isolint.facts.managers import Bare, bare_yields
 from isolint.facts.overrides import Overrides
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
-from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
+from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, Test, attribute_uses
 from isolint.facts.starts import Starts
 from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
 from isolint.finding import Span
 
+MakingSite = FixtureSite | SetUp | SelfTest | Test
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
 
 
@@ -240,8 +241,8 @@ class Knowledge:
             return None
         return spelled[0], creation.resource, name, spelled[2]
 
-    def left_behind(self, site: FixtureSite | SetUp | SelfTest) -> Iterator[tuple[s.Position, str, Trail]]:
-        """What a fixture, set-up or self-test creates and nothing removes: the place, the thing, the way there."""
+    def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
+        """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
         run = self._run_of(site)
         session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
         endings: list[Event] | None = None
@@ -254,7 +255,7 @@ class Knowledge:
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
-                if creation.resource.startswith("temporary") and not self._is_sure(site):
+                if not creation.shared and not self._is_kept(creation, site):
                     continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
@@ -266,15 +267,20 @@ class Knowledge:
                 seen.add(hop.at)
                 yield hop.at, creation.resource, (*event.chain, event.hop)
 
-    def _run_of(self, site: FixtureSite | SetUp | SelfTest) -> Run:
+    def _run_of(self, site: MakingSite) -> Run:
         if isinstance(site, SelfTest):
             return self.effects.of_block(site.module, site.node.body)
+        if isinstance(site, Test):
+            return self.effects.near(site.module, site.function)
         return self.effects.of(site.module, site.function)
 
-    def _is_sure(self, site: FixtureSite | SetUp | SelfTest) -> bool:
-        return isinstance(site, SelfTest) or self.starts.is_sure(site.module, site.function)
+    def _is_kept(self, creation: Creation, site: MakingSite) -> bool:
+        """Whether a local thing that nothing removes is worth a word: not for what one test leaves in /tmp."""
+        if isinstance(site, SelfTest) or not creation.resource.startswith("temporary"):
+            return True
+        return not isinstance(site, Test) and self.starts.is_sure(site.module, site.function)
 
-    def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
+    def _endings(self, site: MakingSite) -> list[Event]:
         return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
 
     def unguaranteed(self, module: Module) -> Iterator[Unguaranteed]:
