@@ -55,7 +55,7 @@ class Knowledge:
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.lifecycle = Lifecycle(self.effects)
         self.endings = Endings(self.effects, self.fixtures)
-        self.starts = Starts(self.effects, self.fixtures)
+        self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.overrides = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from isolint.facts import instances, mentions
 from isolint.facts import syntax as s
+from isolint.facts.callers import Callers
 from isolint.facts.effects import Effects
 from isolint.facts.events import Event
 from isolint.facts.fixtures import Fixtures
@@ -40,10 +41,11 @@ class Start:
 class Starts:
     """Finds what is started and looks for its end."""
 
-    def __init__(self, effects: Effects, fixtures: Fixtures) -> None:
+    def __init__(self, effects: Effects, fixtures: Fixtures, callers: Callable[[], Callers]) -> None:
         self.effects = effects
         self.evaluator = effects.evaluator
         self.fixtures = fixtures
+        self._callers = callers
 
     def is_sure(self, module: Module, function: s.Function) -> bool:
         """Whether no base class of a library unknown to us may tidy up what a test class leaves."""
@@ -61,8 +63,18 @@ class Starts:
                 if event.path != module.path or event.chain or event.phase != "set up":
                     continue
                 for start in self.starts(event, function):
-                    if not self._is_stopped(start, module, function):
+                    if not self._is_stopped(start, module, function) and self._matters(
+                        start, module, function
+                    ):
                         yield start, self.is_sure(module, function)
+
+    def _matters(self, start: Start, module: Module, function: s.Function) -> bool:
+        """Whether tests come to a start, and it is not meant for the run, with which all but processes end."""
+        places = self._callers().of(module, function)
+        if start.entry.resource == "process":
+            return bool(places)
+        fixtures = [self.fixtures.fixture(m, f, m.methods.get(id(f))) for m, f in places]
+        return any(fixture is None or fixture.scope not in ("session", "package") for fixture in fixtures)
 
     def starts(self, event: Event, function: s.Function) -> Iterator[Start]:
         """What an event starts."""
