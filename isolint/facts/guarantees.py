@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from isolint.facts import mentions
@@ -40,7 +40,7 @@ _RESETS = frozenset("reset clear stop off disable deactivate cleanup teardown sh
 class Unguaranteed:
     """A clean-up that may be skipped: what was begun at `at`, and the steps to the end that may not come.
 
-    `minor` tells that what stays harms nobody soon: a temporary file.
+    `minor` tells that what stays harms few: a temporary file, an override in an application of the test module's own.
     """
 
     at: s.Position
@@ -135,11 +135,13 @@ class Guarantees:
     def _overrides(self, module: Module, function: s.Function) -> Iterator[Unguaranteed]:
         for put, ends in self.overrides.taken_out_inside(module, function):
             begin = _own_hop(put, module, function)
-            hops = [hop for end in ends if (hop := _own_hop(end, module, function)) is not None]
-            if begin is not None and len(hops) == len(ends):
+            own = [(end, hop) for end in ends if (hop := _own_hop(end, module, function)) is not None]
+            if begin is not None and len(own) == len(ends):
+                shown = self.overrides.writes.shown
+                hops = [hop if end.chain else replace(hop, text=shown(end.call)) for end, hop in own]
                 found = self._judge(module, function, begin, hops, "the dependency override put in here")
                 if found is not None:
-                    yield found
+                    yield replace(found, minor=self.overrides.is_of_module(put))
 
     # -- the way from the beginning to the end
 

@@ -255,7 +255,7 @@ class Knowledge:
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
-                if not creation.shared and not self._is_kept(creation, site):
+                if not self._is_kept(creation, site):
                     continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
@@ -275,10 +275,12 @@ class Knowledge:
         return self.effects.of(site.module, site.function)
 
     def _is_kept(self, creation: Creation, site: MakingSite) -> bool:
-        """Whether a local thing that nothing removes is worth a word: not for what one test leaves in /tmp."""
+        """Whether what nothing removes is worth a word: of single tests' only whole stores, of others' /tmp, too."""
+        if isinstance(site, Test):
+            return creation.shared and creation.resource in NAMED_STORES
         if isinstance(site, SelfTest) or not creation.resource.startswith("temporary"):
             return True
-        return not isinstance(site, Test) and self.starts.is_sure(site.module, site.function)
+        return self.starts.is_sure(site.module, site.function)
 
     def _endings(self, site: MakingSite) -> list[Event]:
         return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)

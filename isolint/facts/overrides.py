@@ -118,6 +118,13 @@ class Overrides:
                 if ends and not self._is_removed(key, event, [*events[:index], *endings]):
                     yield event, ends
 
+    def is_of_module(self, event: Event) -> bool:
+        """Whether the application is made at the top of the test module itself, so that no other module sees it."""
+        registry = self.writes.registry(event.call)
+        name = "" if registry is None else show(registry.value).partition(".")[0]
+        bindings = event.frame.module.names.bindings.get(name, ())
+        return bool(bindings) and all(binding.kind == "assign" for binding in bindings)
+
     def _is_shared(self, event: Event) -> bool:
         registry = self.writes.registry(event.call)
         return registry is not None and self.owners.is_shared(registry.value, event.frame) is True

@@ -58,6 +58,8 @@ def _show(node: s.Expression) -> str:
         case s.Sequence():
             brackets = {"list": "[]", "tuple": "()", "set": "{}"}[node.kind]
             return brackets[0] + ", ".join(map(_show, node.items)) + brackets[1]
+        case s.Mapping(items=()):
+            return "{}"
     return "…"
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from isolint.facts import syntax as s
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.show import show
 
 SUBSCRIPT = ".[]"
 
@@ -67,6 +68,17 @@ class Writes:
         function = node.function
         last = function.name if isinstance(function, s.Attribute) else "()"
         return f"{registry.name if registry is not None else ''}.{last}"
+
+    def shown(self, node: s.Call) -> str:
+        """A call that concerns a registry as a reader would have written it."""
+        match node:
+            case s.Call(function=s.Attribute(value=registry, name="__set__"), arguments=(value,)):
+                return f"{show(registry)} = {show(value)}"
+            case s.Call(function=s.Attribute(value=registry, name="__setitem__"), arguments=(key, value)):
+                return f"{show(registry)}[{show(key)}] = {show(value)}"
+            case s.Call(function=s.Attribute(value=registry, name="__delitem__"), arguments=(key,)):
+                return f"del {show(registry)}[{show(key)}]"
+        return show(node)
 
     def within(self, module: Module, body: s.Block) -> tuple[s.Position, ...]:
         """Where a body of a module writes to a registry itself."""

@@ -27,7 +27,9 @@ class ReportTest(TestCase):
 
 ## What it does not mean
 Used as a decorator, in a `with` or through `mocker`, patches end by themselves. A process or thread that somebody
-waits for ends, too.
+waits for ends, too, and what is started for the whole session, but a process, ends with it. A `stop` in `tearDown`
+counts, although `tearDown` is skipped when `setUp` fails half-way: `addCleanup` is better, but hardly any suite
+suffers from it.
 """
 
 from collections.abc import Iterator

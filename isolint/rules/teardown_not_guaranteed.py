@@ -33,6 +33,7 @@ def test_import(database):
 ## What it does not mean
 The code after the `yield` of a pytest fixture runs when the test fails. What lies in memory, below `tmp_path` or in a
 container of the run needs no guarantee, and a clean-up that a fixture, a tear-down or a finalizer does as well has one.
+That a fixture may fail between what it makes and its `yield` is true of most fixtures, and not reported.
 """
 
 from collections.abc import Iterator
