@@ -60,7 +60,7 @@ class Guarantees:
         starts: Starts,
         overrides: Overrides,
         endings: Endings,
-        is_mocked: Callable[[Event], bool],
+        is_mocked: Callable[..., bool],
     ) -> None:
         self.effects = lifecycle.effects
         self.evaluator = lifecycle.evaluator
@@ -125,7 +125,11 @@ class Guarantees:
     ) -> Iterator[tuple[str, Callable[[Event], bool]]]:
         """What an event creates or starts, in words, and what tells whether another event undoes it."""
         for creation in self.lifecycle.creations(event):
-            if not creation.managed and self.lifecycle.outlives(creation) and not self.is_mocked(event):
+            if (
+                not creation.managed
+                and self.lifecycle.outlives(creation)
+                and not self.is_mocked(event, (module, function))
+            ):
                 yield f"the {creation.resource} created here", partial(self.lifecycle.removes, creation)
         if not event.chain:
             for start in self.starts.starts(event, function):

@@ -63,6 +63,7 @@ class Knowledge:
             self.lifecycle, self.starts, self.overrides, self.endings, self.is_mocked
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
+        self._mocked: dict[int, bool] = {}
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
@@ -234,12 +235,21 @@ class Knowledge:
         name = literal_name(creation)
         if name is None or creation.resource not in NAMED_STORES or not creation.shared:
             return None
-        if not self.lifecycle.outlives(creation) or self.is_mocked(creation.event):
+        if not self.lifecycle.outlives(creation) or self._is_made_under_mock(creation.event):
             return None
         spelled = self.lifecycle.spelled(creation)
         if spelled is None or spelled[1] != module.path:
             return None
         return spelled[0], creation.resource, name, spelled[2]
+
+    def _is_made_under_mock(self, event: Event) -> bool:
+        """Whether a mock is in force where an event happens, or where tests come to the function it happens in."""
+        if self.is_mocked(event):
+            return True
+        function = event.frame.function
+        if not isinstance(function, s.Function):
+            return False
+        return self.is_mocked(event, *self.callers.of(event.frame.module, function))
 
     def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
         """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
@@ -251,7 +261,7 @@ class Knowledge:
             if event.phase != "set up":
                 continue
             for creation in self.lifecycle.creations(event):
-                if not self.lifecycle.outlives(creation) or self.is_mocked(event):
+                if not self.lifecycle.outlives(creation) or self.is_mocked(event, *_function_of(site)):
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
@@ -294,19 +304,28 @@ class Knowledge:
         """The yields of the tests' context managers behind which a failure skips the clean-up."""
         return tuple(bare_yields(self.callers, module)) if module.is_test else ()
 
-    def is_mocked(self, event: Event) -> bool:
-        """Whether a mock of the whole service is in force where an event happens."""
+    def is_mocked(self, event: Event, *places: tuple[Module, s.Function]) -> bool:
+        """Whether a mock of the whole service is in force where an event happens, or in one of these functions."""
         function = event.frame.function
-        module = event.frame.module
-        if not isinstance(function, s.Function):
-            return False
+        if isinstance(function, s.Function):
+            places = (*places, (event.frame.module, function))
+        return any(self._is_mocked_in(module, function) for module, function in places)
+
+    def _is_mocked_in(self, module: Module, function: s.Function) -> bool:
+        if id(function) not in self._mocked:
+            self._mocked[id(function)] = self._mocks(module, function)
+        return self._mocked[id(function)]
+
+    def _mocks(self, module: Module, function: s.Function) -> bool:
         owner = module.methods.get(id(function))
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
         if any(self._isolates(d, module) for d in decorators):
             return True
-        run = self.effects.of(module, function)
         closure = self.fixtures.closure(module, function, owner)
-        runs = [run, *(self.effects.of(f.module, f.function) for f in closure)]
+        runs = [self.effects.of(f.module, f.function) for f in closure]
+        runs += [
+            self.effects.of(m, f) for m, f in ((module, function), *self.fixtures.set_ups(module, owner))
+        ]
         if any(self._is_isolation(name) for r in runs for e in r.events for name in e.names):
             return True
         return any(self._isolates(d, f.module) for f in closure for d in f.function.decorators)
@@ -325,6 +344,10 @@ class Knowledge:
         if name != "conftest.py":
             return 1
         return sum(1 for test in self.test_files if not folder or test.startswith(f"{folder}/"))
+
+
+def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:
+    return () if isinstance(site, SelfTest) else ((site.module, site.function),)
 
 
 def _is_lazy(module: Module, name: str) -> bool:
