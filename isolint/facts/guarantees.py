@@ -8,11 +8,10 @@ from functools import partial
 
 from isolint.facts import mentions
 from isolint.facts import syntax as s
+from isolint.facts.dependencies import Overrides
 from isolint.facts.endings import Endings
 from isolint.facts.events import Event
 from isolint.facts.lifecycle import Lifecycle
-from isolint.facts.overrides import Overrides
-from isolint.facts.paths import Step, assertion, between, path_to
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import statements
@@ -20,6 +19,7 @@ from isolint.facts.show import show
 from isolint.facts.starts import WAITS, Start, Starts
 from isolint.facts.targets import tokens
 from isolint.facts.values import FunctionValue, Hop, ModuleValue, Trail, options
+from isolint.facts.ways import Step, assertion, between, path_to
 
 OPPOSITES = {
     "activate": ("deactivate", "disable"),

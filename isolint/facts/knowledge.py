@@ -9,6 +9,7 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.callers import Callers
 from isolint.facts.config import PytestConfig
+from isolint.facts.dependencies import Overrides
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.effects import Effects
 from isolint.facts.endings import Endings
@@ -20,7 +21,6 @@ from isolint.facts.guarantees import Guarantees, Unguaranteed
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.managers import Bare, bare_yields
-from isolint.facts.overrides import Overrides
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, Test, attribute_uses
@@ -56,12 +56,10 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
-        self.overrides = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
+        self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
-        self.guarantees = Guarantees(
-            self.lifecycle, self.starts, self.overrides, self.endings, self.is_mocked
-        )
+        self.guarantees = Guarantees(self.lifecycle, self.starts, self.replaced, self.endings, self.is_mocked)
         self.foreign_keys = ForeignKeys(self.evaluator)
         self._mocked: dict[int, bool] = {}
         self._guarded: dict[str, bool] = {}

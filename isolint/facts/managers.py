@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from isolint.facts import syntax as s
 from isolint.facts.callers import Callers
 from isolint.facts.outcomes import yields
-from isolint.facts.paths import Step, path_to
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted, show
 from isolint.facts.values import FunctionValue, Reference, options
+from isolint.facts.ways import Step, path_to
 
 DECORATORS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 OPPOSITES = {

@@ -9,9 +9,9 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.guards import is_guard, is_guard_call
 from isolint.facts.project import Module
+from isolint.facts.registries import Writes
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.values import ClassValue, Frame, FunctionValue, Instance, Value, options
-from isolint.facts.writes import Writes
 
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator

@@ -12,10 +12,10 @@ from isolint.facts.effects import Effects
 from isolint.facts.events import Event
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.project import Module
+from isolint.facts.registries import SUBSCRIPT
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted
 from isolint.facts.values import UNKNOWN, ClassValue, Frame, Handle
-from isolint.facts.writes import SUBSCRIPT
 from isolint.vocabulary.entries import Creator
 
 # Who waits for an end, or knows the process by its number, may be trusted to see to it.

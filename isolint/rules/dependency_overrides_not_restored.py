@@ -40,7 +40,7 @@ rule = Rule("ISO304", "dependency-overrides-not-restored", severity=Severity.WAR
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for left in ctx.know.overrides.left(site.module):
+    for left in ctx.know.replaced.left(site.module):
         what = " and ".join(f"`{key}`" for key in left.keys) or "dependencies"
         message = f"nothing takes the override of {what} out of `{left.app}` again after `{left.by.name}`"
         confidence = Confidence.LOW if left.meant else Confidence.HIGH
