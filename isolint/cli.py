@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from isolint import __version__
 from isolint.console import FAILED, Failure, say, write
+from isolint.invocation import configured, prepared
+from isolint.tracing import trace
 
 if TYPE_CHECKING:
-    from isolint.engine import Result, Standard
+    from isolint.engine import Result
+    from isolint.reader import Standard
     from isolint.rule import Rule
     from isolint.settings import Settings
 
 ISSUES = "https://github.com/isolint/isolint/issues"
 CLEAN, FINDINGS, INTERRUPTED = 0, 1, 130
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Group(click.Group):
@@ -45,18 +46,6 @@ def cli() -> None:
     """Find the tests that reach, or leave behind, something that is not their own."""
 
 
-def _configured(command: Command) -> Command:
-    """Give a command the options that say where its configuration comes from."""
-    config = click.option(
-        "--config",
-        type=click.Path(readable=False, path_type=Path),
-        metavar="FILE",
-        help="Use this configuration file.",
-    )
-    isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
-    return config(isolated(command))
-
-
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(readable=False, path_type=Path))
 @click.option("--select", multiple=True, metavar="RULES", help="Run these: codes, prefixes, names or ALL.")
@@ -73,7 +62,7 @@ def _configured(command: Command) -> Command:
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
-@_configured
+@configured
 def check(
     paths: Sequence[Path],
     output_format: str | None,
@@ -90,7 +79,7 @@ def check(
     """Lint test files and what they reach. Without PATHS: the test paths of pytest's configuration."""
     _check_format(output_format)
     name = _standard_name(paths, stdin_filename)
-    settings, rules = _prepared(_common(paths if name is None else [name]), config, isolated, overrides)
+    settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
     standard = None if name is None else _standard_input(settings, name)
     result = _run(settings, _named(settings, paths), rules, force_exclude, standard)
     from isolint import presentation
@@ -145,22 +134,6 @@ def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
     return paths or ([Path.cwd()] if below_root else [])
 
 
-def _prepared(
-    start: Path, config: Path | None, isolated: bool, overrides: Mapping[str, object]
-) -> tuple[Settings, tuple[Rule, ...]]:
-    from isolint.rule import PluginError, load_rules
-    from isolint.settings import SettingsError, load
-
-    given = {key: value for key, value in overrides.items() if value not in (None, (), False)}
-    try:
-        settings = load(start, config=config, isolated=isolated, overrides=given)
-        if settings.root == Path(settings.root.anchor):
-            raise Failure("the paths have no project in common; run isolint on one project at a time")
-        return settings, load_rules(settings.plugins)
-    except (SettingsError, PluginError) as error:
-        raise Failure(str(error)) from error
-
-
 def _run(
     settings: Settings,
     paths: Sequence[Path],
@@ -179,7 +152,7 @@ def _run(
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:
-    from isolint.engine import Standard
+    from isolint.reader import Standard
 
     path = os.path.relpath(os.path.abspath(name), settings.root)
     return Standard(Path(path).as_posix(), sys.stdin.buffer.read())
@@ -203,12 +176,12 @@ def _nothing_checked(result: Result, settings: Settings, *, by_a_tool: bool) -> 
 @click.argument("name", required=False)
 @click.option("--all", "everything", is_flag=True, help="The pages of all rules.")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_configured
+@configured
 def rule(name: str | None, everything: bool, output_format: str, config: Path | None, isolated: bool) -> None:
     """Explain a rule, by its code or NAME."""
     from isolint import docs
 
-    _, known = _prepared(Path.cwd(), config, isolated, {})
+    _, known = prepared(Path.cwd(), config, isolated, {})
     chosen = known if everything else [_rule_named(name, known)]
     if output_format == "text":
         write("\n".join(docs.explain(each) for each in chosen))
@@ -232,14 +205,14 @@ def _rule_named(name: str | None, known: Sequence[Rule]) -> Rule:
 
 
 @cli.command()
-@_configured
+@configured
 def rules(config: Path | None, isolated: bool) -> None:
     """List the rules: code, name, severity, fix, on or off."""
     from isolint import presentation
     from isolint.selection import selected
     from isolint.settings import SettingsError
 
-    settings, known = _prepared(Path.cwd(), config, isolated, {})
+    settings, known = prepared(Path.cwd(), config, isolated, {})
     try:
         codes = selected([(each.code, each.name, each.enabled) for each in known], settings)
     except SettingsError as error:
@@ -249,14 +222,17 @@ def rules(config: Path | None, isolated: bool) -> None:
 
 @cli.command("config")
 @click.argument("path", type=click.Path(exists=True, readable=False, path_type=Path), default=Path())
-@_configured
+@configured
 def show_config(path: Path, config: Path | None, isolated: bool) -> None:
     """Show every setting in force and where it comes from."""
     from isolint import presentation
     from isolint.facts.config import pytest_config
 
-    settings, _ = _prepared(path, config, isolated, {})
+    settings, _ = prepared(path, config, isolated, {})
     write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
+
+
+cli.add_command(trace)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from isolint.documents import kind_of
 from isolint.ignores import Ignores, ignores_above, ignores_in, is_ignored
 from isolint.patterns import Patterns, matches
 
@@ -29,6 +30,9 @@ DEFAULT_EXCLUDE = (
 PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
 """The names of test files that pytest, unittest and Django know without any configuration."""
 
+# Hidden folders that are entered all the same, for the configuration they hold.
+_CI_FOLDERS = (".github/workflows", ".circleci")
+
 _NEVER_ENTERED = frozenset({".git", ".hg", ".svn", "__pycache__"})
 _TEST_FOLDERS = re.compile(r"(?:^|/)tests?/")
 _CORPORA = re.compile(r"(?:^|/)(?:resources/test/fixtures|testdata)/")
@@ -47,12 +51,14 @@ class Unreadable:
 class Files:
     """What a run has before it. Paths are POSIX and relative to the project root.
 
-    `python` is every Python file of the project, sorted. `reported` holds the files that were named and the
-    Python files of the named folders; `folders` are these folders ("" is the root). `missing` and `outside`
-    are the given paths that do not exist, or lie outside the project, as they were given.
+    `python` is every Python file of the project, sorted, `configuration` every configuration file. `reported`
+    holds the files that were named and the Python files of the named folders; `folders` are these folders ("" is
+    the root). `missing` and `outside` are the given paths that do not exist, or lie outside the project, as they
+    were given.
     """
 
     python: tuple[str, ...]
+    configuration: tuple[str, ...]
     reported: frozenset[str]
     folders: tuple[str, ...]
     missing: tuple[str, ...]
@@ -62,6 +68,11 @@ class Files:
     def covers(self, path: str) -> bool:
         """Tell whether findings in `path` were asked for, whatever kind of file it is."""
         return path in self.reported or any(_lies_in(path, folder) for folder in self.folders)
+
+    def governs(self, path: str) -> bool:
+        """Tell whether a configuration file was asked for: named, in a named folder, or in one above it."""
+        home = _home(path)
+        return self.covers(path) or any(_lies_in(folder, home) for folder in self.folders)
 
 
 def discover(
@@ -79,11 +90,13 @@ def discover(
     """
     walk = _Walk(os.path.abspath(root))
     walk.enter("", Patterns(exclude), ignores_above(walk.root))
+    walk.enter_ci(Patterns(exclude))
     named = _Named(walk, force_exclude)
     for path in paths or (root,):
         named.add(path)
     return Files(
         python=tuple(sorted(walk.python)),
+        configuration=tuple(sorted(walk.configuration)),
         reported=named.reported(),
         folders=tuple(dict.fromkeys(named.folders)),
         missing=tuple(named.missing),
@@ -140,11 +153,12 @@ class _Walk:
 
     root: str
     python: set[str] = field(default_factory=set)
+    configuration: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=set)
     unreadable: list[Unreadable] = field(default_factory=list)
 
     def enter(self, start: str, exclude: Patterns, ignores: tuple[Ignores, ...]) -> None:
-        """Collect the Python files below the folder `start`, "" being the root."""
+        """Collect the Python and configuration files below the folder `start`, "" being the root."""
         pending = [(start, ignores)]
         links: list[tuple[str, tuple[Ignores, ...]]] = []
         seen: set[tuple[int, int]] = set()
@@ -166,10 +180,20 @@ class _Walk:
                 elif self._leads_into_the_project(entry.path):
                     links.append((path, ignores))
 
+    def enter_ci(self, exclude: Patterns) -> None:
+        """Collect the configuration of continuous integration, which lies in hidden folders."""
+        for folder in _CI_FOLDERS:
+            try:
+                names = os.listdir(os.path.join(self.root, folder))
+            except OSError:
+                continue
+            found = {f"{folder}/{name}" for name in names}
+            self.configuration |= {path for path in found if kind_of(path) and not exclude.verdict(path)}
+
     def _kept(
         self, folder: str, entries: list[os.DirEntry[str]], exclude: Patterns, ignores: tuple[Ignores, ...]
     ) -> Iterator[tuple[os.DirEntry[str], str]]:
-        """Take in the Python files among `entries` and yield the folders, but for what is left out."""
+        """Take in the files among `entries` that are read and yield the folders, but for what is left out."""
         prefix = f"{folder}/" if folder else ""
         for entry in entries:
             path = prefix + entry.name
@@ -178,10 +202,15 @@ class _Walk:
                 if entry.name in _NEVER_ENTERED or exclude.verdict(inside) or is_ignored(inside, ignores):
                     continue
                 yield entry, path
-            elif entry.name.endswith(".py") and _is_file(entry):
+            elif (kept := self._set_for(path)) is not None and _is_file(entry):
                 left_out = exclude.verdict(path) or is_ignored(path, ignores)
                 if not left_out:
-                    self.python.add(path)
+                    kept.add(path)
+
+    def _set_for(self, path: str) -> set[str] | None:
+        if path.endswith(".py"):
+            return self.python
+        return self.configuration if kind_of(path) else None
 
     def _scan(self, folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]] | None:
         """List what is in `folder`; None if it has been seen before."""
@@ -269,6 +298,13 @@ def _relative(path: str, root: str) -> str | None:
         return ""
     top = os.path.join(root, "")
     return path[len(top) :].replace(os.sep, "/") if path.startswith(top) else None
+
+
+def _home(path: str) -> str:
+    """The folder that a configuration file is about: the one that it, or the hidden folder around it, lies in."""
+    parts = path.split("/")[:-1]
+    hidden = next((index for index, part in enumerate(parts) if part.startswith(".")), len(parts))
+    return "/".join(parts[:hidden])
 
 
 def _parent(path: str) -> str:

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
-from isolint import discovery, source, suppress
+from isolint import discovery, documents, source, suppress
 from isolint.crash import described
-from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig, pytest_config
+from isolint.facts.configuration import Configuration, Document
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.module import ModuleFacts, read_module
 from isolint.facts.project import Module, Project
-from isolint.facts.sites import Site
-from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.facts.sites import ConfigFile, SettingsModule, Site
+from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
+from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
 from isolint.settings import Settings, SettingsError, rule_options
-from isolint.source import UnreadableError
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
-UNREADABLE = "ISO000"
 UNUSED = "ISO001"
-MOST_LINES = 200_000
 
-
-@dataclass(frozen=True, slots=True)
-class Standard:
-    """A file whose content comes from standard input, and the path it is to be linted as."""
-
-    path: str
-    data: bytes
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +56,29 @@ def check(
 
     Raises SettingsError or VocabularyError for a configuration that cannot be used.
     """
+    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result())
+
+
+def look(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
+    """What `tell` makes of a project that is opened on these paths; nothing is linted unless it asks for it.
+
+    Raises SettingsError or VocabularyError for a configuration that cannot be used.
+    """
+    return _undisturbed(lambda: tell(Run(settings, paths, rules, False, None)))
+
+
+def _undisturbed(work: Callable[[], T]) -> T:
+    """The result of work that recurses deeply and leaves no garbage worth collecting."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return source.run_deep(_Run(settings, paths, rules, force_exclude, standard).result)
+        return source.run_deep(work)
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _refuse_too_long(text: source.Source) -> None:
-    lines = text.text.count("\n")
-    if lines > MOST_LINES:
-        raise UnreadableError(
-            f"the file has {lines:,} lines, isolint reads up to {MOST_LINES:,}; leave it out with `exclude`"
-        )
-
-
-class _Run:
+class Run:
     """The state of one run: sources read, facts lowered, findings so far."""
 
     def __init__(
@@ -105,9 +102,8 @@ class _Run:
             exclude=(*settings.exclude, *settings.extend_exclude),
             force_exclude=force_exclude,
         )
-        self.sources: dict[str, source.Source | None] = {}
-        self.unreadable: dict[str, Finding] = {}
-        self.errors: list[str] = []
+        self.reader = Reader(settings.root, standard)
+        self.errors = self.reader.errors
         self.suppressed = 0
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
@@ -120,9 +116,10 @@ class _Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        findings = [finding for module in modules for finding in self._checked(module)]
-        closed = [self._closed(each.path, each.reason.lower()) for each in self.files.unreadable]
-        told = {finding.path: finding for finding in (*self.unreadable.values(), *closed)}
+        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *self._documents()]
+        findings = [finding for place in places for finding in self._checked(place)]
+        closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
+        told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
         unread = [finding for path, finding in told.items() if self._covers(path)]
         findings += unread
         return Result(
@@ -134,7 +131,9 @@ class _Run:
         )
 
     def _covers(self, path: str) -> bool:
-        return path == self.standard.path if self.standard else self.files.covers(path)
+        if self.standard:
+            return path == self.standard.path
+        return self.files.governs(path) if documents.kind_of(path) else self.files.covers(path)
 
     # -- reading
 
@@ -150,9 +149,11 @@ class _Run:
         files = frozenset(self.files.python) | ({self.standard.path} if self.standard else frozenset())
         vocabulary = load_vocabulary(self.settings.vocabulary)
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
-        project = Project(files, self.read, self.is_test, vocabulary, roots)
+        reader = self.reader
+        project = Project(files, reader.read, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
-        return Knowledge(project, self.config, collected, self.span, self.holes)
+        configuration = Configuration(self.files.configuration, reader.read_document)
+        return Knowledge(project, self.config, collected, reader.span, reader.holes, configuration)
 
     def _is_collected(self, path: str) -> bool:
         named = discovery.is_test_file(path, self.python_files, self.settings.test_paths)
@@ -166,6 +167,24 @@ class _Run:
                 if module is not None:
                     yield module
 
+    def _settings_modules(self, modules: Sequence[Module]) -> Iterator[Module]:
+        """Django's settings modules, if they were asked for and any rule wants to look at them."""
+        if self._is_listened_to(SettingsModule):
+            for module in self.knowledge.django.settings_modules:
+                if self._covers(module.path) and module not in modules:
+                    yield module
+
+    def _is_listened_to(self, kind: type) -> bool:
+        return any(kind in rule.listeners for rule in self.rules if rule.code in self.codes)
+
+    def _documents(self) -> Iterator[Document]:
+        """The configuration files to look at, if any rule wants to."""
+        if not self._is_listened_to(ConfigFile):
+            return
+        for path in self.files.configuration:
+            if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:
+                yield found
+
     def _reported(self) -> frozenset[str]:
         """The files that were asked about."""
         if self.standard is None:
@@ -177,86 +196,22 @@ class _Run:
         return frozenset() if left_out else frozenset({path})
 
     def _tests_itself(self, path: str) -> bool:
-        found = self.source(path)
+        found = self.reader.source(path)
         return found is not None and "__main__" in found.text
-
-    def source(self, path: str) -> source.Source | None:
-        """The text of a file of the project, None (and a finding) when it cannot be read."""
-        if path not in self.sources:
-            self.sources[path] = None
-            try:
-                if self.standard is not None and path == self.standard.path:
-                    self.sources[path] = source.from_bytes(self.standard.data, path)
-                else:
-                    self.sources[path] = source.read(self.settings.root / path, path)
-            except UnreadableError as error:
-                self._note_unreadable(path, error)
-        return self.sources[path]
-
-    def read(self, path: str) -> ModuleFacts | None:
-        """The facts of a file, None (and a finding) when it cannot be read or parsed."""
-        text = self.source(path)
-        if text is None:
-            return None
-        try:
-            _refuse_too_long(text)
-            return read_module(path, source.parse(text))
-        except UnreadableError as error:
-            self._note_unreadable(path, error)
-        except RecursionError:
-            self._note_unreadable(path, UnreadableError("the code is nested too deeply", 1))
-        except Exception as error:
-            self._note_crash(path, error)
-        return None
-
-    def _note_unreadable(self, path: str, error: UnreadableError) -> None:
-        self.unreadable[path] = self._closed(path, str(error), error.line)
-
-    def _closed(self, path: str, message: str, line: int = 1) -> Finding:
-        line = max(line, 1)
-        return Finding(
-            UNREADABLE,
-            "unreadable-file",
-            message,
-            Severity.ERROR,
-            Confidence.HIGH,
-            Location(path, Span(line, 1, line, 1)),
-            lines=(line, line),
-        )
-
-    def span(self, path: str, at: s.Position) -> Span:
-        """A position of a file in characters."""
-        text = self.source(path)
-        if text is None:
-            return Span(at[0], at[1] + 1, at[2], at[3] + 1)
-        return source.columns(text, at)
-
-    def holes(self, path: str, template: s.Position) -> tuple[s.Position, ...]:
-        """The places of the expressions inside an f-string, where `ast` does not know them; else nothing."""
-        text = self.source(path)
-        if source.EXACT or text is None:
-            return ()
-        try:
-            return source.holes(text, template)
-        except (source.UnreadableError, LookupError):
-            return ()
 
     # -- checking
 
-    def _checked(self, module: Module) -> list[Finding]:
+    def _checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""
         try:
             return self._judged(module)
         except (SettingsError, VocabularyError):
             raise
         except Exception as error:
-            self._note_crash(module.path, error)
+            self.reader.note_crash(module.path, error)
             return []
 
-    def _note_crash(self, path: str, error: Exception) -> None:
-        self.errors.append(f"{path}: a fault of isolint's own, please report it: {described(error)}")
-
-    def _judged(self, module: Module) -> list[Finding]:
+    def _judged(self, module: Module | Document) -> list[Finding]:
         found: list[Finding] = []
         for rule in self.rules:
             if rule.code in self.codes:
@@ -264,7 +219,7 @@ class _Run:
         ignored = ignored_for(module.path, self.names, self.settings)
         return self._unsuppressed(module, [f for f in found if f.code not in ignored])
 
-    def _findings(self, rule: Rule, module: Module) -> Iterator[Finding]:
+    def _findings(self, rule: Rule, module: Module | Document) -> Iterator[Finding]:
         options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
         context = Context(rule, self.knowledge, module, options)
         for kind, checks in rule.listeners.items():
@@ -284,12 +239,13 @@ class _Run:
             place = f"{context.module.path}:{site.at[0]}"
             self.errors.append(f"{place}: the rule {rule.code} {rule.name} crashed: {described(error)}")
 
-    def _unsuppressed(self, module: Module, findings: list[Finding]) -> list[Finding]:
-        text = self.source(module.path)
+    def _unsuppressed(self, module: Module | Document, findings: list[Finding]) -> list[Finding]:
+        text = self.reader.source(module.path)
         if text is None or ("isolint" not in text.text and "noqa" not in text.text.lower()):
             return findings
         known = {rule.code: rule.name for rule in self.rules}
-        comments = suppress.parse(source.comments(text), text.lines)
+        found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
+        comments = suppress.parse(found, text.lines)
         outcome = suppress.apply(findings, comments, known, self.codes)
         self.suppressed += len(outcome.suppressed)
         kept = list(outcome.kept)
@@ -331,3 +287,20 @@ class _Run:
         return finding.confidence >= settings.min_confidence and finding.severity >= max(
             settings.min_severity, Severity.WARNING
         )
+
+    def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
+        """Each finding in a module, and what keeps it out of the report: "" where nothing does.
+
+        Else it is "ignored" by the configuration, "suppressed" by a comment, or "hidden" for not being sure or
+        grave enough.
+        """
+        raised = [f for rule in self.rules if rule.code in self.codes for f in self._findings(rule, module)]
+        ignored = ignored_for(module.path, self.names, self.settings)
+        kept = self._unsuppressed(module, [f for f in raised if f.code not in ignored])
+
+        def fate(finding: Finding) -> str:
+            if finding.code in ignored:
+                return "ignored"
+            return "suppressed" if finding not in kept else "" if self._shown(finding) else "hidden"
+
+        return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]

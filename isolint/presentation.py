@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from isolint import __version__, report, source
-from isolint.engine import Result, Standard
+from isolint.engine import Result
+from isolint.reader import Standard
 from isolint.rule import Rule
 from isolint.settings import Settings, listing
 

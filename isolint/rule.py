@@ -19,36 +19,61 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from isolint.documents import Entry, Node
 from isolint.facts import syntax as s
+from isolint.facts.clients import Leak
+from isolint.facts.configuration import Document
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.openings import Opening
 from isolint.facts.project import Module
+from isolint.facts.scopes import always_true
 from isolint.facts.show import show
-from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
+from isolint.facts.singletons import Reached
+from isolint.facts.sites import (
+    ConfigFile,
+    File,
+    FixtureSite,
+    Function,
+    Import,
+    SelfTest,
+    SettingsModule,
+    SetUp,
+    Test,
+)
 from isolint.facts.targets import Level, Target, is_test_name, last_hops
 from isolint.facts.values import Hop, Trail
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
 
 __all__ = [
     "Confidence",
+    "ConfigFile",
     "Context",
     "Destruction",
+    "Document",
+    "Entry",
     "File",
     "Finding",
     "FixtureSite",
     "Function",
     "Hop",
     "Import",
+    "Leak",
     "Level",
+    "Node",
+    "Opening",
     "PluginError",
+    "Reached",
     "Rule",
     "SelfTest",
     "SetUp",
+    "SettingsModule",
     "Severity",
     "Target",
     "Test",
     "Trail",
+    "always_true",
     "is_test_name",
     "load_rules",
     "show",
@@ -111,7 +136,7 @@ class Rule:
 class Context:
     """What a rule may ask while it looks at one file."""
 
-    def __init__(self, rule: Rule, know: Knowledge, module: Module, options: Any) -> None:
+    def __init__(self, rule: Rule, know: Knowledge, module: Module | Document, options: Any) -> None:
         self.rule = rule
         self.know = know
         self.module = module
@@ -125,7 +150,7 @@ class Context:
         trail: Trail = (),
         confidence: Confidence = Confidence.HIGH,
         severity: Severity | None = None,
-        module: Module | None = None,
+        module: Module | Document | None = None,
     ) -> Finding:
         """A finding of this rule at a position of the file (or of `module`), with the hops that prove it."""
         where = module or self.module

@@ -15,12 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolint.documents import kind_of
 from isolint.engine import Result, check
 from isolint.finding import Finding
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 
-CONFIGURATION = ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", "isolint.toml")
 _MARK = re.compile(r"#\s*expect:\s*(?P<text>.+?)\s*$")
 _CODE = re.compile(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
 _PLACE = re.compile(r"([\w./-]+):(\d+)")
@@ -41,7 +41,8 @@ class Case:
     @property
     def is_configured(self) -> bool:
         """Whether it holds configuration of its own, which counts only at the root of a project."""
-        return any((self.path / name).exists() for name in CONFIGURATION)
+        own = any((self.path / name).exists() for name in ("isolint.toml", "noxfile.py", "manage.py"))
+        return own or any(kind_of(p.relative_to(self.path).as_posix()) for p in self.path.rglob("*"))
 
     def lay(self, root: Path) -> Path:
         """Copy the case into the folder `root` as a project, and return the project's root."""

@@ -138,6 +138,7 @@ def test_isolint_reports_the_fixture_and_the_imports(demo: Path) -> None:
     assert {(finding["code"], finding["name"], finding["filename"]) for finding in findings} == {
         ("ISO101", "production-session-import", "tests/test_customers.py"),
         ("ISO101", "production-session-import", "tests/test_orders.py"),
+        ("ISO103", "app-client-without-db-override", "tests/test_api.py"),
         ("ISO501", "destructive-autouse-fixture", "tests/conftest.py"),
     }
 

@@ -76,7 +76,36 @@ class TestTheProject:
         assert discover(project, exclude=["/legacy", "*_pb2.py"]).python == ("app/legacy/x.py", "venv/x.py")
 
     def test_an_empty_project_has_no_files(self, project: Path) -> None:
-        assert discover(project) == Files((), frozenset(), ("",), (), (), ())
+        assert discover(project) == Files((), (), frozenset(), ("",), (), (), ())
+
+
+class TestConfiguration:
+    def test_it_is_known_by_its_name_in_every_folder(self, project: Path) -> None:
+        write(project, "tox.ini", "api/docker-compose.test.yml", "api/notes.yml", ".env", "api/Makefile")
+        assert discover(project).configuration == (
+            ".env",
+            "api/Makefile",
+            "api/docker-compose.test.yml",
+            "tox.ini",
+        )
+
+    def test_hidden_folders_are_entered_for_that_of_continuous_integration(self, project: Path) -> None:
+        write(project, ".github/workflows/ci.yml", ".github/dependabot.yml", ".circleci/config.yml")
+        assert discover(project).configuration == (".circleci/config.yml", ".github/workflows/ci.yml")
+        assert discover(project, exclude=["ci.yml"]).configuration == (".circleci/config.yml",)
+
+    def test_it_governs_the_folders_below_it(self, project: Path) -> None:
+        write(project, ".github/workflows/ci.yml", "api/tox.ini", "api/tests/test_a.py", "web/tox.ini")
+        files = discover(project, [project / "api" / "tests"])
+        assert [path for path in files.configuration if files.governs(path)] == [
+            ".github/workflows/ci.yml",
+            "api/tox.ini",
+        ]
+
+    def test_a_named_file_brings_no_configuration_with_it(self, project: Path) -> None:
+        write(project, "tox.ini", "tests/test_a.py")
+        assert not discover(project, [project / "tests" / "test_a.py"]).governs("tox.ini")
+        assert discover(project, [project / "tox.ini"]).governs("tox.ini")
 
 
 class TestNamedPaths:

@@ -22,41 +22,52 @@ LAYERS = {
     "modern": "",
     "console": "terminal",
     "source": "finding modern",
+    "documents": "source",
     "vocabulary": "spelling",
-    "facts": "finding source vocabulary",
-    "rule": "facts finding",
+    "facts": "documents finding source vocabulary",
+    "rule": "documents facts finding",
     "rules": "rule",
     "frame": "finding terminal",
     "report": "finding frame terminal",
     "suppress": "finding spelling",
     "ignores": "patterns",
-    "discovery": "ignores patterns",
+    "discovery": "documents ignores patterns",
     "shapes": "spelling",
     "configfile": "shapes",
     "settings": "configfile discovery finding patterns shapes",
     "selection": "patterns settings spelling",
     "docs": "finding rule",
-    "engine": "crash discovery facts finding rule selection settings source suppress vocabulary",
-    "testing": "engine finding rule settings",
-    "presentation": "__init__ engine report rule settings source",
-    "cli": "__init__ console crash docs engine facts presentation report rule selection settings source "
-    "spelling vocabulary",
+    "reader": "crash documents facts finding source",
+    "engine": "crash discovery documents facts finding reader rule selection settings source suppress vocabulary",
+    "testing": "documents engine finding rule settings",
+    "presentation": "__init__ engine reader report rule settings source",
+    "invocation": "console rule settings",
+    "trace": "engine facts finding rule settings source spelling terminal",
+    "tracing": "console invocation presentation settings trace vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation presentation reader report rule selection settings "
+    "source spelling tracing vocabulary",
     "__main__": "cli",
 }
 
 # Library -> the rooms that import it.
 LIBRARIES = {
-    "click": "cli console terminal",
-    "iniconfig": "facts",
+    "click": "cli console invocation terminal tracing",
+    "dotenv": "documents",
+    "iniconfig": "documents facts",
     "libcst": "modern rule rules source",
     "pathspec": "patterns",
     "sqlparse": "facts",
-    "tomli": "configfile facts vocabulary",
-    "tomllib": "configfile facts vocabulary",
+    "tomli": "configfile documents facts vocabulary",
+    "tomllib": "configfile documents facts vocabulary",
+    "tree_sitter": "documents",
+    "tree_sitter_toml": "documents",
+    "yaml": "documents",
 }
 
 # Heavy, and not needed by every run: imported by the functions that need them.
-IMPORTED_LATE = {"libcst", "sqlparse", "importlib.metadata", "difflib"}
+IMPORTED_LATE = frozenset(
+    "libcst sqlparse importlib.metadata difflib dotenv yaml tree_sitter tree_sitter_toml".split()
+)
 
 
 class Import(NamedTuple):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from command import CLEAN, LEAKY, write
 
+# All that the command line takes to be read.
+COMMANDS = {"isolint", "isolint.cli", "isolint.console", "isolint.invocation", "isolint.tracing"}
 SQL = """\
 import sqlite3
 
@@ -38,17 +40,17 @@ def below(modules: set[str], package: str) -> set[str]:
     return {name for name in modules if f"{name}.".startswith(f"{package}.")}
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"]])
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"], ["trace", "--help"]])
 def test_saying_who_it_is_takes_next_to_nothing(tmp_path: Path, arguments: list[str]) -> None:
     modules = imported(*arguments, cwd=tmp_path)
-    assert below(modules, "isolint") == {"isolint", "isolint.cli", "isolint.console"}
+    assert below(modules, "isolint") == COMMANDS
     assert not below(modules, "libcst") | below(modules, "sqlparse") | below(modules, "pathspec")
 
 
 def test_importtime_of_the_version(tmp_path: Path) -> None:
     lines = run("-X", "importtime", "-m", "isolint", "--version", cwd=tmp_path).splitlines()
     modules = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
-    assert below(modules, "isolint") == {"isolint", "isolint.cli", "isolint.console"}
+    assert below(modules, "isolint") == COMMANDS
     assert not below(modules, "libcst")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from isolint.facts.requirements import Requirements
 from isolint.facts.targets import is_test_name
 
 if sys.version_info >= (3, 11):
@@ -21,6 +22,14 @@ _INI_FILES = (
     ("tox.ini", "pytest"),
     ("setup.cfg", "tool:pytest"),
 )
+# Kind of a configuration file -> the keys that lead to pytest's settings in it.
+PYTEST_TABLES: Mapping[str, tuple[str, ...]] = {
+    "pytest-ini": ("pytest",),
+    "tox": ("pytest",),
+    "setup": ("tool:pytest",),
+    "pytest-toml": ("pytest",),
+    "pyproject": ("tool", "pytest", "ini_options"),
+}
 _TOML_FILES = ("pytest.toml", ".pytest.toml")
 
 
@@ -31,6 +40,11 @@ class PytestConfig:
     path: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    requirements: Requirements = field(default_factory=Requirements)
+
+    def is_before(self, distribution: str, version: str) -> bool:
+        """Whether the project keeps a library below a major version, as far as its requirements tell."""
+        return self.requirements.is_before(distribution, version)
 
     def words(self, key: str) -> tuple[str, ...]:
         """A setting that is a list of words, however it is written."""
@@ -73,7 +87,7 @@ def _config(
         **_environment_files(root, values),
         **_environment(values, pyproject),
     }
-    return PytestConfig(path, values, environment)
+    return PytestConfig(path, values, environment, Requirements(root))
 
 
 def _environment(values: Mapping[str, object], pyproject: Mapping[str, object]) -> dict[str, str]:

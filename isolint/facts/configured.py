@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.scopes import statements
 from isolint.facts.show import dotted, show
 from isolint.facts.values import (
     UNKNOWN,
+    ClassValue,
     Frame,
     Handle,
     Hop,
@@ -53,18 +55,47 @@ def of_app(
 
 def _of_object(ev: Evaluator, source: Value, keys: tuple[str, ...], frame: Frame) -> Value | None:
     """The setting that an object, or the class or module of that dotted name, holds."""
-    if isinstance(source, Literal) and isinstance(source.value, str):
-        resolved = ev.project.resolve(frame.module, tuple(source.value.split(".")))
-        if resolved.module is None:
-            return UNKNOWN
-        source = ModuleValue(resolved.module)
-        for name in resolved.rest:
-            source = ev.attribute_of(source, name, None)
+    source = named_object(ev, source, frame)
     for key in keys:
         found = ev.attribute_of(source, key, None)
         if found != UNKNOWN and not isinstance(found, Reference):
             return found
     return UNKNOWN
+
+
+def named_object(ev: Evaluator, source: Value, frame: Frame) -> Value:
+    """An object as it is, or the class or module that a dotted name in a string means."""
+    if not isinstance(source, Literal) or not isinstance(source.value, str):
+        return source
+    parts = tuple(source.value.split("."))
+    for length in range(len(parts), 0, -1):
+        path = ev.project.locate(frame.module, parts[:length]) if all(parts) else None
+        module = None if path is None else ev.project.module(path)
+        if module is not None:
+            found: Value = ModuleValue(module)
+            for name in parts[length:]:
+                found = ev.attribute_of(found, name, None)
+            return found
+    return UNKNOWN
+
+
+def held(ev: Evaluator, source: Value, key: str) -> Value | None:
+    """The setting `key` of a class, object or module, None if it has none."""
+    if isinstance(source, ModuleValue):
+        names = source.module.names.bindings
+        if key not in names and "*" not in names:
+            return None
+        found = ev.module_name(source.module, key)
+        return None if isinstance(found, Reference) else found
+    cls = source.of if isinstance(source, Instance) else source
+    if not isinstance(cls, ClassValue):
+        return UNKNOWN
+    classes, external = instances.lineage(ev, cls)
+    found = ev.attribute_of(source, key, None)
+    if found == UNKNOWN and not set(external) - {"builtins.object"}:
+        bound = any(key in ev.names(instances.body_frame(each)).bindings for each in classes)
+        return UNKNOWN if bound or isinstance(source, Instance) else None
+    return found
 
 
 def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscript, frame: Frame) -> Value:
@@ -78,16 +109,24 @@ def read_subscript(ev: Evaluator, value: Reference, index: Value, node: s.Subscr
 
 
 def variable(
-    ev: Evaluator, name: s.Expression | None, default: s.Expression | None, node: s.Call, frame: Frame
+    ev: Evaluator,
+    name: s.Expression | None,
+    default: s.Expression | None,
+    node: s.Call,
+    frame: Frame,
+    implied: str = "",
 ) -> Value:
-    """The configuration variable that a call reads, with its fallback; Unknown if the name is not spelled out."""
-    value = ev.evaluate(name, frame) if name is not None else UNKNOWN
+    """The configuration variable that a call reads, with its fallback; Unknown if the name is not spelled out.
+
+    `implied` is the variable that is read where the call names none.
+    """
+    value = ev.evaluate(name, frame) if name is not None else Literal(implied) if implied else UNKNOWN
     if not isinstance(value, Literal) or not isinstance(value.value, str):
         return UNKNOWN
     if value.value in ev.vocabulary.unique_variables:
         return UniqueName(ev.vocabulary.unique_variables[value.value].scope)
     fallback_value = ev.evaluate(default, frame) if default is not None else None
-    if fallback_value == Literal(None):
+    if fallback_value in (Literal(None), Literal("")):
         fallback_value = None
     return Variable(value.value, fallback_value, trail=(Hop(frame.module.path, node.at, show(node)),))
 

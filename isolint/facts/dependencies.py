@@ -13,7 +13,7 @@ from isolint.facts.events import Event
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.owners import Owners
 from isolint.facts.project import Module
-from isolint.facts.relevance import FINALIZERS
+from isolint.facts.relevance import FINALIZERS, Relevance
 from isolint.facts.runs import Runs
 from isolint.facts.show import show
 from isolint.facts.values import Frame, FunctionValue, Reference, Trail, options
@@ -46,7 +46,7 @@ class Overrides:
     def __init__(self, evaluator: Evaluator, fixtures: Fixtures, callers: Callable[[], Callers]) -> None:
         self.evaluator = evaluator
         self.fixtures = fixtures
-        self.runs = Runs(evaluator, FINALIZERS)
+        self.runs = Runs(evaluator, Relevance(evaluator, FINALIZERS))
         self.endings = Endings(self.runs, fixtures)
         self.writes = self.runs.relevance.writes
         self.owners = Owners(self.evaluator, self.fixtures)

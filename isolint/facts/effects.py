@@ -28,18 +28,17 @@ class Effects(Runs):
 
     def destruction(self, event: Event) -> tuple[str, Value] | None:
         """What an event destroys, in words, and the handle it reaches; None if it destroys nothing."""
-        for entry in self._destroyers(event):
-            if self._meets(entry.when, event):
-                return entry.resource, self.reached(event, entry.handle)
+        entry = self.destroyer(event)
+        if entry is not None:
+            return entry.resource, self.reached(event, entry.handle)
         statement = self.statement(event)
         return None if statement is None else self._by_statement(statement, event)
 
-    def named(self, event: Event) -> Value | None:
-        """The name of the single thing that an event destroys; None where it destroys all there is."""
-        for entry in self._destroyers(event):
-            if entry.name and self._meets(entry.when, event):
-                return self.argument(event, entry.name)
-        return None
+    def destroyer(self, event: Event) -> Destroyer | None:
+        """The vocabulary's entry for what an event destroys."""
+        found = [entry for entry in self._destroyers(event) if self._meets(entry.when, event)]
+        given = [entry for entry in found if handles.passed(event.call, entry.handle) is not None]
+        return next(iter((*given, *found)), None)
 
     def _by_statement(self, statement: Value, event: Event) -> tuple[str, Value] | None:
         for option in options(statement):
@@ -111,6 +110,8 @@ class Effects(Runs):
         if condition.starts_with:
             known = text(self.evaluator.evaluate(node, event.frame))
             return known is not None and known.startswith(condition.starts_with)
+        if isinstance(node, s.Mapping):
+            return not node.items and condition.equals == {}
         return show(node) == repr(condition.equals) or show(node) == f'"{condition.equals}"'
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from isolint.facts import configured, handles, instances, libraries, strings
+from isolint.facts import arguments, configured, handles, instances, libraries, strings
 from isolint.facts import syntax as s
 from isolint.facts.modulenames import ModuleNames
 from isolint.facts.outcomes import Outcomes, bind_arguments
@@ -27,6 +27,7 @@ from isolint.facts.values import (
     Instance,
     Items,
     Literal,
+    Made,
     Method,
     ModuleValue,
     Namespace,
@@ -84,7 +85,9 @@ class Evaluator:
             owner = module.methods.get(key)
             around = module.enclosing.get(key)
             parent = self.module_frame(module) if around is None else self.function_frame(module, around)
-            receiver = Instance(ClassValue(module, owner, parent)) if owner is not None else None
+            receiver = (
+                None if owner is None else instances.receiver(ClassValue(module, owner, parent), function)
+            )
             self._functions[key] = Frame(module, function, parent, {}, receiver, owner)
         return self._functions[key]
 
@@ -160,7 +163,14 @@ class Evaluator:
         parameters = frame.function.parameters if frame.function is not None else ()
         parameter = next((p for p in parameters if p.name == name), None)
         if bindings and (before or parameter is None):
-            return self.bound(bindings, frame, line)
+            given = UNKNOWN if parameter is None else self.argument(frame, parameter)
+            filled = parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line))
+            if filled and arguments.is_passed(given):
+                return given
+            bound = self.bound(bindings, frame, line)
+            if parameter is None or given == Literal(None) or any(not b.branch for b in before):
+                return bound
+            return union([given, bound])
         return None if parameter is None else self.argument(frame, parameter)
 
     def argument(self, frame: Frame, parameter: s.Parameter) -> Value:
@@ -282,6 +292,8 @@ class Evaluator:
                 return dict(value.entries).get(key, UNKNOWN)
             case ((Handle() | Method()), _):
                 return handles.subscript(self, value, index)
+            case Reference(name="typing.Annotated" | "typing_extensions.Annotated"), Items(values=values):
+                return union([known for known in values if isinstance(known, Made)])
             case Reference(), _:
                 return configured.read_subscript(self, value, index, node, frame)
             case ((ClassValue() | UniqueName()), _):
@@ -313,12 +325,12 @@ class Evaluator:
     def call_frame(self, callee: FunctionValue, node: s.Call | None, frame: Frame) -> Frame:
         """The frame in which a call runs its function."""
         function = callee.function
-        arguments: dict[str, Value | Deferred] = {}
+        given: dict[str, Value | Deferred] = {}
         if node is not None:
             bound = callee.receiver is not None
-            arguments = bind_arguments(function.parameters, node, frame, skip=1 if bound else 0)
+            given = bind_arguments(function.parameters, node, frame, skip=1 if bound else 0)
         owner = callee.module.methods.get(id(function))
-        return Frame(callee.module, function, callee.frame, arguments, callee.receiver, owner)
+        return Frame(callee.module, function, callee.frame, given, callee.receiver, owner)
 
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""

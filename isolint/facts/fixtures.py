@@ -78,7 +78,7 @@ class Fixtures:
         if module.path not in self._defined:
             self._defined[module.path] = {}
             found: dict[str, Fixture] = {}
-            for plugin in self._plugins(module):
+            for plugin in self.plugins(module):
                 found.update(self.defined(plugin))
             found.update(self._imported(module))
             for function in module.facts.body:
@@ -146,7 +146,8 @@ class Fixtures:
                     found[name] = fixture
         return found
 
-    def _plugins(self, module: Module) -> Iterator[Module]:
+    def plugins(self, module: Module) -> Iterator[Module]:
+        """The modules of the project that a module's `pytest_plugins` names."""
         value = (
             self.evaluator.module_name(module, "pytest_plugins")
             if "pytest_plugins" in module.names.bindings
@@ -211,10 +212,12 @@ class Fixtures:
         return [fixture for fixture in found.values() if fixture.autouse]
 
     def marked(self, module: Module, function: s.Function, owner: s.Class | None) -> tuple[str, ...]:
-        """The fixtures that `usefixtures` marks name for a function, its class and its module."""
-        names: list[str] = []
-        for mark in [*function.decorators, *(owner.decorators if owner is not None else ())]:
-            names += self._used(module, mark)
+        """The fixtures that `usefixtures` marks name for a function, its class, those it inherits from, its module."""
+        names = [name for mark in function.decorators for name in self._used(module, mark)]
+        if owner is not None:
+            value = ClassValue(module, owner, self.evaluator.module_frame(module))
+            classes = instances.lineage(self.evaluator, value)[0] if owner.bases else (value,)
+            names += [n for c in classes for mark in c.node.decorators for n in self._used(c.module, mark)]
         for binding in module.names.bindings.get("pytestmark", ()):
             names += self.named_by_mark(module, binding)
         return tuple(names)
@@ -277,7 +280,7 @@ class Fixtures:
         own = self.fixture(frame.module, function, owner)
         if own is None and not function.name.startswith("test"):
             return None
-        if _parametrized(function, parameter.name):
+        if is_parametrized(function, parameter.name):
             return self._passed_by_parametrize(frame.module, function, parameter.name)
         found = self.find(parameter.name, frame.module, owner, besides=own)
         return self.value(found) if found is not None else self._provided(parameter.name)
@@ -337,5 +340,6 @@ def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expre
                 yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
 
 
-def _parametrized(function: s.Function, name: str) -> bool:
+def is_parametrized(function: s.Function, name: str) -> bool:
+    """Whether a mark of the function passes an argument itself."""
     return any(name in names for names, _ in _parametrizations(function))

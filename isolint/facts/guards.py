@@ -9,7 +9,7 @@ from isolint.facts import syntax as s
 from isolint.facts.scopes import walk
 from isolint.facts.show import dotted
 from isolint.facts.targets import is_test_name
-from isolint.facts.values import Frame, Literal
+from isolint.facts.values import Frame, Items, Literal, Value
 
 if TYPE_CHECKING:
     from isolint.facts.evaluate import Evaluator
@@ -24,6 +24,10 @@ _GUARD_CALL = re.compile(
     re.I,
 )
 _HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_COUNTS = frozenset(
+    "dbsize keys list_collection_names list_database_names get_table_names count_documents "
+    "estimated_document_count".split()
+)
 _EXITS = frozenset({"exit", "skip", "fail", "_exit", "xfail", "skipTest"})
 
 
@@ -49,8 +53,16 @@ def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
             if is_test_name(node.id):
                 return True
             value = ev.evaluate(node, frame)
-            return isinstance(value, Literal) and isinstance(value.value, str) and is_test_name(value.value)
+            listed = value.values if isinstance(value, Items) else (value,)
+            return any(_is_telling(item) for item in listed)
     return False
+
+
+def _is_telling(value: Value) -> bool:
+    """Whether a constant that something is compared with is a test's name or a host of this machine."""
+    if not isinstance(value, Literal) or not isinstance(value.value, str):
+        return False
+    return is_test_name(value.value) or value.value in _HOSTS
 
 
 def is_guard_call(call: s.Call) -> bool:
@@ -73,3 +85,33 @@ def leaves(block: s.Block) -> bool:
         case s.If() as last:
             return leaves(last.body) and leaves(last.orelse)
     return False
+
+
+def finds_empty(test: s.Expression) -> bool:
+    """Whether a condition holds where a store is empty: `client.dbsize() == 0`, `not client.keys()`."""
+    match test:
+        case s.Unary(operator="not", operand=operand):
+            return _counts(operand)
+        case s.Compare(left=left, operators=("==",), comparators=(s.Constant(value=0),)):
+            return _counts(left)
+        case s.Boolean(operator="and", values=values):
+            return any(finds_empty(value) for value in values)
+    return False
+
+
+def finds_something(test: s.Expression) -> bool:
+    """Whether a condition holds where a store is not empty: `client.dbsize() > 0`, `client.keys()`."""
+    match test:
+        case s.Compare(left=left, operators=(">" | "!=",), comparators=(s.Constant(value=0),)):
+            return _counts(left)
+        case s.Boolean(operator="or", values=values):
+            return any(finds_something(value) for value in values)
+    return isinstance(test, s.Call) and _counts(test)
+
+
+def _counts(node: s.Expression) -> bool:
+    """Whether an expression is the number of things in a store, or the things themselves."""
+    return any(
+        isinstance(inner, s.Call) and (dotted(inner.function) or "").rpartition(".")[2] in _COUNTS
+        for inner in walk(node)
+    )

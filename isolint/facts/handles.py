@@ -18,6 +18,7 @@ from isolint.facts.values import (
     Hop,
     Instance,
     Literal,
+    Made,
     Method,
     Reference,
     Thing,
@@ -28,7 +29,7 @@ from isolint.facts.values import (
     union,
     via,
 )
-from isolint.vocabulary.entries import Argument
+from isolint.vocabulary.entries import Argument, Reader
 from isolint.vocabulary.entries import Handle as HandleEntry
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
     """What calling a library's function or class gives, None if the vocabulary does not say."""
     name = callee.name
     for entry in ev.vocabulary.handles.get(name, ()):
-        return make(ev, entry, node, frame)
+        if _applies(entry, node):
+            return make(ev, entry, node, frame)
     for reader in ev.vocabulary.readers.get(name, ()):
-        return configured.variable(
-            ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-        )
+        return _read(ev, reader, node, frame)
     for statement in ev.vocabulary.statements.get(name, ()):
         wrapped = passed(node, statement.argument)
         return ev.evaluate(wrapped, frame) if wrapped is not None else UNKNOWN
@@ -69,7 +69,23 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
         return UniqueName(unique.scope)
     if name in ev.vocabulary.types:
         return _of_type(ev, ev.vocabulary.canonical(name), None)
+    if name in ev.vocabulary.web:
+        return Made(name, (frame.module.path, node.at), node, frame)
     return None
+
+
+def _read(ev: Evaluator, reader: Reader, node: s.Call, frame: Frame) -> Value:
+    """The configuration variable that a call described by `reader` reads."""
+    name, default = passed(node, reader.variable), passed(node, reader.default)
+    return configured.variable(ev, name, default, node, frame, reader.implied)
+
+
+def _applies(entry: HandleEntry, node: s.Call) -> bool:
+    """Whether an entry is about a call with these arguments."""
+    if entry.when is None:
+        return True
+    given = passed(node, entry.when.argument)
+    return given is not None and show(given) in (repr(entry.when.equals), f'"{entry.when.equals}"')
 
 
 def make(ev: Evaluator, entry: HandleEntry, node: s.Call, frame: Frame) -> Handle:
@@ -242,7 +258,7 @@ def as_value(ev: Evaluator, method: Method) -> Value:
     """An attribute of a handle read as a value in its own right."""
     if isinstance(method.receiver, Handle):
         given = gives(ev, method.receiver, method.name)
-        if given is None and method.name not in _selects(ev, method.receiver):
+        if given is None and method.name not in selects(ev, method.receiver):
             given = _selected(ev, method.receiver, "*", Literal(method.name)) or gives(
                 ev, method.receiver, "*"
             )
@@ -250,6 +266,11 @@ def as_value(ev: Evaluator, method: Method) -> Value:
     if isinstance(method.receiver, UniqueName):
         return method.receiver
     return method
+
+
+def read(ev: Evaluator, value: Value) -> Value:
+    """A value, an attribute of a handle for what it stands for."""
+    return as_value(ev, value) if isinstance(value, Method) else value
 
 
 def attribute(ev: Evaluator, value: Handle | Thing | Method, name: str) -> Value:
@@ -273,19 +294,22 @@ def called(ev: Evaluator, value: Handle | Thing | Method, node: s.Call, frame: F
     if isinstance(value, Handle):
         for type_name in ev.vocabulary.lineage(value.type):
             for reader in ev.vocabulary.readers.get(f"{type_name}.__call__", ()):
-                return configured.variable(
-                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-                )
+                return _read(ev, reader, node, frame)
         return _rebound(ev, gives(ev, value, "()"), node, frame) or UNKNOWN
     if isinstance(value, Method) and isinstance(value.receiver, Handle):
-        ways = _selects(ev, value.receiver).get(value.name)
+        ways = selects(ev, value.receiver).get(value.name)
         if ways is not None:
             chosen = passed(node, ways)
+            if chosen is None and not hides_arguments(node):
+                return gives(ev, value.receiver, value.name) or UNKNOWN
             name = ev.evaluate(chosen, frame) if chosen is not None else UNKNOWN
             return _selected(ev, value.receiver, value.name, name) or UNKNOWN
         given = gives(ev, value.receiver, value.name)
         return given if given is not None else _made_by_method(ev, value, node, frame)
     if isinstance(value, Method):
+        made = value.receiver.made_by if isinstance(value.receiver, Made) else ""
+        if f"{made}.{value.name}" in ev.vocabulary.web:
+            return Made(f"{made}.{value.name}", (frame.module.path, node.at), node, frame)
         return strings.called(ev, value, node, frame)
     return UNKNOWN
 
@@ -297,11 +321,10 @@ def _made_by_method(ev: Evaluator, value: Method, node: s.Call, frame: Frame) ->
             return UniqueName("run", trail=receiver.trail)
         for type_name in ev.vocabulary.lineage(receiver.type):
             for entry in ev.vocabulary.handles.get(f"{type_name}.{value.name}", ()):
-                return make(ev, entry, node, frame)
+                if _applies(entry, node):
+                    return make(ev, entry, node, frame)
             for reader in ev.vocabulary.readers.get(f"{type_name}.{value.name}", ()):
-                return configured.variable(
-                    ev, passed(node, reader.variable), passed(node, reader.default), node, frame
-                )
+                return _read(ev, reader, node, frame)
     return UNKNOWN
 
 
@@ -313,7 +336,8 @@ def _rebound(ev: Evaluator, handle: Handle | None, node: s.Call, frame: Frame) -
     return handle if bind is None else _bound_to(handle, ev.evaluate(bind, frame))
 
 
-def _selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
+def selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
+    """The ways to pick another database of the server that a handle reaches."""
     found: dict[str, Argument] = {}
     for type_name in reversed(ev.vocabulary.lineage(handle.type)):
         found.update(ev.vocabulary.types[type_name].selects)
@@ -322,7 +346,7 @@ def _selects(ev: Evaluator, handle: Handle) -> dict[str, Argument]:
 
 def _selected(ev: Evaluator, handle: Handle, way: str, name: Value) -> Handle | None:
     """The handle of another database of the same server."""
-    if way not in _selects(ev, handle):
+    if way not in selects(ev, handle):
         return None
     given = gives(ev, handle, way)
     type_name = given.type if given is not None else handle.type

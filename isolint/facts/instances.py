@@ -9,6 +9,7 @@ from isolint.facts import handles
 from isolint.facts import syntax as s
 from isolint.facts.scopes import Binding, reaching, statements
 from isolint.facts.show import show
+from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
     UNKNOWN,
     ClassValue,
@@ -85,9 +86,25 @@ def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
     for ancestor in classes:
         bindings = ev.names(body_frame(ancestor)).bindings.get(name)
         if bindings:
-            return _declared(ev, ancestor, bindings, cls, settings)
+            declared = _declared(ev, ancestor, bindings, cls, settings)
+            return declared if declared != Literal(None) else _kept(ev, cls, ancestor, name) or declared
+    for ancestor in classes:
+        kept = _kept(ev, cls, ancestor, name)
+        if kept is not None:
+            return kept
     typed = handles.typed(ev, external)
     return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
+
+
+def _kept(ev: Evaluator, cls: ClassValue, ancestor: ClassValue, name: str) -> Value | None:
+    """What class methods assign to `cls.name`: the one instance of a singleton."""
+    found: list[Value] = []
+    for function, node in ev.assignments(ancestor.node).get(name, ()):
+        if node.value is not None:
+            method = FunctionValue(ancestor.module, function, body_frame(ancestor), cls)
+            hop = Hop(ancestor.module.path, node.at, f"{ancestor.node.name}.{name} = {show(node.value)}")
+            found.append(via(ev.evaluate(node.value, ev.call_frame(method, None, ancestor.frame)), hop))
+    return union(_meaningful(found)) if _meaningful(found) else None
 
 
 def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Value:
@@ -100,6 +117,12 @@ def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Val
                 return ev.call_value(method, node, frame)
     typed = handles.typed(ev, external)
     return ev.call_value(typed, node, frame) if typed is not None else UNKNOWN
+
+
+def receiver(cls: ClassValue, function: s.Function) -> Value:
+    """What the first parameter of a method stands for: an object, or in a class method the class."""
+    names = {show(decorator) for decorator in function.decorators}
+    return cls if "classmethod" in names or function.name == "__new__" else Instance(cls)
 
 
 def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
@@ -158,7 +181,9 @@ def _method_value(ev: Evaluator, cls: ClassValue, function: s.Function, owner: V
         receiver = owner.of if isinstance(owner, Instance) else owner
     value = FunctionValue(cls.module, function, body_frame(cls), receiver)
     if isinstance(owner, Instance) and decorators.intersection(_PROPERTIES):
-        return ev.result(value, ev.call_frame(value, None, cls.frame))
+        hop = Hop(cls.module.path, function.name_at, f"the property {function.name}")
+        result = ev.result(value, ev.call_frame(value, None, cls.frame))
+        return union([via(option, hop) for option in options(result)])
     return value
 
 
@@ -171,7 +196,7 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
         expression = named.get("default") or (expression.arguments[0] if expression.arguments else None)
     if expression is not None and not isinstance(expression, s.Opaque):
         default = ev.evaluate(expression, frame)
-    if isinstance(default, Variable):
+    if isinstance(default, Variable) and not (is_test_name(binding.name) > is_test_name(default.name)):
         return default
     if default == Literal(None):
         default = None

@@ -5,28 +5,57 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from isolint.facts import instances
+from isolint.facts import handles, instances
 from isolint.facts import syntax as s
+from isolint.facts.applications import Applications
 from isolint.facts.callers import Callers
+from isolint.facts.clients import Clients, Leak
 from isolint.facts.config import PytestConfig
+from isolint.facts.configuration import Configuration, Document
 from isolint.facts.dependencies import Overrides
 from isolint.facts.destruction import Destruction, Destructions
+from isolint.facts.developer import DeveloperEnvironment
+from isolint.facts.django import Django
 from isolint.facts.effects import Effects
 from isolint.facts.endings import Endings
+from isolint.facts.erasure import Erasures
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
+from isolint.facts.fallbacks import Fallbacks
+from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.foreignkeys import ForeignKeys
 from isolint.facts.guarantees import Guarantees, Unguaranteed
+from isolint.facts.harms import Harms
 from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.managers import Bare, bare_yields
+from isolint.facts.openings import Openings
+from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
+from isolint.facts.protection import Protection
+from isolint.facts.reach import Reach
+from isolint.facts.remote import Elsewhere
 from isolint.facts.replacements import Replacements
-from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, Test, attribute_uses
+from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.singletons import Singletons
+from isolint.facts.sites import (
+    DocumentSites,
+    FixtureSite,
+    Import,
+    SelfTest,
+    SetUp,
+    Sites,
+    Test,
+    attribute_uses,
+)
+from isolint.facts.stages import Stages
 from isolint.facts.starts import Starts
 from isolint.facts.targets import Target, is_product, judge
+from isolint.facts.usage import Usage
 from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
+from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
 MakingSite = FixtureSite | SetUp | SelfTest | Test
@@ -43,8 +72,11 @@ class Knowledge:
         test_files: frozenset[str],
         span: Callable[[str, s.Position], Span],
         holes: Callable[[str, s.Position], tuple[s.Position, ...]],
+        configuration: Configuration,
     ) -> None:
         self.project = project
+        self.configuration = configuration
+        self.pipelines = Pipelines(configuration)
         self.config = config
         self.test_files = test_files
         self.span = span
@@ -53,39 +85,68 @@ class Knowledge:
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.stages = Stages(configuration, config, project)
+        self.django = Django(configuration, config, self.evaluator, self.fixtures)
+        self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
-        self.destructions = Destructions(self.effects, self.replacements)
+        self.wiring = Wiring(self.fixtures, self.replacements, config)
+        self.lateness = Lateness(self.fixtures, self.replacements, test_files)
+        self.fixed_settings = FixedSettings(self.fixtures, self.lateness)
+        self.destructions = Destructions(self.effects, self.replacements, self.wiring)
+        self.protection = Protection(self.effects, self.fixtures)
+        self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
+        self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
+        reach = Reach(project, test_files)
+        self.harms = Harms(
+            self.effects,
+            self.fixtures,
+            self.destructions,
+            reach,
+            self.module_sites,
+            self.protection,
+            self._is_told,
+        )
+        self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
+        self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
         self.guarantees = Guarantees(self.lifecycle, self.starts, self.replaced, self.endings, self.is_mocked)
         self.foreign_keys = ForeignKeys(self.evaluator)
         self._mocked: dict[int, bool] = {}
-        self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 
-    def sites(self, module: Module) -> Sites:
+    def sites(self, module: Module | Document) -> Sites | DocumentSites:
+        """The sites of a module or configuration file."""
+        if isinstance(module, Document):
+            return DocumentSites(module)
+        return self.module_sites(module)
+
+    def module_sites(self, module: Module) -> Sites:
         """The sites of a module."""
         if module.path not in self._sites:
-            self._sites[module.path] = Sites(module, self.fixtures)
+            self._sites[module.path] = Sites(module, self.fixtures, self.django)
         return self._sites[module.path]
 
     def target(self, handle: Handle, path: str) -> Target:
         """Where a handle leads in the tests of a file."""
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
-    def imported_handles(self, site: Import) -> Iterator[tuple[s.Position, str, Handle]]:
-        """The application's handles that an import brings into a test module: the place, the name, the handle.
+    def imported_handles(
+        self, site: Import, kinds: frozenset[str] = SESSION_KINDS
+    ) -> Iterator[tuple[s.Position, str, Handle]]:
+        """The application's handles of these kinds that an import brings into a test module: place, name, handle.
 
         For `import app.db` these are the first uses of its handles, `app.db.engine`.
         """
-        value = self.evaluator.binding(site.binding, self._frame(site))
+        value = handles.read(self.evaluator, self.evaluator.binding(site.binding, self._frame(site)))
         source = self._source(site)
-        if isinstance(value, Handle) and self._is_own(value) and not (source is not None and source.is_test):
+        is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
+        if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
-            yield from self._through_module(site, value)
+            yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
 
     def _source(self, site: Import) -> Module | None:
         if site.binding.imported is None:
@@ -104,16 +165,13 @@ class Knowledge:
             prefix = entry.name
         seen: set[str] = set()
         body = None if site.function is None else site.function.body
-        uses = self.sites(site.module).uses(prefix) if body is None else attribute_uses([body], prefix)
+        uses = self.module_sites(site.module).uses(prefix) if body is None else attribute_uses([body], prefix)
         for use in uses:
             if use.name not in seen:
                 seen.add(use.name)
-                found = self.evaluator.evaluate(use, self._frame(site))
-                if isinstance(found, Handle) and self._is_own(found) and not _is_lazy(value.module, use.name):
+                found = handles.read(self.evaluator, self.evaluator.evaluate(use, self._frame(site)))
+                if isinstance(found, Handle) and is_product(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
-
-    def _is_own(self, handle: Handle) -> bool:
-        return handle.kind in SESSION_KINDS and is_product(handle)
 
     def reach(self, fixture: Fixture) -> int:
         """How many test files a fixture is in force in, if it runs for every test that sees it."""
@@ -153,13 +211,50 @@ class Knowledge:
         """What a function that runs without being asked for destroys of the application's."""
         return self.destructions.first([self.effects.of(module, function)], module.path)
 
+    @cached_property
+    def openings(self) -> Openings:
+        """Where test code opens a store itself."""
+        usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
+        return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
+
+    @cached_property
+    def _test_code(self) -> tuple[Module, ...]:
+        """Every test module, conftest and piece of test support."""
+        paths = sorted(path for path in self.project.files if self.project.is_test(path))
+        return tuple(m for m in map(self.project.module, paths) if m is not None)
+
+    def _is_told(
+        self, fixture: Fixture | None, module: Module, function: s.Function, owner: s.Class | None
+    ) -> bool:
+        """Whether what a fixture or set-up destroys is told of as running around every test."""
+        if fixture is not None:
+            return fixture.autouse or bool(self.marked_by(fixture))
+        kinds = {id(site.function): site.kind for site in self.module_sites(module).set_ups}
+        if id(function) not in kinds:
+            return False
+        return kinds[id(function)] != "method" or (owner is not None and bool(self.subclasses(owner)))
+
     def is_guarded(self, path: str) -> bool:
-        """Whether an autouse fixture around the tests of a file refuses to run them on anything but a test's store."""
-        if path not in self._guarded:
-            module = self.project.module(path)
-            fixtures = [] if module is None else self.fixtures.autouse(module)
-            self._guarded[path] = any(self.effects.of(f.module, f.function).guarded for f in fixtures)
-        return self._guarded[path]
+        """Whether something around the tests of a file refuses to run them on anything but a test's store."""
+        return self.protection.guards_file(path)
+
+    def leaks(self, module: Module) -> Iterator[Leak]:
+        """The clients a test module makes through which tests reach the application's own store."""
+        if module.is_test and not self.is_guarded(module.path):
+            yield from self.clients.leaks(module, self.test_modules)
+
+    def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
+        """The requests of a module's self-tests to a server that does not see what they replace."""
+        names = {
+            inner.id
+            for site in self.module_sites(module).self_tests
+            for node in statements(site.node.body)
+            for expression in expressions(node)
+            for inner in walk(expression)
+            if isinstance(inner, s.Name)
+        }
+        functions = tuple(f for f in module.functions if f.name in names)
+        yield from self.clients.elsewhere(module, functions)
 
     def destruction_by_import(self, module: Module) -> Destruction | None:
         """What importing a module destroys of the application's."""
@@ -204,7 +299,7 @@ class Knowledge:
         """The runs of all functions of a module, as far as they are its own, and of its self-tests."""
         if module.is_test:
             yield from (self.effects.near(module, function) for function in module.functions)
-        for site in self.sites(module).self_tests:
+        for site in self.module_sites(module).self_tests:
             yield self.effects.of_block(module, site.node.body)
 
     def splices(self, module: Module) -> Iterator[Splice]:
@@ -295,7 +390,7 @@ class Knowledge:
 
     def unguaranteed(self, module: Module) -> Iterator[Unguaranteed]:
         """The clean-ups of a module that a failure skips."""
-        self_tests = tuple(site.node.body for site in self.sites(module).self_tests)
+        self_tests = tuple(site.node.body for site in self.module_sites(module).self_tests)
         return self.guarantees.missing(module, self_tests)
 
     def bare_yields(self, module: Module) -> tuple[Bare, ...]:
@@ -334,7 +429,9 @@ class Knowledge:
         return isinstance(value, Reference) and self._is_isolation(value.name)
 
     def _is_isolation(self, name: str) -> bool:
-        return any(entry.how == "mock" for entry in self.project.vocabulary.isolations.get(name, ()))
+        return any(
+            entry.how in ("mock", "patch") for entry in self.project.vocabulary.isolations.get(name, ())
+        )
 
     def files_below(self, path: str) -> int:
         """How many test files lie in the folder of a conftest (for any other file: 1)."""

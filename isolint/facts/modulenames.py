@@ -80,7 +80,7 @@ class ModuleNames:
                 source = self.evaluator.project.source_module(module, binding.node)
                 if source.module is not None and source.module is not module:
                     found = self.evaluator.module_name(source.module, name)
-                    if not isinstance(found, Reference | Unknown):
+                    if name in source.module.names.bindings or not isinstance(found, Reference | Unknown):
                         return found
                 elif f"{source.external}.{name}" in self.evaluator.vocabulary.known:
                     return Reference(f"{source.external}.{name}")

@@ -120,11 +120,30 @@ class Project:
         if not isinstance(node, s.Import) or entry is None:
             raise TypeError(f"not an import: {binding}")
         if node.level:
-            return self._relative(module, node, entry)
+            return self._named(module, self._relative(module, node, entry), entry.name)
         if node.module:
-            return self.resolve(module, (*node.module.split("."), entry.name))
+            found = self.resolve(module, (*node.module.split("."), entry.name))
+            return self._named(module, found, entry.name)
         parts = tuple(entry.name.split("."))
         return self.resolve(module, parts if entry.alias else parts[:1])
+
+    def _named(self, module: Module, found: Resolved, name: str) -> Resolved:
+        """What `from package import name` takes, where a submodule was found: what the package binds goes first."""
+        if found.module is None or found.rest:
+            return found
+        folder = found.module.path.removesuffix("/__init__.py").rpartition("/")[0]
+        package = self.module(f"{folder}/__init__.py")
+        if package is None or package is module or package is found.module:
+            return found
+        bindings = package.names.bindings.get(name, ())
+        if not bindings or bindings[-1].type_checking:
+            return found
+        node = bindings[-1].node
+        if isinstance(node, s.Import):
+            source = self.source_module(package, node).module if node.level or node.module else package
+            if source is package:
+                return found
+        return Resolved(package, (name,), "")
 
     def source_module(self, module: Module, node: s.Import) -> Resolved:
         """The module that a `from` import takes its names from."""

@@ -140,7 +140,12 @@ def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionVal
 def _effect_words(evaluator: Evaluator) -> frozenset[str]:
     vocabulary = evaluator.vocabulary
     names = [*vocabulary.destroyers, *vocabulary.creators, *vocabulary.executors, *vocabulary.callbacks]
-    mocks = [name for name, entries in vocabulary.isolations.items() if any(e.how == "mock" for e in entries)]
+    names += vocabulary.commits
+    mocks = [
+        name
+        for name, entries in vocabulary.isolations.items()
+        if any(e.how in ("mock", "patch") for e in entries)
+    ]
     undone = [undo for entries in vocabulary.creators.values() for entry in entries for undo in entry.undo]
     words = {name.rpartition(".")[2] for name in (*names, *mocks, *undone, *FINALIZER_FUNCTIONS)}
     classes = {name.split(".")[-2] for name in names if name.endswith(".__call__")}

@@ -6,22 +6,29 @@ from collections.abc import Iterator
 
 from isolint.facts import syntax as s
 from isolint.facts.config import PytestConfig
+from isolint.facts.environment import Environment
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.fixtures import Fixtures
+from isolint.facts.importorder import ENV_FILE_READERS, ImportOrder, Order
 from isolint.facts.project import Module
+from isolint.facts.readings import Readings
+from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.scopes import expressions, statements, walk
-from isolint.facts.show import dotted
+from isolint.facts.show import dotted, show
+from isolint.facts.targets import is_test_name
 from isolint.facts.values import (
-    UNKNOWN,
     Frame,
+    Handle,
     Hop,
     Literal,
     ModuleValue,
-    Reference,
     Table,
+    Text,
     Trail,
     Value,
     options,
+    text,
+    union,
     via,
 )
 
@@ -29,6 +36,7 @@ _SETTERS = frozenset({"setattr", "patch", "object"})
 _CONFIGURE_HOOKS = frozenset(
     {"pytest_configure", "pytest_load_initial_conftests", "pytest_sessionstart", "pytest_addoption"}
 )
+_LOADERS = frozenset({"load_dotenv", "read_env", "read_envfile"})
 
 Place = tuple[str, int]  # path and line of a module-level binding
 
@@ -41,8 +49,18 @@ class Replacements:
         self.project = evaluator.project
         self.fixtures = fixtures
         self.config = config
+        self.environment = Environment(evaluator)
+        self.readings = Readings(evaluator)
+        self.import_order = ImportOrder(self.project, self.environment, self.readings)
+        self._orders: dict[str, Order] = {}
         self._replaced: dict[str, tuple[frozenset[Place], frozenset[Place]]] = {}
+        entries = evaluator.vocabulary.handles.items()
+        self._rebinders = {
+            call.rpartition(".")[2] for call, found in entries if any(e.rebinds for e in found)
+        }
+        self._by_function: dict[int, frozenset[Place]] = {}
         self._pins: dict[str, dict[str, Value]] = {}
+        self._origins: dict[tuple[str, Place], Hop] = {}
 
     # -- patched names
 
@@ -62,6 +80,12 @@ class Replacements:
                 return True
         return False
 
+    def diverts(self, module: Module, functions: list[s.Function], places: list[Place]) -> bool:
+        """Whether one of these places is replaced as conftests are imported, or by one of these functions."""
+        if any(not self._in_module(seen)[0].isdisjoint(places) for seen in self.fixtures.chain(module.path)):
+            return True
+        return any(not self._by_function.get(id(f), frozenset()).isdisjoint(places) for f in functions)
+
     def _in_module(self, module: Module) -> tuple[frozenset[Place], frozenset[Place]]:
         if module.path not in self._replaced:
             frame = self.evaluator.module_frame(module)
@@ -71,12 +95,29 @@ class Replacements:
                 inside = self.evaluator.function_frame(module, function)
                 found = set(self._places(function.body, inside))
                 found |= set(self._decorated(function, frame))
+                self._by_function[id(function)] = frozenset(found)
                 late |= found
                 early = early | found if function.name in _CONFIGURE_HOOKS else early
             for cls in module.classes:
                 late |= {place for d in cls.decorators for place in self._call_places(d, frame)}
             self._replaced[module.path] = (early, frozenset(late))
         return self._replaced[module.path]
+
+    def origin(self, path: str, trail: Trail, *, imported: bool = False) -> Hop | None:
+        """Where the tests of a file replace a name that a trail leads through; see `is_replaced`."""
+        places = [(hop.path, hop.at[0]) for hop in trail]
+        for module in self.fixtures.chain(path):
+            early, late = self._in_module(module)
+            for place in places:
+                if place in (early if imported else early | late):
+                    return self._origins[module.path, place]
+        return None
+
+    def made_by(self, module: Module, first: int, last: int) -> Trail:
+        """The places in these lines of a module that replace something."""
+        self._in_module(module)
+        hops = [hop for (path, _), hop in self._origins.items() if path == module.path]
+        return tuple(sorted({hop for hop in hops if first <= hop.at[0] <= last}, key=lambda hop: hop.at))
 
     def _decorated(self, function: s.Function, frame: Frame) -> Iterator[Place]:
         for decorator in function.decorators:
@@ -89,18 +130,30 @@ class Replacements:
             if isinstance(node, s.Assign):
                 for target in node.targets:
                     if isinstance(target, s.Attribute):
-                        yield from self._attribute(target.value, target.name, frame)
+                        yield from self._noted(
+                            self._attribute(target.value, target.name, frame), frame, node.at
+                        )
             for expression in expressions(node):
                 for inner in walk(expression):
                     yield from self._call_places(inner, frame)
 
+    def _noted(self, places: Iterator[Place], frame: Frame, at: s.Position) -> Iterator[Place]:
+        for place in places:
+            self._origins.setdefault((frame.module.path, place), Hop(frame.module.path, at, "replaced here"))
+            yield place
+
     def _call_places(self, node: s.Expression, frame: Frame) -> Iterator[Place]:
         """The names that `monkeypatch.setattr`, `patch`, `patch.object` or `factory.configure` replace."""
+        return self._noted(self._replaced_by(node, frame), frame, node.at)
+
+    def _replaced_by(self, node: s.Expression, frame: Frame) -> Iterator[Place]:
         if not isinstance(node, s.Call):
             return
         name = (dotted(node.function) or "").rpartition(".")[2]
-        if name == "configure" and isinstance(node.function, s.Attribute):
-            yield from self._hops(self.evaluator.evaluate(node.function.value, frame))
+        if name in self._rebinders and isinstance(node.function, s.Attribute):
+            receiver = self.evaluator.evaluate(node.function.value, frame)
+            bound = [option for option in options(receiver) if isinstance(option, Handle)]
+            yield from self._hops(receiver if name == "configure" else union(list(bound)))
         if name not in _SETTERS or not node.arguments:
             return
         first = self.evaluator.evaluate(node.arguments[0], frame)
@@ -141,70 +194,62 @@ class Replacements:
     def pins(self, path: str) -> dict[str, Value]:
         """The variables that the tests of a file set before the application can read them."""
         if path not in self._pins:
-            found: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            found = dict(self._by_nox())
+            found.update(self.order(path).pins)
             for module in reversed(self.fixtures.chain(path)):
-                found.update(self._set_by(module))
+                found.update(self._set_by_hooks(module))
             self._pins[path] = found
         return self._pins[path]
 
-    def _set_by(self, module: Module) -> Iterator[tuple[str, Value]]:
-        frame = self.evaluator.module_frame(module)
-        for node in statements(module.facts.body):
-            if isinstance(node, s.Import) and self._imports_product(module, node):
-                break
-            yield from self._written(node, frame)
+    def set_in(self, module: Module, function: s.Function) -> dict[str, Value]:
+        """The variables that a test or fixture itself sets."""
+        return dict(self.written(function.body, self.evaluator.function_frame(module, function)))
+
+    def order(self, path: str) -> Order:
+        """What importing a file's conftests and the file reads from and writes to the environment."""
+        if path not in self._orders:
+            outside: dict[str, Value] = {k: Literal(v) for k, v in self.config.environment.items()}
+            modules: list[Module] = []
+            for module in reversed(self.fixtures.chain(path)):
+                modules += [*self.fixtures.plugins(module), module]
+            self._orders[path] = self.import_order.play(modules, outside)
+        return self._orders[path]
+
+    def _set_by_hooks(self, module: Module) -> Iterator[tuple[str, Value]]:
         for function in module.functions:
             if function.name in _CONFIGURE_HOOKS:
                 inside = self.evaluator.function_frame(module, function)
                 for node in statements(function.body):
-                    yield from self._written(node, inside)
+                    yield from self.environment.written(node, inside)
+                yield from self._loaded(function.body, inside)
+        yield from self._loaded(module.facts.body, self.evaluator.module_frame(module))
 
-    def _imports_product(self, module: Module, node: s.Import) -> bool:
-        for bindings in module.names.bindings.values():
-            for binding in bindings:
-                if binding.node is node and not binding.type_checking:
-                    found = self.project.import_target(module, binding).module
-                    if found is not None and not found.is_test:
-                        return True
-        return False
+    def _loaded(self, body: s.Block, frame: Frame) -> Iterator[tuple[str, Value]]:
+        """`load_dotenv(".env.test")`: what the file sets is not known, only that it is the tests' own."""
+        for call in calls_in(body):
+            if last_name(call) not in ENV_FILE_READERS:
+                continue
+            named = [*call.arguments[:1], *(value for _, value in call.keywords)]
+            for value in (self.evaluator.evaluate(node, frame) for node in named):
+                parts = value.parts if isinstance(value, Text) else (value,)
+                name = "".join(text(part) or "" for part in parts).rpartition("/")[2]
+                if is_test_name(name.lstrip(".")):
+                    yield "DOTENV", via(value, Hop(frame.module.path, call.at, show(call)))
 
-    def _written(self, node: s.Statement, frame: Frame) -> Iterator[tuple[str, Value]]:
-        """`os.environ[...] = value`, `.setdefault`, `.update` and `setenv` in one statement."""
-        if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
-            for target in node.targets:
-                if isinstance(target, s.Subscript) and self._is_environment(target.value, frame):
-                    yield from self._pinned(target.index, node.value, frame, node.at)
-        if not isinstance(node, s.Evaluate) or not isinstance(node.value, s.Call):
+    def written(self, body: s.Block, frame: Frame) -> list[tuple[str, Value]]:
+        """The environment variables that the statements of a block set."""
+        return [pair for node in statements(body) for pair in self.environment.written(node, frame)]
+
+    def _by_nox(self) -> Iterator[tuple[str, Value]]:
+        """What the sessions of a noxfile that run pytest set."""
+        module = self.project.module("noxfile.py")
+        if module is None:
             return
-        call = node.value
-        if not isinstance(call.function, s.Attribute):
-            return
-        name = call.function.name
-        if name == "setenv" or (name == "setdefault" and self._is_environment(call.function.value, frame)):
-            if len(call.arguments) > 1:
-                yield from self._pinned(call.arguments[0], call.arguments[1], frame, node.at)
-        elif name == "update" and self._is_environment(call.function.value, frame):
-            yield from self._updated(call, frame, node.at)
-
-    def _updated(self, call: s.Call, frame: Frame, at: s.Position) -> Iterator[tuple[str, Value]]:
-        hop = Hop(frame.module.path, at, "os.environ.update(…)")
-        for argument in call.arguments:
-            table = self.evaluator.evaluate(argument, frame)
-            if isinstance(table, Table):
-                yield from ((key, via(value, hop)) for key, value in table.entries)
-        for key, value in call.keywords:
-            if key:
-                yield key, via(self.evaluator.evaluate(value, frame), hop)
-
-    def _pinned(
-        self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position
-    ) -> Iterator[tuple[str, Value]]:
-        name = self.evaluator.evaluate(key, frame)
-        if isinstance(name, Literal) and isinstance(name.value, str):
-            hop = Hop(frame.module.path, at, f"{name.value} is pinned here")
-            found = self.evaluator.evaluate(value, frame)
-            yield name.value, via(found if found != Literal(None) else UNKNOWN, hop)
-
-    def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
-        value = self.evaluator.evaluate(node, frame)
-        return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers
+        for function in module.functions:
+            frame = self.evaluator.function_frame(module, function)
+            for call in calls_in(function.body):
+                spelled = [node.value for node in call.arguments if isinstance(node, s.Constant)]
+                given = dict(call.keywords).get("env")
+                if last_name(call) == "run" and "pytest" in spelled and given is not None:
+                    table = self.evaluator.evaluate(given, frame)
+                    yield from table.entries if isinstance(table, Table) else ()

@@ -10,7 +10,7 @@ from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
-from isolint.facts.guards import is_guard, is_guard_call, leaves
+from isolint.facts.guards import finds_empty, finds_something, is_guard, is_guard_call, leaves
 from isolint.facts.outcomes import yields
 from isolint.facts.project import Module
 from isolint.facts.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
@@ -42,13 +42,16 @@ MOST_EVENTS = 4_000
 class Runs:
     """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls.
 
-    With `words`, only calls by these names and what concerns registries are met, and no guards.
+    A narrower `relevance` makes runs meet only what it knows, and no guards.
     """
 
-    def __init__(self, evaluator: Evaluator, words: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, evaluator: Evaluator, relevance: Relevance | None = None, deepest: int = DEEPEST
+    ) -> None:
+        self.deepest = deepest
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
-        self.relevance = Relevance(evaluator, words)
+        self.relevance = relevance or Relevance(evaluator)
         self._runs: dict[int, Run] = {}
         self._near: dict[int, Run] = {}
         self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}
@@ -57,7 +60,7 @@ class Runs:
         """The run of a function that nobody in particular calls (a fixture, a test, a hook)."""
         key = id(function)
         if key not in self._runs:
-            run = _Run(self)
+            run = _Run(self, self.deepest)
             run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
             self._runs[key] = Run(tuple(run.events), run.guarded)
         return self._runs[key]
@@ -134,7 +137,8 @@ class _Run:
     def _inside(self, node: s.Statement, frame: Frame, fixture: bool) -> None:
         match node:
             case s.Assert():
-                self.guarded = self.guarded or is_guard(node.test, frame, self.evaluator)
+                checked = finds_empty(node.test) or is_guard(node.test, frame, self.evaluator)
+                self.guarded = self.guarded or checked
             case s.If():
                 self._branches(node, frame, fixture)
             case s.Loop():
@@ -161,11 +165,14 @@ class _Run:
 
     def _branches(self, node: s.If, frame: Frame, fixture: bool) -> None:
         guard = is_guard(node.test, frame, self.evaluator)
+        empty, full = finds_empty(node.test), finds_something(node.test)
         before = self.guarded
-        self.guarded = before or guard
+        self.guarded = before or guard or empty
         self._apart(node.body, frame, fixture)
+        self.guarded = before or guard or full
         self._apart(node.orelse, frame, fixture)
-        self.guarded = before or (guard and (leaves(node.body) or leaves(node.orelse)))
+        refused = leaves(node.body) if guard or full else False
+        self.guarded = before or refused or ((guard or empty) and leaves(node.orelse))
 
     def _apart(self, block: s.Block, frame: Frame, fixture: bool) -> None:
         """Run a block that may be skipped: what it checks holds only inside it."""
@@ -261,8 +268,9 @@ class _Run:
             receiver = self.evaluator.evaluate(node.function.value, frame)
             if isinstance(receiver, Unknown | Parameter):
                 self._callbacks(self.note((), node, frame, receiver, managed, None))
-            elif isinstance(receiver, Instance):
-                external = instances.lineage(self.evaluator, receiver.of)[1]
+            elif isinstance(receiver, Instance | ClassValue):
+                cls = receiver.of if isinstance(receiver, Instance) else receiver
+                external = instances.lineage(self.evaluator, cls)[1]
                 names = tuple(f"{name}.{node.function.name}" for name in external)
                 self._callbacks(self.note(names, node, frame, receiver, managed, None))
 

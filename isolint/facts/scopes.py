@@ -241,3 +241,11 @@ def statements(body: s.Block) -> Iterator[s.Statement]:
         yield node
         for inner, _, _ in blocks(node):
             yield from statements(inner)
+
+
+def always_true(function: s.Function) -> bool:
+    """Whether a function does nothing but return True."""
+    match function.body[-1:]:
+        case (s.Return(value=s.Constant(value=True)),):
+            return all(isinstance(n, s.Return | s.Evaluate) for n in function.body)
+    return False

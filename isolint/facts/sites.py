@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts import syntax as s
+from isolint.facts.configuration import Document
+from isolint.facts.django import Django
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
@@ -115,18 +117,43 @@ class SelfTest:
         return self.node.at
 
 
-Site = File | Import | Test | FixtureSite | SetUp | Function | SelfTest
+@dataclass(frozen=True, eq=False)
+class ConfigFile:
+    """A configuration file that decides how the tests run."""
+
+    document: Document
+
+    @property
+    def at(self) -> s.Position:
+        return (1, 0, 1, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class SettingsModule:
+    """A settings module of Django's that the tests run with, or that such a one imports its settings from."""
+
+    module: Module
+
+    @property
+    def at(self) -> s.Position:
+        return (1, 0, 1, 0)
+
+
+Site = File | Import | Test | FixtureSite | SetUp | Function | SelfTest | ConfigFile | SettingsModule
 
 
 class Sites:
     """The sites of one module, each kind gathered when a rule asks for it."""
 
-    def __init__(self, module: Module, fixtures: Fixtures) -> None:
+    def __init__(self, module: Module, fixtures: Fixtures, django: Django) -> None:
         self.module = module
         self.fixtures = fixtures
+        self.django = django
 
     def of(self, kind: type) -> tuple[Site, ...]:
         """The sites of a kind in source order. Raises KeyError for a class that is no kind of site."""
+        if kind is ConfigFile:
+            return ()
         found: tuple[Site, ...] = getattr(self, _GATHERED[kind])
         return found
 
@@ -146,6 +173,11 @@ class Sites:
     @cached_property
     def files(self) -> tuple[File, ...]:
         return (File(self.module),) if self.module.is_test or self.self_tests else ()
+
+    @cached_property
+    def settings_modules(self) -> tuple[SettingsModule, ...]:
+        found = any(module is self.module for module in self.django.settings_modules)
+        return (SettingsModule(self.module),) if found else ()
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
@@ -227,6 +259,17 @@ class Sites:
         return False
 
 
+class DocumentSites:
+    """The only site of a configuration file: itself."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def of(self, kind: type) -> tuple[Site, ...]:
+        """The file, for those who listen to configuration files."""
+        return (ConfigFile(self.document),) if kind is ConfigFile else ()
+
+
 _GATHERED: dict[type, str] = {
     File: "files",
     Import: "imports",
@@ -235,6 +278,7 @@ _GATHERED: dict[type, str] = {
     SetUp: "set_ups",
     Function: "functions",
     SelfTest: "self_tests",
+    SettingsModule: "settings_modules",
 }
 
 

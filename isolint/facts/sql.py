@@ -5,6 +5,7 @@ Statements are split into tokens by sqlparse's lexer, imported when the first st
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,7 +21,7 @@ _CREATE_WORDS = frozenset(
 )
 _RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
 _GRANTED = frozenset({"schema", "database", "table", "in", "all", "tables", ","})
-_RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
+_EVERY_NODE = re.compile(r"match\s*\(\s*\w*\s*(?::\s*(?P<label>\w+)\s*)?\)", re.I)
 STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
 
 
@@ -112,8 +113,9 @@ def _action(tokens: tuple[Token, ...]) -> Action | None:
         return Action("truncate", "table", _named(rest))
     if verb == "delete" and "from" in words[:2] and "where" not in words:
         return Action("delete", "row", _named(list(tokens[2:])))
-    if "detach" in words and "delete" in words:
-        return Action("delete", "node", "")
+    if verb == "match" and "delete" in words and "where" not in words:
+        nodes = _EVERY_NODE.match(" ".join(token.text for token in tokens))
+        return None if nodes is None else Action("delete", "node", nodes["label"] or "")
     return None
 
 

@@ -248,6 +248,11 @@ def _placed_method(value: Method, pins: Pins, product: bool) -> Target:
     return Target(Level.UNKNOWN, "a target that cannot be told", value.trail)
 
 
+def without_credentials(address: str) -> str:
+    """An address as a message shows it: without credentials, and not too long."""
+    return _short(address)
+
+
 def _short(shown: str) -> str:
     shown = re.sub(r"//[^@/]*@", "//", shown)
     return shown if len(shown) <= 60 else "…" + shown[-59:]

@@ -156,6 +156,15 @@ class Thing(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Made(Thing):
+    """A thing that is told apart from its like by the call that makes it, at `place` (path, position)."""
+
+    place: tuple[str, s.Position]
+    call: s.Call = field(compare=False)
+    frame: Frame = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Handle(Value):
     """Something that reaches a store.
 

@@ -19,13 +19,16 @@ from isolint.vocabulary.entries import (
     Destroyer,
     Executor,
     Handle,
+    Initializer,
     Instance,
     Isolation,
+    Override,
     Quoter,
     Reader,
     Statement,
     Type,
     Unique,
+    Web,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -66,10 +69,14 @@ class Vocabulary:
     callbacks: dict[str, tuple[Callback, ...]]
     callbacks_by_name: dict[str, tuple[Callback, ...]]
     readers: dict[str, tuple[Reader, ...]]
+    initializers: dict[str, tuple[Initializer, ...]]
+    overrides: dict[str, tuple[Override, ...]]
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
     settings_bases: frozenset[str]
+    ambient_variables: frozenset[str]
+    web: dict[str, tuple[Web, ...]]
     known: frozenset[str]
     libraries: frozenset[str]
     words: frozenset[str]
@@ -151,10 +158,14 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         callbacks=by.call("callback"),
         callbacks_by_name=by.last_name("callback"),
         readers=by.call("reads"),
+        initializers=by.call("initializes"),
+        overrides=by.call("overrides"),
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
         settings_bases=frozenset(by.only("reads", "bases")),
+        ambient_variables=frozenset(by.only("reads", "variables")),
+        web=by.call("web"),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),
         words=frozenset(_word(name) for name in known),

@@ -32,8 +32,9 @@ STORES = (
 )
 KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
-HOWS = ("memory", "disposable", "rollback", "mock", "test database")
+HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
 SCOPES = ("run", "worker", "testrun", "process")
+ROLES = ("application", "router", "join", "route", "injection", "client", "transport", "lifespan", "startup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Destroyer:
     `handle` is the argument that reaches the store ("self" by default; `[]` for a statement, which reaches
     what executes it), `name` the argument with the name of the single thing destroyed, where there is one.
     `by_name` says that the method's bare name is telling enough when the receiver's type is unknown.
+    `rows` says that only what it holds is deleted, the table or collection stays.
     `when` narrows the call to certain arguments.
     """
 
@@ -115,6 +117,7 @@ class Destroyer:
     resource: str
     handle: Argument = ("self",)
     name: Argument = ()
+    rows: bool = False
     by_name: bool = False
     when: Condition | None = None
 
@@ -157,7 +160,8 @@ class Isolation:
     """Something that keeps a test's writes from outliving it.
 
     `fixtures` are pytest fixtures, `bases` test case classes, `marks` pytest marks; `call` functions,
-    methods, decorators or context managers, narrowed by `when` to certain arguments.
+    methods, decorators or context managers, narrowed by `when` to certain arguments. `how` "mock" puts
+    something in the place of a whole service, "patch" in the place of whatever it is told.
     """
 
     how: str = field(metadata={"one of": HOWS})
@@ -213,15 +217,50 @@ class Callback:
 class Reader:
     """A call (or subscript, `os.environ.[]`) that reads configuration: the variable and its fallback.
 
-    Calling an instance is written `environ.Env.__call__`. `implied` is the variable that is read when none is
-    given. `bases` are classes whose fields are variables of the same name.
+    Calling an instance is written `environ.Env.__call__`. A call without a `variable` may read any. `implied` is
+    the variable that is read when none is given. `bases` are classes whose fields are variables of the same name,
+    `variables` those that a library or the system reads of its own accord, whenever it needs them; they may hold
+    `*`.
     """
 
     call: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     variable: Argument = ()
     default: Argument = ()
     implied: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """A call that reads an application's configuration once and for good: what is set later, it ignores.
+
+    `app` is the argument with the application; `settings` are the keys it reads, of which the first that is set
+    tells where its store lies; a key may end in `*`. Releases of the `distribution` before the major version
+    `since` read them when they are first needed. `memory` are values that keep everything in the process.
+    """
+
+    call: tuple[str, ...]
+    app: Argument
+    settings: tuple[str, ...]
+    memory: tuple[str, ...] = ()
+    distribution: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A call that sets an application's settings for a while, by keyword: those that are `fixed` it cannot change.
+
+    `objects` are the settings themselves, `fixtures` the pytest fixtures that stand for them; `setup` are the
+    beginnings of the names of fixtures that run before the settings are read.
+    """
+
+    call: tuple[str, ...]
+    fixed: tuple[str, ...]
+    objects: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    setup: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +275,30 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A call by which a web application is put together, or driven in a test; `role` says how.
+
+    "application" and "router" make what routes hang on. "join" joins a router (`argument`) to its receiver,
+    "route" puts the function it decorates, or `function`, at a path (`argument`), "startup" has a function
+    (`function`, or the one it decorates) run when the application (`argument`, or its receiver) starts.
+    "injection" marks an argument that the framework fills by calling `argument`.
+    "client" drives the application `argument`, or that of a "transport" (`transport`), in the process of the
+    test; "lifespan" starts and stops one. `prefix`, `dependencies` and `lifespan` are the arguments that a
+    joined router and an application are given. `starts` says that `with` runs the start-up code.
+    `target` and `parts` tell where the store is that "startup" points the library to.
+    """
+
+    call: tuple[str, ...]
+    role: str = field(metadata={"one of": ROLES})
+    argument: Argument = ()
+    function: Argument = ()
+    transport: Argument = ()
+    prefix: Argument = ()
+    dependencies: Argument = ()
+    lifespan: Argument = ()
+    starts: bool = False
+    target: Argument = ()
+    parts: dict[str, Argument] = field(default_factory=dict)

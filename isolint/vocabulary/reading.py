@@ -26,7 +26,10 @@ ENTRIES: dict[str, type] = {
     "statement": kinds.Statement,
     "callback": kinds.Callback,
     "reads": kinds.Reader,
+    "initializes": kinds.Initializer,
+    "overrides": kinds.Override,
     "unique": kinds.Unique,
+    "web": kinds.Web,
 }
 
 Entries = dict[str, list[Any]]

@@ -1,0 +1,79 @@
+"""What a configuration file holds: scalars, mappings and sequences, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# As `ast` gives it: line from 1, column in UTF-8 bytes from 0, end line, end column.
+Position = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A key of a mapping, its place, and what it holds."""
+
+    key: str
+    at: Position
+    value: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """A value of a configuration file. `kind` is "scalar", "mapping" or "sequence".
+
+    `text` is what a scalar says, as it is written but for its quotes and escapes. One node may stand in several
+    places (an alias of YAML), but in none below itself.
+    """
+
+    kind: str
+    at: Position
+    text: str = ""
+    entries: tuple[Entry, ...] = ()
+    items: tuple[Node, ...] = ()
+
+    def entry(self, *keys: str) -> Entry | None:
+        """The entry that a path of keys leads to; of a key that is there twice the last one counts."""
+        current: Node = self
+        found: Entry | None = None
+        for key in keys:
+            found = next((entry for entry in reversed(current.entries) if entry.key == key), None)
+            if found is None:
+                return None
+            current = found.value
+        return found
+
+    def get(self, *keys: str) -> Node | None:
+        """The value that a path of keys leads to."""
+        found = self.entry(*keys)
+        return None if found is None else found.value
+
+    def scalars(self) -> Iterator[Node]:
+        """The scalar itself, or those of a sequence."""
+        if self.kind == "scalar":
+            yield self
+        for item in self.items:
+            if item.kind == "scalar":
+                yield item
+
+    def texts(self) -> Iterator[str]:
+        """What every scalar below says, each node once."""
+        pending, seen = [self], set[int]()
+        while pending:
+            node = pending.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.kind == "scalar":
+                yield node.text
+            pending += [*node.items, *(entry.value for entry in node.entries)]
+
+
+def scalar(text: str, at: Position) -> Node:
+    """A scalar."""
+    return Node("scalar", at, text)
+
+
+def byte_column(line: str, column: int) -> int:
+    """The column in UTF-8 bytes of a column in characters, both from 0."""
+    return column if line.isascii() else len(line[:column].encode())

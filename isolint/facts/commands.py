@@ -1,0 +1,54 @@
+"""Shell commands, as far as they start tests or wait for servers, and the variables that lead to servers."""
+
+from __future__ import annotations
+
+import re
+
+_TEST_COMMAND = re.compile(
+    r"(?:^|[\s;&|(/'\"])(?:pytest|py\.test|tox|nox|unittest|nosetests|trial|bin/tests?|runtests\.py|runtests)"
+    r"(?=$|[\s;&|)'\"])"
+    r"|manage\.py test\b|\b(?:make|just|task|hatch|poe|pdm run|invoke|inv|uv run|poetry run|npm(?: run)?)"
+    r" (?:run )?[\w:-]*tests?\b|\b(?:setup\.py|flask) test\b"
+)
+_WAITING = re.compile(
+    r"pg_isready|wait[-_]for|wait4|dockerize|mysqladmin ping|redis-cli ping|\bnc -\w*z|\buntil\b|\bwhile !|"
+    r"/dev/tcp/|curl .*--retry|--wait\b|wait-on"
+)
+# Official images of servers that tests open connections to at once. They bring no health check of their own.
+_SERVERS = re.compile(
+    r"(?:^|['\"\s]|docker\.io/|library/|postgis/|pgvector/|timescale/)"
+    r"(postgres|postgis|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo)(?:db-ha)?(?=$|[:@'\"\s])"
+)
+
+_STORE_VARIABLE = re.compile(
+    r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
+    r"(?:_\w+)?_(?:URL|URI|DSN|NAME|HOST)$|^DATABASE$|^(?:DSN|DB_NAME|DB_HOST)$",
+    re.I,
+)
+
+
+def runs_tests(command: str) -> bool:
+    """Whether a shell command starts a test suite, by the name of a runner or of a target for tests."""
+    return any(_TEST_COMMAND.search(line) is not None for line in command.splitlines() if not _installs(line))
+
+
+def _installs(line: str) -> bool:
+    return (
+        re.search(r"\b(?:pip|pipx|uv pip|poetry|conda|apt-get|npm)\b.* (?:install|add)\b", line) is not None
+    )
+
+
+def waits(command: str) -> bool:
+    """Whether a shell command waits for a server to answer."""
+    return _WAITING.search(command) is not None
+
+
+def server_of(image: str) -> str:
+    """The server that an official container image holds ("postgres"), "" for any other image."""
+    found = _SERVERS.search(image.lower())
+    return "" if found is None else found[1]
+
+
+def is_store_variable(name: str) -> bool:
+    """Whether a variable is, by its name, where an application finds its database, cache or queue."""
+    return _STORE_VARIABLE.search(name) is not None

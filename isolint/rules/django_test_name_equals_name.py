@@ -1,0 +1,51 @@
+"""Django's test database is the application's own database.
+
+## What it does
+Reports a `TEST["NAME"]` in the DATABASES of the settings that the tests run with, if it is the same as `NAME`: as text,
+as the same variable, or as the same expression.
+
+## Why is this bad?
+Before the first test Django removes a database that has the name of the test database, and after the last one it
+does so again. With the two names the same this is the development database: a SQLite file is deleted, a PostgreSQL
+database dropped, without a question where the runner asks none (`--noinput`, pytest-django). All tests are green.
+
+## Example
+```python
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+        "TEST": {"NAME": BASE_DIR / "db.sqlite3"},
+    }
+}
+```
+
+## Use instead
+```python
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": BASE_DIR / "db.sqlite3",
+        "TEST": {"NAME": BASE_DIR / "test_db.sqlite3"},
+    }
+}
+```
+
+## What it does not mean
+A missing `TEST["NAME"]` is harmless: Django makes a name of its own, `test_` before the NAME, or takes memory for
+SQLite. Two names that are the same and both say that they are a test's are not reported.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, Finding, Rule, SettingsModule, Severity
+
+rule = Rule("ISO601", "django-test-name-equals-name", severity=Severity.ERROR, since="0.1")
+
+
+@rule.on(SettingsModule)
+def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
+    for alias, at in ctx.know.django.databases_shared_with_tests(site.module):
+        yield ctx.finding(
+            at, f"the test database of `{alias}` is the application's own: both have the same name"
+        )

@@ -1,0 +1,50 @@
+"""Every run of the tests keeps its database for the next one.
+
+## What it does
+Reports `--reuse-db` and `--keepdb` in pytest's `addopts`, and a `django_db_keepdb` fixture that always says yes.
+
+## Why is this bad?
+The next run finds the schema of this one: a migration that is missing is not missed, and what a test has committed
+past its transaction is still there. The suite is green on one machine and red on the next.
+
+## Example
+```ini
+[pytest]
+addopts = --reuse-db
+```
+
+## Use instead
+```ini
+[pytest]
+addopts = --import-mode=importlib
+```
+
+## What it does not mean
+Typing `pytest --reuse-db` to save a minute is fine: whoever types it knows. With `--create-db` beside it in `addopts`
+the database is made anew, and the rule is silent.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import ConfigFile, Context, Finding, FixtureSite, Rule, Severity, always_true
+
+rule = Rule("ISO606", "reuse-db-by-default", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(ConfigFile)
+def check_options(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
+    for node in ctx.know.pipelines.pytest_options(site.document, ctx.know.config.path):
+        words = node.text.split()
+        kept = [word for word in ("--reuse-db", "--keepdb") if word in words]
+        if kept and "--create-db" not in words:
+            yield ctx.finding(
+                node.at, f"`{kept[0]}` in the options of every run: each finds the database of the last"
+            )
+
+
+@rule.on(FixtureSite)
+def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
+    if site.fixture.name == "django_db_keepdb" and always_true(site.function):
+        yield ctx.finding(
+            site.at, "`django_db_keepdb` always says yes: each run finds the database of the last"
+        )

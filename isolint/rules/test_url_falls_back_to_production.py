@@ -1,0 +1,41 @@
+"""The tests' own database variable falls back to the application's where it is not set.
+
+## What it does
+Reports expressions that read a variable named for tests and, where it is missing, take the application's:
+`os.getenv("TEST_DATABASE_URL") or os.getenv("DATABASE_URL")`, a default argument, `if not url: url = ...`, an
+`except KeyError`, and settings of the product that are defined so and that tests read.
+
+## Why is this bad?
+The variable exists because somebody wanted the tests kept off the application's database. On the one machine where
+it was never set, a new laptop or a server, everything the tests drop and truncate is dropped and truncated there,
+without a word.
+
+## Example
+```python
+DATABASE_URL = os.getenv("TEST_DATABASE_URL") or os.getenv("DATABASE_URL")
+```
+
+## Use instead
+```python
+DATABASE_URL = os.environ["TEST_DATABASE_URL"]
+```
+
+## What it does not mean
+A fallback to memory, to a container or to a database named for tests is fine, and so is skipping or failing where
+the variable is missing, and any fallback behind a check that refuses a database that is not a test's. Passwords,
+ports and hosts may well be shared: they are not reported. The rule reads Python; tox, shell and compose files have
+ways of falling back that other rules look at.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.fallbacks.of(site.module):
+        message = f"where `{found.name}` is not set, the tests use {found.target.why}"
+        yield ctx.finding(found.at, message, trail=found.trail)

@@ -1,0 +1,47 @@
+"""The tests run with the developer's own environment file, and so with the developer's databases.
+
+## What it does
+Reports what brings a developer's file of variables (`.env` and the like) into test runs, where that file, or the
+template it is copied from, says where databases, caches or queues are: `load_dotenv()` or code of one's own at the top
+of a conftest, `env_files` of pytest-dotenv and pytest-env, commands of a Makefile or package.json that source it before
+they start the tests, and `env_file` of a compose service that runs them.
+
+## Why is this bad?
+The file exists on every developer's machine and in no pipeline. The same suite that is harmless in CI runs on the
+development database at the desk, and empties it.
+
+## Example
+```make
+test:
+        . ./.env && pytest
+```
+
+## Use instead
+```make
+test:
+        . ./.env.test && pytest
+```
+
+## What it does not mean
+Loading a file named for tests is right, and so is loading one that holds no store. The rule is silent where the
+conftest, pytest's configuration or tox pins a store's variable, and cannot see a `.env` that is not committed:
+what its committed template sets is taken for what it holds.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import ConfigFile, Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO607", "tests-load-developer-env", severity=Severity.ERROR, since="0.1")
+
+
+@rule.on(ConfigFile)
+def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
+    for at, file in ctx.know.developer.in_configuration(site.document):
+        yield ctx.finding(at, f"the tests run with the stores of the developer's `{file}`")
+
+
+@rule.on(File)
+def check_conftest(site: File, ctx: Context) -> Iterator[Finding]:
+    for at, file in ctx.know.developer.in_conftest(site.module):
+        yield ctx.finding(at, f"every test runs with the stores of the developer's `{file}`")
