@@ -31,6 +31,7 @@ from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
 from isolint.facts.managers import Bare, bare_yields
+from isolint.facts.mocks import Mocks
 from isolint.facts.openings import Openings
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
@@ -54,7 +55,7 @@ from isolint.facts.stages import Stages
 from isolint.facts.starts import Starts
 from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.usage import Usage
-from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
+from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Trail
 from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
@@ -89,6 +90,7 @@ class Knowledge:
         self.django = Django(configuration, config, self.evaluator, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
+        self.mocks = Mocks(self.effects, self.fixtures)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
@@ -112,9 +114,10 @@ class Knowledge:
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
-        self.guarantees = Guarantees(self.lifecycle, self.starts, self.replaced, self.endings, self.is_mocked)
+        self.guarantees = Guarantees(
+            self.lifecycle, self.starts, self.replaced, self.endings, self.mocks.is_mocked
+        )
         self.foreign_keys = ForeignKeys(self.evaluator)
-        self._mocked: dict[int, bool] = {}
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -337,12 +340,12 @@ class Knowledge:
 
     def _is_made_under_mock(self, event: Event) -> bool:
         """Whether a mock is in force where an event happens, or where tests come to the function it happens in."""
-        if self.is_mocked(event):
+        if self.mocks.is_mocked(event):
             return True
         function = event.frame.function
         if not isinstance(function, s.Function):
             return False
-        return self.is_mocked(event, *self.callers.of(event.frame.module, function))
+        return self.mocks.is_mocked(event, *self.callers.of(event.frame.module, function))
 
     def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
         """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
@@ -354,7 +357,7 @@ class Knowledge:
             if event.phase != "set up":
                 continue
             for creation in self.lifecycle.creations(event):
-                if not self.lifecycle.outlives(creation) or self.is_mocked(event, *_function_of(site)):
+                if not self.lifecycle.outlives(creation) or self.mocks.is_mocked(event, *_function_of(site)):
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
@@ -396,42 +399,6 @@ class Knowledge:
     def bare_yields(self, module: Module) -> tuple[Bare, ...]:
         """The yields of the tests' context managers behind which a failure skips the clean-up."""
         return tuple(bare_yields(self.callers, module)) if module.is_test else ()
-
-    def is_mocked(self, event: Event, *places: tuple[Module, s.Function]) -> bool:
-        """Whether a mock of the whole service is in force where an event happens, or in one of these functions."""
-        function = event.frame.function
-        if isinstance(function, s.Function):
-            places = (*places, (event.frame.module, function))
-        return any(self._is_mocked_in(module, function) for module, function in places)
-
-    def _is_mocked_in(self, module: Module, function: s.Function) -> bool:
-        if id(function) not in self._mocked:
-            self._mocked[id(function)] = self._mocks(module, function)
-        return self._mocked[id(function)]
-
-    def _mocks(self, module: Module, function: s.Function) -> bool:
-        owner = module.methods.get(id(function))
-        decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
-        if any(self._isolates(d, module) for d in decorators):
-            return True
-        closure = self.fixtures.closure(module, function, owner)
-        runs = [self.effects.of(f.module, f.function) for f in closure]
-        runs += [
-            self.effects.of(m, f) for m, f in ((module, function), *self.fixtures.set_ups(module, owner))
-        ]
-        if any(self._is_isolation(name) for r in runs for e in r.events for name in e.names):
-            return True
-        return any(self._isolates(d, f.module) for f in closure for d in f.function.decorators)
-
-    def _isolates(self, decorator: s.Expression, module: Module) -> bool:
-        target = decorator.function if isinstance(decorator, s.Call) else decorator
-        value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
-        return isinstance(value, Reference) and self._is_isolation(value.name)
-
-    def _is_isolation(self, name: str) -> bool:
-        return any(
-            entry.how in ("mock", "patch") for entry in self.project.vocabulary.isolations.get(name, ())
-        )
 
     def files_below(self, path: str) -> int:
         """How many test files lie in the folder of a conftest (for any other file: 1)."""
