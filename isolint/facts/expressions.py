@@ -42,10 +42,11 @@ OPERATORS: dict[type[ast.AST], str] = {
 
 
 class Expressions:
-    """One method per kind of expression; `yields` tells whether a yield was met."""
+    """One method per kind of expression; `yields` tells whether a yield was met, `attributes` which names were."""
 
     def __init__(self) -> None:
         self.yields = False
+        self.attributes: set[str] = set()
 
     def expression(self, node: ast.expr) -> s.Expression:
         method = _METHODS.get(type(node))
@@ -83,6 +84,7 @@ class Expressions:
         return s.Name(node.id, at_(node))
 
     def attribute(self, node: ast.Attribute) -> s.Attribute:
+        self.attributes.add(node.attr)
         return s.Attribute(self.expression(node.value), node.attr, at_(node))
 
     def constant(self, node: ast.Constant) -> s.Expression:

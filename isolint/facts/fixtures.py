@@ -238,6 +238,19 @@ class Fixtures:
                 return [str(v.value) for v in values if isinstance(v, Literal)]
         return []
 
+    def set_ups(self, module: Module, owner: s.Class | None) -> list[tuple[Module, s.Function]]:
+        """The set-up methods of a test class and its first-party bases."""
+        if owner is None:
+            return []
+        value = ClassValue(module, owner, self.evaluator.module_frame(module))
+        classes = instances.lineage(self.evaluator, value)[0]
+        return [
+            (cls.module, node)
+            for cls in classes
+            for node in cls.node.body
+            if isinstance(node, s.Function) and node.name in SET_UP
+        ]
+
     def tests(self, module: Module) -> Iterator[tuple[s.Function, s.Class | None]]:
         """The test functions and methods of a module."""
         for node in statements(module.facts.body):

@@ -8,23 +8,30 @@ from functools import cached_property
 from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
+from isolint.facts.callers import Callers
 from isolint.facts.clients import Clients, Leak
 from isolint.facts.config import PytestConfig
 from isolint.facts.configuration import Configuration, Document
+from isolint.facts.dependencies import Overrides
 from isolint.facts.destruction import Destruction, Destructions
 from isolint.facts.developer import DeveloperEnvironment
 from isolint.facts.django import Django
 from isolint.facts.effects import Effects
+from isolint.facts.endings import Endings
 from isolint.facts.erasure import Erasures
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fallbacks import Fallbacks
 from isolint.facts.fixedsettings import FixedSettings
-from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.fixtures import Fixture, Fixtures
+from isolint.facts.foreignkeys import ForeignKeys
+from isolint.facts.guarantees import Guarantees, Unguaranteed
 from isolint.facts.harms import Harms
 from isolint.facts.identifiers import Identifiers, Splice
 from isolint.facts.lateness import Lateness
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.managers import Bare, bare_yields
+from isolint.facts.mocks import Mocks
 from isolint.facts.openings import Openings
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
@@ -41,15 +48,18 @@ from isolint.facts.sites import (
     SelfTest,
     SetUp,
     Sites,
+    Test,
     attribute_uses,
 )
 from isolint.facts.stages import Stages
-from isolint.facts.targets import Target, is_product, judge, tokens
+from isolint.facts.starts import Starts
+from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.usage import Usage
-from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Reference, Trail
+from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Trail
 from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
+MakingSite = FixtureSite | SetUp | SelfTest | Test
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
 
 
@@ -80,6 +90,10 @@ class Knowledge:
         self.django = Django(configuration, config, self.evaluator, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
+        self.mocks = Mocks(self.effects, self.fixtures)
+        self.endings = Endings(self.effects, self.fixtures)
+        self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
+        self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
         self.wiring = Wiring(self.fixtures, self.replacements, config)
         self.lateness = Lateness(self.fixtures, self.replacements, test_files)
@@ -100,6 +114,10 @@ class Knowledge:
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
+        self.guarantees = Guarantees(
+            self.lifecycle, self.starts, self.replaced, self.endings, self.mocks.is_mocked
+        )
+        self.foreign_keys = ForeignKeys(self.evaluator)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -172,6 +190,13 @@ class Knowledge:
     def is_overridden(self, fixture: Fixture) -> bool:
         """Whether no test file sees a fixture, though there are some."""
         return bool(self.test_files) and fixture.owner is None and self.reach(fixture) == 0
+
+    @cached_property
+    def callers(self) -> Callers:
+        """Who calls what in the tests and their support."""
+        paths = (path for path in sorted(self.project.files) if self.project.is_test(path))
+        modules = (self.project.module(path) for path in paths)
+        return Callers(self.fixtures, tuple(module for module in modules if module is not None))
 
     @cached_property
     def test_modules(self) -> tuple[Module, ...]:
@@ -306,15 +331,24 @@ class Knowledge:
         name = literal_name(creation)
         if name is None or creation.resource not in NAMED_STORES or not creation.shared:
             return None
-        if not self.lifecycle.outlives(creation) or self.is_mocked(creation.event):
+        if not self.lifecycle.outlives(creation) or self._is_made_under_mock(creation.event):
             return None
         spelled = self.lifecycle.spelled(creation)
         if spelled is None or spelled[1] != module.path:
             return None
         return spelled[0], creation.resource, name, spelled[2]
 
-    def left_behind(self, site: FixtureSite | SetUp | SelfTest) -> Iterator[tuple[s.Position, str, Trail]]:
-        """What a fixture, set-up or self-test creates and nothing removes: the place, the thing, the way there."""
+    def _is_made_under_mock(self, event: Event) -> bool:
+        """Whether a mock is in force where an event happens, or where tests come to the function it happens in."""
+        if self.mocks.is_mocked(event):
+            return True
+        function = event.frame.function
+        if not isinstance(function, s.Function):
+            return False
+        return self.mocks.is_mocked(event, *self.callers.of(event.frame.module, function))
+
+    def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
+        """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
         run = self._run_of(site)
         session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
         endings: list[Event] | None = None
@@ -323,9 +357,11 @@ class Knowledge:
             if event.phase != "set up":
                 continue
             for creation in self.lifecycle.creations(event):
-                if not self.lifecycle.outlives(creation) or self.is_mocked(event):
+                if not self.lifecycle.outlives(creation) or self.mocks.is_mocked(event, *_function_of(site)):
                     continue
                 if session and creation.resource in ("container", "containers"):
+                    continue
+                if not self._is_kept(creation, site):
                     continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
@@ -337,67 +373,32 @@ class Knowledge:
                 seen.add(hop.at)
                 yield hop.at, creation.resource, (*event.chain, event.hop)
 
-    def _run_of(self, site: FixtureSite | SetUp | SelfTest) -> Run:
+    def _run_of(self, site: MakingSite) -> Run:
         if isinstance(site, SelfTest):
             return self.effects.of_block(site.module, site.node.body)
+        if isinstance(site, Test):
+            return self.effects.near(site.module, site.function)
         return self.effects.of(site.module, site.function)
 
-    def _endings(self, site: FixtureSite | SetUp | SelfTest) -> list[Event]:
-        """What runs after the tests besides the site's own tear-down: other fixtures', the class's, the hooks'."""
-        found: list[Event] = []
-        if isinstance(site, SelfTest):
-            return found
-        own = self.fixtures.transitive([site.fixture]) if isinstance(site, FixtureSite) else ()
-        for module in self.fixtures.chain(site.module.path):
-            for fixture in self.fixtures.defined(module).values():
-                if not (fixture.autouse or fixture in own or _cleans_up_after(fixture, own)):
-                    continue
-                run = self.effects.of(fixture.module, fixture.function)
-                found += [event for event in run.events if event.phase != "set up"]
-            for function in module.functions:
-                if function.name in MODULE_TEAR_DOWN or function.name in (
-                    "pytest_sessionfinish",
-                    "pytest_unconfigure",
-                ):
-                    found += self.effects.of(module, function).events
-        owner = site.module.methods.get(id(site.function))
-        if owner is not None:
-            found += self._class_endings(site.module, owner)
-        return found
-
-    def _class_endings(self, module: Module, owner: s.Class) -> Iterator[Event]:
-        value = ClassValue(module, owner, self.evaluator.module_frame(module))
-        for cls in instances.lineage(self.evaluator, value)[0]:
-            for node in cls.node.body:
-                if isinstance(node, s.Function) and node.name in TEAR_DOWN:
-                    yield from self.effects.of(cls.module, node).events
-
-    def is_mocked(self, event: Event) -> bool:
-        """Whether a mock of the whole service is in force where an event happens."""
-        function = event.frame.function
-        module = event.frame.module
-        if not isinstance(function, s.Function):
-            return False
-        owner = module.methods.get(id(function))
-        decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
-        if any(self._isolates(d, module) for d in decorators):
+    def _is_kept(self, creation: Creation, site: MakingSite) -> bool:
+        """Whether what nothing removes is worth a word: of single tests' only whole stores, of others' /tmp, too."""
+        if isinstance(site, Test):
+            return creation.shared and creation.resource in NAMED_STORES
+        if isinstance(site, SelfTest) or not creation.resource.startswith("temporary"):
             return True
-        run = self.effects.of(module, function)
-        closure = self.fixtures.closure(module, function, owner)
-        runs = [run, *(self.effects.of(f.module, f.function) for f in closure)]
-        if any(self._is_isolation(name) for r in runs for e in r.events for name in e.names):
-            return True
-        return any(self._isolates(d, f.module) for f in closure for d in f.function.decorators)
+        return self.starts.is_sure(site.module, site.function)
 
-    def _isolates(self, decorator: s.Expression, module: Module) -> bool:
-        target = decorator.function if isinstance(decorator, s.Call) else decorator
-        value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
-        return isinstance(value, Reference) and self._is_isolation(value.name)
+    def _endings(self, site: MakingSite) -> list[Event]:
+        return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
 
-    def _is_isolation(self, name: str) -> bool:
-        return any(
-            entry.how in ("mock", "patch") for entry in self.project.vocabulary.isolations.get(name, ())
-        )
+    def unguaranteed(self, module: Module) -> Iterator[Unguaranteed]:
+        """The clean-ups of a module that a failure skips."""
+        self_tests = tuple(site.node.body for site in self.module_sites(module).self_tests)
+        return self.guarantees.missing(module, self_tests)
+
+    def bare_yields(self, module: Module) -> tuple[Bare, ...]:
+        """The yields of the tests' context managers behind which a failure skips the clean-up."""
+        return tuple(bare_yields(self.callers, module)) if module.is_test else ()
 
     def files_below(self, path: str) -> int:
         """How many test files lie in the folder of a conftest (for any other file: 1)."""
@@ -407,11 +408,8 @@ class Knowledge:
         return sum(1 for test in self.test_files if not folder or test.startswith(f"{folder}/"))
 
 
-def _cleans_up_after(fixture: Fixture, own: tuple[Fixture, ...]) -> bool:
-    """Whether a fixture builds on one of these, or is a clean-up by its name."""
-    if not tokens(fixture.name).isdisjoint(("clean", "cleanup", "teardown", "drop", "reset")):
-        return True
-    return bool(own) and own[0].name in fixture.requests
+def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:
+    return () if isinstance(site, SelfTest) else ((site.module, site.function),)
 
 
 def _is_lazy(module: Module, name: str) -> bool:

@@ -72,8 +72,10 @@ class Lifecycle:
         self.evaluator = effects.evaluator
 
     def creations(self, event: Event) -> Iterator[Creation]:
-        """What an event creates."""
+        """What an event creates; what it merely sets going is no creation."""
         for entry in self.effects.creations(event):
+            if entry.started:
+                continue
             if entry.handle:
                 yield self._created(event, entry, self.effects.reached(event, entry.handle))
             elif entry.resource.startswith("temporary"):
@@ -234,14 +236,14 @@ def _is_server_url(url: Value) -> bool:
 
 def _is_named_store(store: Value) -> bool:
     """Whether a handle leads to a database that the code names, on a server: its tables outlive the tests."""
-    if not isinstance(store, Handle) or store.url is None or is_product(store):
+    if not isinstance(store, Handle) or store.url is None:
         return False
     target = judge(store, {}, product=False)
     address = text(store.url) or ""
     server = not address.startswith("sqlite") and store.type.partition(".")[0] not in ("sqlite3", "aiosqlite")
-    return server and (
-        target.level is Level.TEST_SHAPED or ("://" in address and target.level > Level.DISPOSABLE)
-    )
+    if target.level is Level.TEST_SHAPED:
+        return server
+    return server and not is_product(store) and "://" in address and target.level > Level.DISPOSABLE
 
 
 def place_of(store: Value) -> Level:

@@ -13,18 +13,20 @@ from isolint.facts.expressions import OPERATORS, Expressions, at_
 class ModuleFacts(NamedTuple):
     """A file as the analyses see it: frozen and picklable, a pure function of its text.
 
-    `path` is relative to the project root, POSIX.
+    `path` is relative to the project root, POSIX; `attributes` are the names of all attributes in the text.
     """
 
     path: str
     docstring: str | None
     body: s.Block
+    attributes: frozenset[str]
 
 
 def read_module(path: str, tree: ast.Module) -> ModuleFacts:
     """Lower a parsed file. Raises RecursionError where the code nests beyond the interpreter's limit."""
     lowering = _Lowering()
-    return ModuleFacts(path, _docstring(tree.body), lowering.block(tree.body))
+    body = lowering.block(tree.body)
+    return ModuleFacts(path, _docstring(tree.body), body, frozenset(lowering.attributes))
 
 
 class _Lowering(Expressions):

@@ -205,7 +205,29 @@ class Project:
             for candidate in (f"{start}/__init__.py", f"{start}.py"):
                 if candidate in self.files:
                     return candidate
+        return None if top in self.vocabulary.libraries else self._only(folder, tail)
+
+    def _only(self, folder: str, tail: str) -> str | None:
+        """The file of a dotted name in folders that need not be packages, if it is the only one nearby."""
+        if "/" not in tail:
+            return None
+        ends = (f"/{tail}.py", f"/{tail}/__init__.py")
+        found = [path for path in self._by_name.get(tail.rpartition("/")[2], ()) if path.endswith(ends)]
+        while found:
+            near = [path for path in found if not folder or path.startswith(f"{folder}/")]
+            if near or not folder:
+                return near[0] if len(near) == 1 else None
+            folder = folder.rpartition("/")[0]
         return None
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """The last name of a module -> the files that have it."""
+        found: dict[str, list[str]] = {}
+        for path in self.files:
+            name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+            found.setdefault(name, []).append(path)
+        return found
 
     def _roots(self, folder: str, top: str) -> Iterator[str]:
         """Folders that may be on sys.path for a file in `folder`, the nearest first.

@@ -9,6 +9,7 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.guards import is_guard, is_guard_call
 from isolint.facts.project import Module
+from isolint.facts.registries import Writes
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 
@@ -26,23 +27,25 @@ FINALIZER_FUNCTIONS = frozenset({"atexit.register", "weakref.finalize", "unittes
 class Relevance:
     """Knows the words of effects, and which first-party functions come to one of them."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, words: frozenset[str] | None = None) -> None:
         self.evaluator = evaluator
-        self.words = _effect_words(evaluator)
+        self.words = _effect_words(evaluator) if words is None else words
+        self.guarded = words is None
+        self.writes = Writes(evaluator.vocabulary.creators)
         self._functions: dict[int, bool] = {}
         self._depth = 0
         self._names: dict[str, frozenset[str]] = {}
 
     def call(self, node: s.Call) -> bool:
         """Whether a call may itself be an effect, by its bare name."""
-        return last_name(node) in self.words
+        return last_name(node) in self.words or self.writes.concerns(node)
 
     def near(self, node: s.Call, module: Module) -> bool:
         """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
         if module.path not in self._names:
             self._names[module.path] = self._first_party_names(module)
         name = last_name(node)
-        return name in self.words or name in self._names[module.path]
+        return name in self.words or name in self._names[module.path] or self.writes.concerns(node)
 
     def _first_party_names(self, module: Module) -> frozenset[str]:
         names = {function.name for function in module.functions}
@@ -75,9 +78,9 @@ class Relevance:
         else:
             calls = list(calls_in(function.body))
             frame = self.evaluator.function_frame(callee.module, function)
-            if any(self.call(node) or is_guard_call(node) for node in calls):
+            if self.guarded and (any(map(is_guard_call, calls)) or self._guards(function.body, frame)):
                 return True
-            if self._guards(function.body, frame):
+            if self.writes.within(callee.module, function.body):
                 return True
         if any(self.call(node) for node in calls):
             return True

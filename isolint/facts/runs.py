@@ -40,7 +40,10 @@ MOST_EVENTS = 4_000
 
 
 class Runs:
-    """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls."""
+    """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls.
+
+    A narrower `relevance` makes runs meet only what it knows, and no guards.
+    """
 
     def __init__(
         self, evaluator: Evaluator, relevance: Relevance | None = None, deepest: int = DEEPEST
@@ -91,6 +94,7 @@ class Runs:
                     for inner in reversed(list(walk(expression))):
                         if isinstance(inner, s.Call):
                             found.append((inner, entered and inner is expression))
+                found += [(write, False) for write in self.relevance.writes.of(node)]
             self._calls[key] = tuple(found)
         return self._calls[key]
 
@@ -198,6 +202,8 @@ class _Run:
         """Note the event of a call and follow it where it leads into first-party code."""
         if self.deepest == 1 and not self.runs.relevance.near(node, frame.module):
             return
+        if self.runs.relevance.writes.concerns(node):
+            self.note((self.runs.relevance.writes.name(node),), node, frame, UNKNOWN, managed, None)
         callee = self.evaluator.evaluate(node.function, frame)
         self.guarded = self.guarded or is_guard_call(node)
         relevant = self.runs.relevance.call(node)

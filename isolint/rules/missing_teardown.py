@@ -1,7 +1,7 @@
-"""A fixture or set-up creates something that outlives the tests and nothing removes it.
+"""A test, fixture or set-up creates something that outlives the tests and nothing removes it.
 
 ## What it does
-Reports calls and statements in fixtures, `setUp` methods, module set-up and `__main__` self-tests that create a
+Reports calls and statements in tests, fixtures, `setUp` methods, module set-up and `__main__` self-tests that create a
 database, schema, bucket, index, queue, container or temporary file, when neither the code after the `yield`, a
 `finally`, a finalizer or clean-up, a `with`, a tear-down method nor another fixture removes it or what it lies in.
 
@@ -34,12 +34,12 @@ testing library cleans up. A set-up that first drops what it then creates is not
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity
+from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
 
 
-@rule.on(FixtureSite, SetUp, SelfTest)
-def check(site: FixtureSite | SetUp | SelfTest, ctx: Context) -> Iterator[Finding]:
+@rule.on(FixtureSite, SetUp, SelfTest, Test)
+def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
     for at, resource, trail in ctx.know.left_behind(site):
         yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)

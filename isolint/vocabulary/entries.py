@@ -130,7 +130,8 @@ class Creator:
     schema or server frees it too; `undo` names functions and methods in full (a method of the creator's own
     type is called on the same receiver), or methods of the result with a leading dot, ".stop"; `managed` says
     that `with` undoes it. `shared` is false for what lives in this process or machine only (a temporary file,
-    a patch).
+    a patch). `started` tells that nothing is made, but something set going in this process, which is stopped
+    rather than removed: a patch, a stopped clock; a call that ends in ".[]" is an assignment to a subscript.
     """
 
     call: tuple[str, ...]
@@ -141,6 +142,7 @@ class Creator:
     freed_by_parent: bool = False
     managed: bool = False
     shared: bool = True
+    started: bool = False
     by_name: bool = False
     when: Condition | None = None
 

@@ -1,0 +1,59 @@
+"""Clean-up that a failure skips.
+
+## What it does
+Reports what a test or self-test creates, starts or replaces where the clean-up is one of its last statements, behind
+the asserts, or in a `finally` whose `try` begins too late; and context managers of the tests whose code after a bare
+`yield` is skipped when the block inside `with` fails.
+
+## Why is this bad?
+The clean-up is needed most when the test fails, and then it does not run. The database, the server, the patch stays;
+the tests that follow fail with it, and the first failure drowns in theirs.
+
+## Example
+```python
+def test_import(server):
+    server.create_database("imports_4f1a")
+    assert run_import("imports_4f1a") == 12
+    server.drop_database("imports_4f1a")
+```
+
+## Use instead
+```python
+@pytest.fixture
+def database(server):
+    server.create_database("imports_4f1a")
+    yield "imports_4f1a"
+    server.drop_database("imports_4f1a")
+
+
+def test_import(database):
+    assert run_import(database) == 12
+```
+
+## What it does not mean
+The code after the `yield` of a pytest fixture runs when the test fails. What lies in memory, below `tmp_path` or in a
+container of the run needs no guarantee, and a clean-up that a fixture, a tear-down or a finalizer does as well has one.
+That a fixture may fail between what it makes and its `yield` is true of most fixtures, and not reported.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Confidence, Context, File, Finding, Hop, Rule, Severity
+
+rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.unguaranteed(site.module):
+        message = f"`{found.undo}` undoes {found.what} only if line {found.failing[0]} does not fail"
+        confidence = Confidence.LOW if found.minor else Confidence.HIGH
+        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence)
+
+
+@rule.on(File)
+def check_managers(site: File, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.bare_yields(site.module):
+        message = f"a failure inside the `with` block skips `{found.undo}` behind this bare `yield`"
+        trail = (Hop(site.module.path, found.undo_at, "skipped when the block fails"),)
+        yield ctx.finding(found.at, message, trail=trail)
