@@ -21,7 +21,7 @@ from typing import Any
 
 from isolint.documents import Entry, Node
 from isolint.facts import syntax as s
-from isolint.facts.clients import Leak
+from isolint.facts.clients import OpenClient
 from isolint.facts.configuration import Document
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
@@ -59,9 +59,9 @@ __all__ = [
     "Function",
     "Hop",
     "Import",
-    "Leak",
     "Level",
     "Node",
+    "OpenClient",
     "Opening",
     "PluginError",
     "Reached",

@@ -42,7 +42,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Leak:
+class OpenClient:
     """A client that reaches the application's store: through a `dependency` of the `route`, the route by
     itself (no dependency), or by a `startup` call that points the application's models there (no route).
 
@@ -78,7 +78,7 @@ class Clients:
         self.requests = Requests(self.evaluator)
         self.remote = Remote(applications, self.requests)
 
-    def leaks(self, module: Module, users: tuple[Module, ...]) -> Iterator[Leak]:
+    def open_ones(self, module: Module, users: tuple[Module, ...]) -> Iterator[OpenClient]:
         """The clients of a module that reach the application's own store in the tests of these modules."""
         for client in self.made_in(module):
             found = self._leak(client, users)
@@ -135,7 +135,7 @@ class Clients:
 
     # -- judging
 
-    def _leak(self, client: Client, users: tuple[Module, ...]) -> Leak | None:
+    def _leak(self, client: Client, users: tuple[Module, ...]) -> OpenClient | None:
         started = self._started(client)
         if started is not None or self.applications.role(client.made) == "lifespan":
             return started
@@ -183,9 +183,9 @@ class Clients:
                 if any(f.function is function for f in self.fixtures.closure(module, test, cls)):
                     yield module, test
 
-    def _told(self, client: Client, need: Need, overridden: tuple[str, ...]) -> Leak:
+    def _told(self, client: Client, need: Need, overridden: tuple[str, ...]) -> OpenClient:
         call = client.made.call
-        return Leak(
+        return OpenClient(
             call.at,
             show(call),
             need.target,
@@ -195,7 +195,7 @@ class Clients:
             overridden=overridden,
         )
 
-    def _started(self, client: Client) -> Leak | None:
+    def _started(self, client: Client) -> OpenClient | None:
         """What starting the application for a client points its models to."""
         if not client.entered or not self.applications.entry(client.made).starts:
             return None
@@ -203,7 +203,7 @@ class Clients:
         if found is None:
             return None
         call, target, trail = found
-        return Leak(client.made.call.at, show(client.made.call), target, trail, startup=call)
+        return OpenClient(client.made.call.at, show(client.made.call), target, trail, startup=call)
 
     def _asked_for(self, request: Request, needs: tuple[Need, ...], client: Client) -> Need | None:
         """The first need of a route that a request leads to."""

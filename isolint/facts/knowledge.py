@@ -9,7 +9,7 @@ from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
 from isolint.facts.callers import Callers
-from isolint.facts.clients import Clients, Leak
+from isolint.facts.clients import Clients, OpenClient
 from isolint.facts.config import PytestConfig
 from isolint.facts.configuration import Configuration, Document
 from isolint.facts.dependencies import Overrides
@@ -241,10 +241,10 @@ class Knowledge:
         """Whether something around the tests of a file refuses to run them on anything but a test's store."""
         return self.protection.guards_file(path)
 
-    def leaks(self, module: Module) -> Iterator[Leak]:
+    def open_clients(self, module: Module) -> Iterator[OpenClient]:
         """The clients a test module makes through which tests reach the application's own store."""
         if module.is_test and not self.is_guarded(module.path):
-            yield from self.clients.leaks(module, self.test_modules)
+            yield from self.clients.open_ones(module, self.test_modules)
 
     def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
         """The requests of a module's self-tests to a server that does not see what they replace."""

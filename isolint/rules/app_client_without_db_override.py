@@ -51,14 +51,14 @@ is one for tests. An override whose value is a production session imported by th
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Leak, Rule, Severity
+from isolint.rule import Context, File, Finding, OpenClient, Rule, Severity
 
 rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR, since="0.1")
 
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for leak in ctx.know.leaks(site.module):
+    for leak in ctx.know.open_clients(site.module):
         yield ctx.finding(leak.at, message(leak), trail=leak.trail)
     for asked in ctx.know.asked_elsewhere(site.module):
         text = f"`{asked.client}` asks a server in another process, where `{asked.name}` is not replaced"
@@ -67,7 +67,7 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         )
 
 
-def message(leak: Leak) -> str:
+def message(leak: OpenClient) -> str:
     if leak.startup:
         return (
             f"`{leak.client}` starts the application on {leak.target.why}: `{leak.startup}` points it there"
