@@ -23,6 +23,7 @@ from isolint.facts import syntax as s
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.leaks import Leak
 from isolint.facts.project import Module
 from isolint.facts.show import show
 from isolint.facts.sites import File, FixtureSite, Function, Import, SelfTest, SetUp, Test
@@ -40,6 +41,7 @@ __all__ = [
     "Function",
     "Hop",
     "Import",
+    "Leak",
     "Level",
     "PluginError",
     "Rule",
@@ -145,6 +147,10 @@ class Context:
             related,
             where.statement_lines(at[0]),
         )
+
+    def leaks(self, kind: str) -> Iterator[Leak]:
+        """What the file's tests, fixtures and set-ups leave changed in the process; `kind` says of what sort."""
+        return self.know.leaks.of(self.know.sites(self.module), kind)
 
     def hole_position(self, splice: Splice) -> s.Position:
         """Where the spliced expression stands."""

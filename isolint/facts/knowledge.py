@@ -14,7 +14,10 @@ from isolint.facts.evaluate import Evaluator
 from isolint.facts.events import Event, Run
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.leaks import Leaks
 from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.mutations import Mutations
+from isolint.facts.origins import Origins
 from isolint.facts.project import Module, Project
 from isolint.facts.replacements import Replacements
 from isolint.facts.sites import FixtureSite, Import, SelfTest, SetUp, Sites, attribute_uses
@@ -48,6 +51,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.identifiers = Identifiers(self.effects)
         self.destructions = Destructions(self.effects, self.replacements)
+        self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
         self._guarded: dict[str, bool] = {}
         self._sites: dict[str, Sites] = {}
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from isolint.vocabulary.entries import (
     Callback,
+    Change,
     Commit,
     Creator,
     Destroyer,
@@ -69,6 +70,9 @@ class Vocabulary:
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
+    changes: dict[str, tuple[Change, ...]]
+    restoring_fixtures: dict[str, tuple[Change, ...]]
+    harmless_variables: frozenset[str]
     settings_bases: frozenset[str]
     known: frozenset[str]
     libraries: frozenset[str]
@@ -154,6 +158,9 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
+        changes=by.call("changes"),
+        restoring_fixtures=by.all("changes", "fixtures"),
+        harmless_variables=frozenset(by.only("changes", "harmless")),
         settings_bases=frozenset(by.only("reads", "bases")),
         known=known,
         libraries=frozenset(name.partition(".")[0] for name in known),

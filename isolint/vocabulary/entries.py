@@ -33,6 +33,8 @@ STORES = (
 KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
 HOWS = ("memory", "disposable", "rollback", "mock", "test database")
+STATES = ("environment", "folder", "modules", "attribute", "item", "setting")
+ENDS = ("", "block", "test")
 SCOPES = ("run", "worker", "testrun", "process")
 
 
@@ -234,3 +236,25 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call that changes the state of the process: `state` says which.
+
+    "environment" and "modules" take the variable or module as `key` (without one, all of them), "folder" is
+    the working directory, "setting" one of the interpreter or a library, named by `part`. "attribute" and
+    "item" belong to `target`, an argument that is the object itself or its dotted name: the attribute or item
+    is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
+    says. `ends` tells what puts it back: nothing, the end of the `with` block or decorated function ("block"),
+    the end of the "test". `fixtures` put back all of the state at the end of a test.
+    """
+
+    state: str = field(metadata={"one of": STATES})
+    call: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    target: Argument = ()
+    key: Argument = ()
+    part: str = ""
+    ends: str = field(default="", metadata={"one of": ENDS})
+    harmless: tuple[str, ...] = ()

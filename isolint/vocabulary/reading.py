@@ -27,6 +27,7 @@ ENTRIES: dict[str, type] = {
     "callback": kinds.Callback,
     "reads": kinds.Reader,
     "unique": kinds.Unique,
+    "changes": kinds.Change,
 }
 
 Entries = dict[str, list[Any]]

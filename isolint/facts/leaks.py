@@ -1,0 +1,199 @@
+"""What a test, fixture or set-up leaves changed in the process for the tests that come after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts import syntax as s
+from isolint.facts.fixtures import Fixtures
+from isolint.facts.mutations import Mutations
+from isolint.facts.origins import is_container
+from isolint.facts.places import ENVIRONMENT, FIXTURE, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place
+from isolint.facts.project import Module
+from isolint.facts.restored import Restored
+from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
+from isolint.facts.targets import is_test_name
+from isolint.facts.uses import Uses
+from isolint.facts.values import Trail, text
+from isolint.facts.writes import Write
+
+Site = Test | FixtureSite | SetUp
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """A write that outlives its test. `kind` is "environment", "folder", "modules", "attribute", "class",
+    "module" or "fixture"; `at` lies in the module that was asked about. `late` tells that the body itself puts
+    it back, if nothing fails before.
+    """
+
+    kind: str
+    write: Write
+    site: Site
+    at: s.Position
+    trail: Trail
+    late: bool = False
+
+    @property
+    def what(self) -> str:
+        """What was written to, in the words of the code."""
+        return self.write.text.partition(" = ")[0].removeprefix("del ")
+
+
+class Leaks:
+    """Finds what is written without being put back."""
+
+    def __init__(self, fixtures: Fixtures, mutations: Mutations) -> None:
+        self.fixtures = fixtures
+        self.evaluator = fixtures.evaluator
+        self.project = fixtures.project
+        self.mutations = mutations
+        self.restored = Restored(fixtures, mutations)
+        self.uses = Uses(mutations, fixtures)
+        self._known: dict[str, tuple[Leak, ...]] = {}
+
+    def of(self, sites: Sites, kind: str) -> Iterator[Leak]:
+        """The leaks of a kind in a module."""
+        module = sites.module
+        if module.path not in self._known:
+            found: dict[tuple[s.Position, str], Leak] = {}
+            for leak in self._leaks(sites):
+                found.setdefault((leak.at, leak.kind), leak)
+            self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
+        return (leak for leak in self._known[module.path] if leak.kind == kind)
+
+    def _leaks(self, sites: Sites) -> Iterator[Leak]:
+        for test in sites.tests:
+            yield from self._by(test, test.owner)
+        for fixture in sites.fixture_sites:
+            if not _is_for_the_run(fixture):
+                yield from self._by(fixture, fixture.fixture.owner)
+        for set_up in sites.set_ups:
+            if set_up.kind != "hook":
+                yield from self._by(set_up, set_up.owner)
+
+    def _by(self, site: Site, owner: s.Class | None) -> Iterator[Leak]:
+        writes = self.mutations.of(site.module, site.function).writes
+        if writes:
+            yield from self._left(site, writes, self.restored.around(site.module, site.function, owner))
+
+    def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
+        told: set[tuple[str, Place]] = set()
+        for index, write in enumerate(writes):
+            kind = self._kind(write)
+            if not kind or (kind, write.place) in told:
+                continue
+            told.add((kind, write.place))
+            if any(place.covers(_whole(write.place)) for place in restored):
+                continue
+            if not self._matters(kind, write, site):
+                continue
+            late = any(_puts_back(later, write) for later in writes[index + 1 :])
+            if late and kind not in ("environment", "folder"):
+                continue
+            at = _place_in(site.module, write)
+            if at is not None:
+                definition = write.owner.trail if write.owner is not None else ()
+                yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition), late)
+
+    def _kind(self, write: Write) -> str:
+        """Of which kind a leak would be; "" for what is not one in any case."""
+        place = write.place
+        if place.kind == ENVIRONMENT:
+            return "environment" if write.how != "deleted" and not _only_removes(write) else ""
+        if place.kind in (FOLDER, MODULES):
+            return place.kind
+        if place.kind == FIXTURE:
+            return "fixture" if write.how != "reset" else ""
+        if place.kind == STATE:
+            return self._kind_of_state(write)
+        if place.kind == LIBRARY:
+            return "attribute" if write.how in ("set", "changed", "deleted") else ""
+        return "attribute"
+
+    def _kind_of_state(self, write: Write) -> str:
+        path, *rest = write.place.parts
+        module = self.project.module(path)
+        if module is None or not rest or write.how == "reset" or write.owner is None:
+            return ""
+        if not module.is_test:
+            data = write.how == "changed" and (write.owner.value is not None and self._is_data(write))
+            return "module" if data else "attribute" if write.how != "changed" or _is_item(write) else ""
+        names = {cls.qualname for cls in module.classes}
+        if rest[0] in names:
+            return "class" if len(rest) > 1 else ""
+        return "module"
+
+    def _is_data(self, write: Write) -> bool:
+        """Whether what changed is a container, or an object whose method was proved to change it."""
+        return write.owner is not None and (is_container(write.owner) or write.place == write.owner.place)
+
+    def _matters(self, kind: str, write: Write, site: Site) -> bool:
+        match kind:
+            case "environment":
+                return self._variable_matters(write, site)
+            case "class" | "module":
+                return self.uses.is_seen(write, site.module, site.function, is_test=isinstance(site, Test))
+            case "fixture":
+                return self.uses.fixture_is_seen(write, site.module, site.function)
+            case "attribute":
+                return self._attribute_matters(write, site)
+        return True
+
+    def _variable_matters(self, write: Write, site: Site) -> bool:
+        name = write.place.parts[0] if write.place.parts else ""
+        if name in self.evaluator.vocabulary.harmless_variables:
+            return False
+        if isinstance(site, Test) or write.value is None:
+            return True
+        value = text(self.evaluator.evaluate(write.value, write.frame)) or ""
+        return not is_test_name(name) and not is_test_name(value)
+
+    def _attribute_matters(self, write: Write, site: Site) -> bool:
+        last = write.place.parts[-1] if write.place.parts else ""
+        if "dependency_overrides" in write.place.parts or write.place.parts[:2] == ("sys", "path"):
+            return False
+        if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
+            return False
+        return isinstance(site, Test) or not (is_test_name(last) or _is_item(write))
+
+
+def _is_for_the_run(site: FixtureSite) -> bool:
+    """Whether a fixture sets things up for all tests alike."""
+    fixture = site.fixture
+    return fixture.scope == "session" or (fixture.autouse and site.module.path.endswith("conftest.py"))
+
+
+def _whole(place: Place) -> Place:
+    parts = place.parts
+    while parts and parts[-1] == ITEM:
+        parts = parts[:-1]
+    return Place(place.kind, parts)
+
+
+def _is_item(write: Write) -> bool:
+    return bool(write.place.parts) and write.place.parts[-1] == ITEM
+
+
+def _only_removes(write: Write) -> bool:
+    return ".pop(" in write.text or ".setdefault(" in write.text or ".unsetenv" in write.text
+
+
+def _puts_back(later: Write, write: Write) -> bool:
+    """Whether a later write of the same body undoes an earlier one: it removes it, or sets a value kept before."""
+    if not (later.place.covers(write.place) or write.place.covers(later.place)):
+        return False
+    if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
+        return True
+    if later.how == "changed" and ".remove(" in later.text:
+        return True
+    return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
+
+
+def _place_in(module: Module, write: Write) -> s.Position | None:
+    """Where a write shows in a module: itself, or the call that leads to it."""
+    if write.path == module.path:
+        return write.at
+    hops = [hop for hop in write.chain if hop.path == module.path]
+    return hops[-1].at if hops else None

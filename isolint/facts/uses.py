@@ -1,0 +1,102 @@
+"""Who else sees it? The tests of a module that read what another one writes, and those that set it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from isolint.facts import syntax as s
+from isolint.facts.fixtures import Fixtures
+from isolint.facts.mutations import Mutations
+from isolint.facts.places import ITEM, Place
+from isolint.facts.project import Module
+from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.writes import Write
+
+
+class Uses:
+    """Reads the functions of test modules for the names they mention and the places they set."""
+
+    def __init__(self, mutations: Mutations, fixtures: Fixtures) -> None:
+        self.mutations = mutations
+        self.fixtures = fixtures
+        self._mentions: dict[str, dict[int, frozenset[str]]] = {}
+        self._writes: dict[str, tuple[tuple[s.Function, Write], ...]] = {}
+
+    def is_seen(self, write: Write, module: Module, writer: s.Function, *, is_test: bool) -> bool:
+        """Whether another function of the module meets what a test leaves there, and nobody resets it."""
+        name = _name(write.place)
+        if write.how == "changed":
+            return self._others(module, writer, name) and not self._is_reset(module, write.place)
+        if not is_test:
+            return False
+        setters = {id(f) for f, w in self._written(module) if w.place.covers(write.place)}
+        if any(not f.name.startswith("test") for f, _ in self._written(module) if id(f) in setters):
+            return False
+        return any(
+            name in self._mentioned(module)[id(function)]
+            for function, _ in self.fixtures.tests(module)
+            if function is not writer and id(function) not in setters
+        )
+
+    def fixture_is_seen(self, write: Write, module: Module, writer: s.Function) -> bool:
+        """Whether somebody else asks for the fixture whose value a test changes."""
+        path, line = write.place.parts[:2]
+        source = self.fixtures.project.module(path)
+        if source is None:
+            return False
+        name = next((f.name for f in source.functions if str(f.name_at[0]) == line), "")
+        if path.endswith("conftest.py"):
+            return True
+        return any(
+            any(p.name == name for p in function.parameters)
+            for function in module.functions
+            if function is not writer
+        )
+
+    def _others(self, module: Module, writer: s.Function, name: str) -> bool:
+        return any(
+            name in mentioned
+            for function, mentioned in self._mentioned(module).items()
+            if function != id(writer)
+        )
+
+    def _is_reset(self, module: Module, place: Place) -> bool:
+        """Whether any function of the module sets the place, or what it lies in, to a value of its own choosing."""
+        parts = tuple(part for part in place.parts if part != ITEM)
+        whole = Place(place.kind, parts)
+        return any(
+            w.place.covers(whole) and w.how in ("set", "reset", "deleted") for _, w in self._written(module)
+        )
+
+    def _written(self, module: Module) -> tuple[tuple[s.Function, Write], ...]:
+        if module.path not in self._writes:
+            self._writes[module.path] = tuple(
+                (function, write)
+                for function in module.functions
+                for write in self.mutations.of(module, function).writes
+            )
+        return self._writes[module.path]
+
+    def _mentioned(self, module: Module) -> dict[int, frozenset[str]]:
+        """The names and attributes that stand in each function of a module."""
+        if module.path not in self._mentions:
+            self._mentions[module.path] = {
+                id(function): frozenset(_names(function.body)) for function in module.functions
+            }
+        return self._mentions[module.path]
+
+
+def _name(place: Place) -> str:
+    """The name that those who read a place must mention: the class's attribute, or the module's name."""
+    parts = [part for part in place.parts[1:] if part != ITEM]
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def _names(body: s.Block) -> Iterator[str]:
+    for node in statements(body):
+        for expression in expressions(node):
+            for inner in walk(expression):
+                if isinstance(inner, s.Name):
+                    yield inner.id
+                elif isinstance(inner, s.Attribute):
+                    yield inner.name

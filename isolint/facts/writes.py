@@ -1,0 +1,42 @@
+"""What a run writes into the state of the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isolint.facts import syntax as s
+from isolint.facts.places import Place, Shared
+from isolint.facts.values import Frame, Hop, Trail
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """One write. `how` is "set", "deleted", "changed" or "reset"; `owner` the shared thing written to or in.
+
+    `chain` holds the calls that lead from the run's own body to it; `value` what is assigned.
+    """
+
+    place: Place
+    owner: Shared | None
+    how: str
+    at: s.Position
+    frame: Frame
+    text: str
+    chain: Trail
+    value: s.Expression | None = None
+
+    @property
+    def path(self) -> str:
+        return self.frame.module.path
+
+    @property
+    def hop(self) -> Hop:
+        return Hop(self.path, self.at, self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """The writes of a run that last when its body is over, and the places it sees put back at the end."""
+
+    writes: tuple[Write, ...]
+    restored: tuple[Place, ...]

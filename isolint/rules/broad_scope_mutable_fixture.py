@@ -1,0 +1,17 @@
+"""X.
+
+## What it does
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO704", "broad-scope-mutable-fixture", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for leak in ctx.leaks("fixture"):
+        what = leak.what
+        yield ctx.finding(leak.at, f"`{what}` changes a fixture that other tests share" + (" LATE" if leak.late else ""), trail=leak.trail)

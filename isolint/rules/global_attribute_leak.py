@@ -1,0 +1,17 @@
+"""X.
+
+## What it does
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO707", "global-attribute-leak", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for leak in ctx.leaks("attribute"):
+        what = leak.what
+        yield ctx.finding(leak.at, f"`{what}` is changed and never put back" + (" LATE" if leak.late else ""), trail=leak.trail)
