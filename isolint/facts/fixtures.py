@@ -264,7 +264,7 @@ class Fixtures:
         own = self.fixture(frame.module, function, owner)
         if own is None and not function.name.startswith("test"):
             return None
-        if _parametrized(function, parameter.name):
+        if is_parametrized(function, parameter.name):
             return self._passed_by_parametrize(frame.module, function, parameter.name)
         found = self.find(parameter.name, frame.module, owner, besides=own)
         return self.value(found) if found is not None else self._provided(parameter.name)
@@ -324,5 +324,6 @@ def _parametrizations(function: s.Function) -> Iterator[tuple[list[str], s.Expre
                 yield [str(i.value) for i in items_ if isinstance(i, s.Constant)], values
 
 
-def _parametrized(function: s.Function, name: str) -> bool:
+def is_parametrized(function: s.Function, name: str) -> bool:
+    """Whether a mark of the function passes an argument itself."""
     return any(name in names for names, _ in _parametrizations(function))

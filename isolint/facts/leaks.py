@@ -6,16 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
+from isolint.facts.containers import is_container
 from isolint.facts.fixtures import Fixtures
+from isolint.facts.initial import is_empty
 from isolint.facts.mutations import Mutations
-from isolint.facts.origins import is_container
-from isolint.facts.places import ENVIRONMENT, FIXTURE, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place
+from isolint.facts.places import (
+    ENVIRONMENT,
+    FIXTURE,
+    FOLDER,
+    ITEM,
+    LIBRARY,
+    MODULES,
+    STATE,
+    Place,
+    Shared,
+    whole,
+)
 from isolint.facts.project import Module
 from isolint.facts.restored import Restored
+from isolint.facts.show import show
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.targets import is_test_name
 from isolint.facts.uses import Uses
-from isolint.facts.values import Trail, text
+from isolint.facts.values import Reference, Trail, text
 from isolint.facts.writes import Write
 
 Site = Test | FixtureSite | SetUp
@@ -39,6 +52,11 @@ class Leak:
     def what(self) -> str:
         """What was written to, in the words of the code."""
         return self.write.text.partition(" = ")[0].removeprefix("del ")
+
+    @property
+    def scope(self) -> str:
+        """The scope of the fixture that was written to."""
+        return self.write.owner.scope if self.write.owner is not None else ""
 
 
 class Leaks:
@@ -80,15 +98,16 @@ class Leaks:
 
     def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
         told: set[tuple[str, Place]] = set()
+        back = [whole(place) for place in restored]
         for index, write in enumerate(writes):
-            kind = self._kind(write)
+            kind = self._kind(write, site.module)
             if not kind or (kind, write.place) in told:
                 continue
-            told.add((kind, write.place))
-            if any(place.covers(_whole(write.place)) for place in restored):
+            if any(place.covers(whole(write.place)) for place in back):
                 continue
             if not self._matters(kind, write, site):
                 continue
+            told.add((kind, write.place))
             late = any(_puts_back(later, write) for later in writes[index + 1 :])
             if late and kind not in ("environment", "folder"):
                 continue
@@ -97,33 +116,61 @@ class Leaks:
                 definition = write.owner.trail if write.owner is not None else ()
                 yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition), late)
 
-    def _kind(self, write: Write) -> str:
+    def _kind(self, write: Write, module: Module) -> str:
         """Of which kind a leak would be; "" for what is not one in any case."""
         place = write.place
         if place.kind == ENVIRONMENT:
             return "environment" if write.how != "deleted" and not _only_removes(write) else ""
-        if place.kind in (FOLDER, MODULES):
-            return place.kind
+        if place.kind == MODULES:
+            return MODULES if write.how == "set" or self.uses.imports(module, place) else ""
+        if place.kind == FOLDER:
+            return FOLDER
         if place.kind == FIXTURE:
             return "fixture" if write.how != "reset" else ""
         if place.kind == STATE:
             return self._kind_of_state(write)
         if place.kind == LIBRARY:
-            return "attribute" if write.how in ("set", "changed", "deleted") else ""
+            return "attribute" if self._is_near(write) else ""
         return "attribute"
+
+    def _is_near(self, write: Write) -> bool:
+        """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""
+        if write.owner is None or write.owner.steps > 1 or write.how == "reset":
+            return False
+        dotted = ".".join(write.owner.place.parts)
+        return dotted not in self.evaluator.vocabulary.contextual
 
     def _kind_of_state(self, write: Write) -> str:
         path, *rest = write.place.parts
-        module = self.project.module(path)
-        if module is None or not rest or write.how == "reset" or write.owner is None:
+        module, owner = self.project.module(path), write.owner
+        if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
             return ""
         if not module.is_test:
-            data = write.how == "changed" and (write.owner.value is not None and self._is_data(write))
-            return "module" if data else "attribute" if write.how != "changed" or _is_item(write) else ""
-        names = {cls.qualname for cls in module.classes}
-        if rest[0] in names:
-            return "class" if len(rest) > 1 else ""
+            if write.how == "changed" and owner.value is not None and self._is_data(write):
+                return "module"
+            return "attribute" if write.how != "changed" or _is_item(write) else ""
+        if owner.sort == "function":
+            return ""
+        for cls in module.classes:
+            if cls.qualname == rest[0]:
+                return "class" if len(rest) > 1 and self._is_of_tests(module, cls, write) else ""
         return "module"
+
+    def _is_of_tests(self, module: Module, cls: s.Class, write: Write) -> bool:
+        """Whether a write changes what a test class holds, or a counter or container of a helper class."""
+        if cls.name.startswith("Test") or self.fixtures.is_test_case(module, cls):
+            return write.owner is not None and not (write.owner.sort == "class" and _is_item(write))
+        depth = len(whole(write.place).parts)
+        return depth == 3 and (write.how == "set" or not _is_item(write) or self._is_data(write))
+
+    def _is_contextual(self, owner: Shared) -> bool:
+        """Whether an object is one of a context's or thread's own."""
+        if not isinstance(owner.value, s.Call) or owner.frame is None:
+            return False
+        made = self.evaluator.evaluate(owner.value.function, owner.frame)
+        name = made.name if isinstance(made, Reference) else show(owner.value.function)
+        known = self.evaluator.vocabulary.contextual
+        return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
 
     def _is_data(self, write: Write) -> bool:
         """Whether what changed is a container, or an object whose method was proved to change it."""
@@ -156,20 +203,17 @@ class Leaks:
             return False
         if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
             return False
-        return isinstance(site, Test) or not (is_test_name(last) or _is_item(write))
+        if isinstance(site, Test):
+            return True
+        if write.place.kind == LIBRARY and isinstance(write.value, s.Constant | s.Subscript | s.Attribute):
+            return False  # a library's configuration, set for all alike
+        return not (is_test_name(last) or _is_item(write) or is_empty(write.value))
 
 
 def _is_for_the_run(site: FixtureSite) -> bool:
     """Whether a fixture sets things up for all tests alike."""
     fixture = site.fixture
     return fixture.scope == "session" or (fixture.autouse and site.module.path.endswith("conftest.py"))
-
-
-def _whole(place: Place) -> Place:
-    parts = place.parts
-    while parts and parts[-1] == ITEM:
-        parts = parts[:-1]
-    return Place(place.kind, parts)
 
 
 def _is_item(write: Write) -> bool:
@@ -187,6 +231,8 @@ def _puts_back(later: Write, write: Write) -> bool:
     if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
         return True
     if later.how == "changed" and ".remove(" in later.text:
+        return True
+    if later.place.kind != ENVIRONMENT and is_empty(later.value):
         return True
     return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
 

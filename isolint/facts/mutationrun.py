@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.changes import Effect
-from isolint.facts.origins import is_container, is_written_container
+from isolint.facts.containers import is_container, is_written_container
+from isolint.facts.initial import is_initial, is_same
 from isolint.facts.outcomes import yields
 from isolint.facts.places import ENVIRONMENT, ITEM, Place, Shared
 from isolint.facts.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.scopes import expressions, walk
 from isolint.facts.show import show
+from isolint.facts.targets import tokens
 from isolint.facts.values import (
     Frame,
     FunctionValue,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 5
 MOST_STEPS = 3_000
-_RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress", "assertRaisesRegexp"})
+_RAISES = frozenset({"raises", "suppress"})
 
 
 class MutationRun:
@@ -103,7 +105,9 @@ class MutationRun:
 
     def _with(self, node: s.With, frame: Frame) -> None:
         before = len(self.shields)
-        raising = any(isinstance(c, s.Call) and last_name(c) in _RAISES for c, _ in node.items)
+        raising = any(
+            isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items
+        )
         for context, _ in node.items:
             self.shields += self.managed(context, frame)
         self.silent += raising
@@ -135,9 +139,8 @@ class MutationRun:
         if node.value is None:
             return
         for target in node.targets:
-            for inner in target.items if isinstance(target, s.Sequence) else (target,):
-                how = "set" if node.operator == "=" else "changed"
-                value = node.value if inner is target else None
+            how = "set" if node.operator == "=" else "changed"
+            for inner, value in _pairs(target, node.value):
                 self._target(inner, value, how, frame)
 
     def _target(self, target: s.Expression, value: s.Expression | None, how: str, frame: Frame) -> None:
@@ -151,6 +154,8 @@ class MutationRun:
                     return
                 owner = origins.of(target.value, frame)
                 if owner is not None:
+                    if how == "set" and self._is_initial(value, owner, target.name):
+                        how = "reset"
                     self._write(owner.place.part(target.name), owner, how, target, value, frame)
             case s.Subscript():
                 owner = origins.of(target.value, frame)
@@ -168,13 +173,22 @@ class MutationRun:
             place = owner.place if self.ending and key.startswith("<") else owner.place.part(key)
             self._write(place, owner, how, target, value, frame)
             return
-        self._write(owner.place.part(ITEM), owner, "changed", target, value, frame)
+        how = "deleted" if how == "deleted" else "changed"
+        if isinstance(target.index, s.Constant) and self._is_initial(value, owner, str(target.index.value)):
+            how = "reset"
+        self._write(owner.place.part(ITEM), owner, how, target, value, frame)
+
+    def _is_initial(self, value: s.Expression | None, owner: Shared, name: str) -> bool:
+        return value is not None and is_initial(value, owner, name, self.mutations.origins)
 
     def _name(self, target: s.Name, value: s.Expression | None, how: str, frame: Frame) -> None:
         origins = self.mutations.origins
         if target.id in self.evaluator.names(frame).globals:
             place = Place("state", (frame.module.path, target.id))
             owner = origins.global_(frame.module, target.id)
+            first = frame.module.names.bindings.get(target.id, ())[:1]
+            if how == "set" and first and value is not None and is_same(value, first[0].value):
+                how = "reset"
             self._write(place, owner, how, target, value, frame)
         elif how == "changed":
             owner = origins.of(s.Name(target.id, (target.at[0], *target.at[1:])), frame)
@@ -336,8 +350,17 @@ _ALSO_METHODS = frozenset(
 )
 
 
+def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:
+    """Targets with what is assigned to each."""
+    if not isinstance(target, s.Sequence):
+        return [(target, value)]
+    if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
+        return list(zip(target.items, value.items, strict=True))
+    return [(inner, None) for inner in target.items]
+
+
 def _is_setter(node: s.Call) -> bool:
-    return last_name(node) in ("setattr", "setLevel", "setdefault")
+    return last_name(node) in ("setattr", "setdefault")
 
 
 def _text(node: s.Expression, value: s.Expression | None, how: str) -> str:

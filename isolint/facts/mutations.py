@@ -28,23 +28,26 @@ class Mutations:
         self.relevance = relevance
         self.changes = Changes(origins)
         self.mutators = Mutators(origins.evaluator)
-        self._known: dict[tuple[int, int], Activity] = {}
+        self._known: dict[tuple[int, int, bool], Activity] = {}
 
-    def of(self, module: Module, function: s.Function) -> Activity:
-        """The activity of a function that nobody in particular calls."""
-        return self._run(function.body, self.evaluator.function_frame(module, function), function)
+    def of(self, module: Module, function: s.Function, *, ending: bool = False) -> Activity:
+        """The activity of a function that nobody in particular calls; `ending` for a tear-down."""
+        frame = self.evaluator.function_frame(module, function)
+        return self._run(function.body, frame, id(function), ending)
 
-    def of_method(self, method: FunctionValue) -> Activity:
-        """The activity of a method as an object of another class inherits it."""
+    def of_method(self, method: FunctionValue, *, ending: bool = False) -> Activity:
+        """The activity of a method as an object of another class inherits it; `ending` for a tear-down."""
         if not isinstance(method.function, s.Function):
             return Activity((), ())
         frame = self.evaluator.call_frame(method, None, method.frame)
-        return self._run(method.function.body, frame, method.receiver)
+        of = id(method.receiver.of.node) if isinstance(method.receiver, Instance) else 0
+        return self._run(method.function.body, frame, of, ending)
 
-    def _run(self, body: s.Block, frame: Frame, key: object) -> Activity:
-        identity = (id(body), id(key) if not isinstance(key, Instance) else id(key.of.node))
+    def _run(self, body: s.Block, frame: Frame, key: int, ending: bool) -> Activity:
+        identity = (id(body), key, ending)
         if identity not in self._known:
             run = MutationRun(self)
+            run.ending = ending
             run.body(body, frame)
             self._known[identity] = Activity(tuple(run.writes), tuple(run.restored))
         return self._known[identity]

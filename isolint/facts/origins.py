@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
-from isolint.facts.fixtures import Fixture, Fixtures
-from isolint.facts.places import FIXTURE, ITEM, LIBRARY, STATE, Place, Shared
+from isolint.facts.containers import inside, is_container
+from isolint.facts.fixtures import Fixture, Fixtures, is_parametrized
+from isolint.facts.places import FIXTURE, LIBRARY, STATE, Place, Shared
 from isolint.facts.project import Module
 from isolint.facts.scopes import Binding, reaching
 from isolint.facts.show import dotted, show
-from isolint.facts.values import ClassValue, Deferred, Frame, FunctionValue, Hop, Instance, ModuleValue
+from isolint.facts.values import (
+    ClassValue,
+    Deferred,
+    Frame,
+    FunctionValue,
+    Hop,
+    Instance,
+    ModuleValue,
+    options,
+)
 
 DEEPEST = 12
 CLASS_SET_UP = ("setUpClass", "setup_class", "asyncSetUpClass")
@@ -79,7 +89,7 @@ class Origins:
         if binding.value is None or binding.kind not in ("assign", "for"):
             return None
         found = self.of(binding.value, frame)
-        return found if found is None or binding.kind == "assign" else _inside(found, None)
+        return found if found is None or binding.kind == "assign" else inside(found, None)
 
     def _parameter(self, name: str, frame: Frame) -> Shared | None:
         given = frame.arguments.get(name)
@@ -97,7 +107,7 @@ class Origins:
     ) -> Shared | None:
         """What pytest passes for a parameter of a test or fixture."""
         own = self.fixtures.fixture(module, function, owner)
-        if own is None and not function.name.startswith("test"):
+        if (own is None and not function.name.startswith("test")) or is_parametrized(function, name):
             return None
         found = self.fixtures.find(name, module, owner, besides=own)
         return None if found is None else self.given_by(found)
@@ -117,7 +127,7 @@ class Origins:
         )
         place = Place(FIXTURE, (fixture.module.path, str(fixture.function.name_at[0])))
         made = self._made(value, frame)
-        return Shared(place, "fixture", fixture.module, made[0], made[1], None, fixture.scope, (hop,))
+        return Shared(place, "fixture", fixture.module, made[0], made[1], scope=fixture.scope, trail=(hop,))
 
     def _made(self, value: s.Expression, frame: Frame) -> tuple[s.Expression, Frame]:
         """The expression that makes what a local name stands for."""
@@ -132,6 +142,15 @@ class Origins:
 
     def global_(self, module: Module, name: str) -> Shared | None:
         """What a module's name stands for, followed through imports and plain aliases."""
+        if self._depth >= DEEPEST:
+            return None
+        self._depth += 1
+        try:
+            return self._global(module, name)
+        finally:
+            self._depth -= 1
+
+    def _global(self, module: Module, name: str) -> Shared | None:
         bindings = module.names.bindings.get(name)
         if not bindings:
             return self._unbound(module, name)
@@ -198,7 +217,19 @@ class Origins:
             return self._unbound(owner.module, name)
         if owner.cls is not None:
             return self.class_attribute(owner.cls, name)
-        return Shared(owner.place.part(name), "object", owner.module, scope=owner.scope, trail=owner.trail)
+        if self._is_method(owner, name):
+            return None
+        place, steps = owner.place.part(name), owner.steps + (owner.place.kind == LIBRARY)
+        return Shared(place, "object", owner.module, scope=owner.scope, steps=steps, trail=owner.trail)
+
+    def _is_method(self, owner: Shared, name: str) -> bool:
+        """Whether an attribute of an object is a method or property: what that gives cannot be told."""
+        if owner.value is None or owner.frame is None:
+            return False
+        made = options(self.evaluator.evaluate(owner.value, owner.frame))
+        return any(
+            isinstance(v, Instance) and instances.method(self.evaluator, v, name) is not None for v in made
+        )
 
     def class_attribute(self, cls: ClassValue, name: str) -> Shared | None:
         """An attribute of a class, as it stands in its body or as its class set-up assigns it."""
@@ -207,7 +238,7 @@ class Origins:
             frame = instances.body_frame(ancestor)
             for binding in self.evaluator.names(frame).bindings.get(name, ())[-1:]:
                 if binding.value is None:
-                    return Shared(place, "object", ancestor.module)
+                    break
                 hop = Hop(ancestor.module.path, binding.node.at, f"{name} = {show(binding.value)}")
                 return self.of(binding.value, frame) or Shared(
                     place, "object", ancestor.module, binding.value, frame, trail=(hop,)
@@ -252,7 +283,8 @@ class Origins:
                     return self.of(node.value, inside)
                 else:
                     return None
-            shared = shared or name in self.evaluator.names(instances.body_frame(ancestor)).bindings
+            bindings = self.evaluator.names(instances.body_frame(ancestor)).bindings.get(name, ())
+            shared = shared or any(b.value is not None for b in bindings)
         return self.class_attribute(cls, name) if shared else None
 
     def _class_of_self(self, frame: Frame) -> Shared | None:
@@ -269,7 +301,7 @@ class Origins:
 
     def _item(self, node: s.Subscript, frame: Frame) -> Shared | None:
         owner = self.of(node.value, frame)
-        return None if owner is None else _inside(owner, node.index)
+        return None if owner is None else inside(owner, node.index)
 
     def _called(self, node: s.Call, frame: Frame) -> Shared | None:
         name = dotted(node.function) or ""
@@ -279,7 +311,7 @@ class Origins:
             owner = self.of(node.function.value, frame)
             if owner is not None and owner.sort in ("object", "fixture") and is_container(owner):
                 index = node.arguments[0] if node.arguments and node.function.name == "get" else None
-                return _inside(owner, index)
+                return inside(owner, index)
         value = self.evaluator.evaluate(node.function, frame)
         if isinstance(value, FunctionValue) and isinstance(value.function, s.Function):
             return self._returned(value.module, value.function)
@@ -289,8 +321,9 @@ class Origins:
                 return Shared(Place(STATE, (module.module.path,)), "module", module.module)
         shared = self.of(node.function, frame)
         if shared is not None and shared.place == Place(LIBRARY, ("logging", "getLogger")):
-            text = node.arguments[0] if node.arguments else None
-            return Shared(shared.place.part(show(text)), "object")
+            name_of = node.arguments[0] if node.arguments else s.Constant("", node.at)
+            if isinstance(name_of, s.Constant):
+                return Shared(shared.place.part(str(name_of.value)), "object")
         return None
 
     def _returned(self, module: Module, function: s.Function) -> Shared | None:
@@ -299,7 +332,7 @@ class Origins:
         if len(returned) != 1 or function.is_generator:
             return None
         frame = self.evaluator.function_frame(module, function)
-        found = self.of(returned[0], frame)
+        found = self.of(returned[0], frame) if isinstance(returned[0], s.Name | s.Attribute) else None
         if found is not None:
             return found
         names = {(dotted(d.function if isinstance(d, s.Call) else d) or "") for d in function.decorators}
@@ -327,51 +360,3 @@ def is_class_level(function: s.Function) -> bool:
 
 def _is_static(function: s.Function) -> bool:
     return any(isinstance(d, s.Name) and d.id == "staticmethod" for d in function.decorators)
-
-
-def _inside(owner: Shared, index: s.Expression | None) -> Shared:
-    """Something in a container; what it is, where the container is written out."""
-    key = index.value if isinstance(index, s.Constant) else None
-    place = owner.place.part(ITEM if key is None or owner.place.kind == STATE else str(key))
-    value = _written(owner.value, key)
-    return Shared(place, "object", owner.module, value, owner.frame, None, owner.scope, owner.trail)
-
-
-def _written(container: s.Expression | None, key: object) -> s.Expression | None:
-    match container:
-        case s.Mapping():
-            for name, value in container.items:
-                if isinstance(name, s.Constant) and name.value == key:
-                    return value
-        case s.Sequence() if container.items:
-            if isinstance(key, int) and -len(container.items) <= key < len(container.items):
-                return container.items[key]
-            if key is None and len({type(item) for item in container.items}) == 1:
-                return container.items[0]
-    return None
-
-
-_CONTAINERS = frozenset(
-    "list dict set bytearray defaultdict OrderedDict Counter deque ChainMap UserDict UserList".split()
-)
-
-
-def is_container(shared: Shared) -> bool:
-    """Whether a shared thing is known to be a list, dict or set: it is written as one."""
-    if shared.place.kind in ("environment", "modules"):
-        return True
-    return is_written_container(shared.value)
-
-
-def is_written_container(value: s.Expression | None) -> bool:
-    """Whether an expression makes a list, dict or set."""
-    match value:
-        case s.Mapping():
-            return True
-        case s.Sequence(kind=kind):
-            return kind != "tuple"
-        case s.Comprehension():
-            return True
-        case s.Call():
-            return (dotted(value.function) or "").rpartition(".")[2] in _CONTAINERS
-    return False

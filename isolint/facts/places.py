@@ -49,13 +49,22 @@ class Place:
         return place
 
 
+def whole(place: Place) -> Place:
+    """The container, for something in it."""
+    parts = place.parts
+    while parts and parts[-1] == ITEM:
+        parts = parts[:-1]
+    return Place(place.kind, parts)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
     """A shared thing, as an expression leads to it.
 
     `sort` is "module", "class", "function", "object" or "fixture"; `module` the first-party module it is
     defined in; `value` and `frame` the expression it was made by, where that is known; `cls` the class it is;
-    `scope` the scope of the fixture that made it, `trail` the way to its definition.
+    `scope` the scope of the fixture that made it, `steps` how many attributes of something imported
+    from a library lead to it, `trail` the way to its definition.
     """
 
     place: Place
@@ -65,4 +74,5 @@ class Shared:
     frame: Frame | None = None
     cls: ClassValue | None = None
     scope: str = ""
+    steps: int = 0
     trail: Trail = field(default=())

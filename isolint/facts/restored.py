@@ -88,17 +88,14 @@ class Restored:
             method = instances.method(self.evaluator, Instance(cls), name)
             if method is None or method.function is function:
                 continue
-            activity = self.mutations.of_method(method)
+            activity = self.mutations.of_method(method, ending=name not in SET_UP)
             yield from activity.restored
             if name in SET_UP:
                 yield from self._set_anew(activity)
-            else:
-                yield from (write.place for write in activity.writes)
         for ancestor in classes:
             for node in ancestor.node.body:
                 if isinstance(node, s.Function) and node.name in TEAR_DOWN:
-                    found = self.mutations.of(ancestor.module, node)
-                    yield from (*found.restored, *(write.place for write in found.writes))
+                    yield from self.mutations.of(ancestor.module, node, ending=True).restored
 
     def _by_module(self, module: Module, function: s.Function) -> Iterator[Place]:
         for seen in self.fixtures.chain(module.path):
@@ -106,5 +103,4 @@ class Restored:
                 if not isinstance(node, s.Function) or node is function:
                     continue
                 if node.name in MODULE_TEAR_DOWN or node.name in _HOOKS or node.name == "setup_function":
-                    found = self.mutations.of(seen, node)
-                    yield from (*found.restored, *(write.place for write in found.writes))
+                    yield from self.mutations.of(seen, node, ending=True).restored

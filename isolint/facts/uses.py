@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.mutations import Mutations
-from isolint.facts.places import ITEM, Place
+from isolint.facts.places import ITEM, Place, whole
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.writes import Write
@@ -28,6 +28,8 @@ class Uses:
         if write.how == "changed":
             return self._others(module, writer, name) and not self._is_reset(module, write.place)
         if not is_test:
+            return False
+        if self._is_reset(module, write.place, ("reset",)):
             return False
         setters = {id(f) for f, w in self._written(module) if w.place.covers(write.place)}
         if any(not f.name.startswith("test") for f, _ in self._written(module) if id(f) in setters):
@@ -53,6 +55,12 @@ class Uses:
             if function is not writer
         )
 
+    def imports(self, module: Module, place: Place) -> bool:
+        """Whether a test module imports, at its top level, what a place of `sys.modules` names."""
+        name = place.parts[0] if place.parts else ""
+        found = (node for node in module.facts.body if isinstance(node, s.Import))
+        return any(node.module == name or any(e.name == name for e in node.names) for node in found)
+
     def _others(self, module: Module, writer: s.Function, name: str) -> bool:
         return any(
             name in mentioned
@@ -60,13 +68,11 @@ class Uses:
             if function != id(writer)
         )
 
-    def _is_reset(self, module: Module, place: Place) -> bool:
+    def _is_reset(
+        self, module: Module, place: Place, how: tuple[str, ...] = ("set", "reset", "deleted")
+    ) -> bool:
         """Whether any function of the module sets the place, or what it lies in, to a value of its own choosing."""
-        parts = tuple(part for part in place.parts if part != ITEM)
-        whole = Place(place.kind, parts)
-        return any(
-            w.place.covers(whole) and w.how in ("set", "reset", "deleted") for _, w in self._written(module)
-        )
+        return any(whole(w.place).covers(whole(place)) and w.how in how for _, w in self._written(module))
 
     def _written(self, module: Module) -> tuple[tuple[s.Function, Write], ...]:
         if module.path not in self._writes:

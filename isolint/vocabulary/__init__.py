@@ -73,6 +73,7 @@ class Vocabulary:
     changes: dict[str, tuple[Change, ...]]
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
+    contextual: frozenset[str]
     settings_bases: frozenset[str]
     known: frozenset[str]
     libraries: frozenset[str]
@@ -160,6 +161,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique_variables=by.only("unique", "variables"),
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
+        contextual=frozenset(by.only("changes", "contextual")),
         harmless_variables=frozenset(by.only("changes", "harmless")),
         settings_bases=frozenset(by.only("reads", "bases")),
         known=known,
