@@ -26,10 +26,11 @@ from isolint.facts.project import Module
 from isolint.facts.restored import Restored
 from isolint.facts.show import show
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
+from isolint.facts.streams import ClosedStream, closed_streams
 from isolint.facts.targets import is_test_name
 from isolint.facts.uses import Uses
 from isolint.facts.values import Reference, Trail, text
-from isolint.facts.writes import Write
+from isolint.facts.writes import Write, is_undone
 
 Site = Test | FixtureSite | SetUp
 
@@ -81,6 +82,10 @@ class Leaks:
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
         return (leak for leak in self._known[module.path] if leak.kind == kind)
 
+    def closed_streams(self, module: Module) -> Iterator[ClosedStream]:
+        """The standard streams that tear-downs of a module close though no set-up has replaced them."""
+        return closed_streams(module, self.fixtures, self.mutations) if module.is_test else iter(())
+
     def _leaks(self, sites: Sites) -> Iterator[Leak]:
         for test in sites.tests:
             yield from self._by(test, test.owner)
@@ -98,12 +103,11 @@ class Leaks:
 
     def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
         told: set[tuple[str, Place]] = set()
-        back = [whole(place) for place in restored]
         for index, write in enumerate(writes):
             kind = self._kind(write, site.module)
             if not kind or (kind, write.place) in told:
                 continue
-            if any(place.covers(whole(write.place)) for place in back):
+            if any(is_undone(write.place, write.by, place) for place in restored):
                 continue
             if not self._matters(kind, write, site):
                 continue

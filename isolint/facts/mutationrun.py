@@ -22,10 +22,9 @@ from isolint.facts.values import (
     Instance,
     Reference,
     Trail,
-    Value,
     options,
 )
-from isolint.facts.writes import Write
+from isolint.facts.writes import Write, is_undone
 
 if TYPE_CHECKING:
     from isolint.facts.mutations import Mutations
@@ -213,13 +212,13 @@ class MutationRun:
         node: s.Expression,
         value: s.Expression | None,
         frame: Frame,
+        by: Place | None = None,
     ) -> None:
         if self.ending:
             self.restored.append(place)
-        elif not self.silent and not any(shield.covers(place) for shield in self.shields):
-            self.writes.append(
-                Write(place, owner, how, node.at, frame, _text(node, value, how), self.chain, value)
-            )
+        elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
+            text = _text(node, value, how)
+            self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))
 
     # -- calls
 
@@ -232,7 +231,7 @@ class MutationRun:
     def _call(self, node: s.Call, frame: Frame) -> None:
         name = last_name(node)
         mutations = self.mutations
-        if name in FINALIZERS or name == "register":
+        if name in FINALIZERS or (name == "register" and self._is_finalizer(node, frame)):
             self._registered(node, frame)
             return
         if name in mutations.changes.words:
@@ -254,7 +253,9 @@ class MutationRun:
             how = "reset" if effect.is_reset else "changed"
             if effect.place.kind in (ENVIRONMENT, "modules", "library", "state") and _is_setter(node):
                 how = "set"
-            self._write(effect.place, effect.owner, how, node, None, frame)
+            function = self.mutations.origins.of(node.function, frame)
+            by = None if function is None else function.place
+            self._write(effect.place, effect.owner, how, node, None, frame, by)
 
     def _object_method(self, node: s.Call, frame: Frame) -> None:
         """A call of a method of a shared object that is proved to change it; at the end, any that puts it back."""
@@ -278,13 +279,12 @@ class MutationRun:
             if owner is not None:
                 self.restored.append(owner.place)
 
+    def _is_finalizer(self, node: s.Call, frame: Frame) -> bool:
+        callee = self.evaluator.evaluate(node.function, frame)
+        return isinstance(callee, Reference) and callee.name in FINALIZER_FUNCTIONS
+
     def _registered(self, node: s.Call, frame: Frame) -> None:
         """`addCleanup(function, ...)` and its kin: the function runs at the end."""
-        callee = self.evaluator.evaluate(node.function, frame)
-        if last_name(node) == "register" and not (
-            isinstance(callee, Reference) and callee.name in FINALIZER_FUNCTIONS
-        ):
-            return
         if not node.arguments:
             return
         first, *rest = node.arguments
@@ -300,12 +300,9 @@ class MutationRun:
         else:
             self._call(inner, frame)
             for option in options(self.evaluator.evaluate(first, frame)):
-                self._enter_value(option, inner, frame)
+                if isinstance(option, FunctionValue):
+                    self._enter(option, inner, frame)
         self.ending = ending
-
-    def _enter_value(self, option: Value, node: s.Call, frame: Frame) -> None:
-        if isinstance(option, FunctionValue):
-            self._enter(option, node, frame)
 
     def _enter(
         self, callee: FunctionValue, node: s.Call, frame: Frame, *, ending: bool = False, silent: bool = False

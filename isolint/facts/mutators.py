@@ -50,14 +50,15 @@ class Mutators:
     ) -> bool:
         if not function.parameters or method.receiver is None or isinstance(method.receiver, ClassValue):
             return False
-        mine = {function.parameters[0].name}
+        me = function.parameters[0].name
+        mine = {me}
         fresh: set[str] = set()
         for node in statements(function.body):
             if self._writes(node, mine, fresh):
                 return True
             for expression in expressions(node):
                 for inner in walk(expression):
-                    if isinstance(inner, s.Call) and self._call(inner, mine, fresh, instance, depth):
+                    if isinstance(inner, s.Call) and self._call(inner, me, mine, fresh, instance, depth):
                         return True
             _spread(node, mine, fresh)
         return False
@@ -70,12 +71,14 @@ class Mutators:
             targets = tuple(t for t in node.targets if isinstance(t, s.Subscript) or node.operator != "=")
         return any(isinstance(t, s.Attribute | s.Subscript) and _is_part(t, mine, fresh) for t in targets)
 
-    def _call(self, call: s.Call, mine: set[str], fresh: set[str], instance: Instance, depth: int) -> bool:
+    def _call(
+        self, call: s.Call, me: str, mine: set[str], fresh: set[str], instance: Instance, depth: int
+    ) -> bool:
         function = call.function
         if not isinstance(function, s.Attribute):
             return False
         owner = function.value
-        if isinstance(owner, s.Name) and owner.id in mine:
+        if isinstance(owner, s.Name) and owner.id == me:
             return self.method(instance, function.name, depth + 1)
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
             return False

@@ -276,9 +276,11 @@ class Origins:
             for function, node in assigned:
                 if function.name == PER_TEST_DATA:
                     return None
+                if node.operator != "=":
+                    continue
                 if is_class_level(function):
                     shared = True
-                elif isinstance(node.value, s.Name | s.Attribute) and node.operator == "=":
+                elif isinstance(node.value, s.Name | s.Attribute):
                     inside = self.evaluator.function_frame(ancestor.module, function)
                     return self.of(node.value, inside)
                 else:
@@ -300,7 +302,7 @@ class Origins:
         return None
 
     def _item(self, node: s.Subscript, frame: Frame) -> Shared | None:
-        owner = self.of(node.value, frame)
+        owner = None if isinstance(node.index, s.Opaque) else self.of(node.value, frame)  # a slice is a copy
         return None if owner is None else inside(owner, node.index)
 
     def _called(self, node: s.Call, frame: Frame) -> Shared | None:

@@ -8,6 +8,7 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures, requested
 from isolint.facts.mutations import Mutations
+from isolint.facts.origins import CLASS_SET_UP
 from isolint.facts.places import ENVIRONMENT, FOLDER, MODULES, Place
 from isolint.facts.project import Module
 from isolint.facts.values import ClassValue, Instance
@@ -90,12 +91,17 @@ class Restored:
                 continue
             activity = self.mutations.of_method(method, ending=name not in SET_UP)
             yield from activity.restored
-            if name in SET_UP:
+            if name in SET_UP and name not in CLASS_SET_UP:
                 yield from self._set_anew(activity)
         for ancestor in classes:
             for node in ancestor.node.body:
-                if isinstance(node, s.Function) and node.name in TEAR_DOWN:
-                    yield from self.mutations.of(ancestor.module, node, ending=True).restored
+                if (
+                    isinstance(node, s.Function)
+                    and node.name in (*TEAR_DOWN, *SET_UP)
+                    and node is not function
+                ):
+                    ending = node.name in TEAR_DOWN
+                    yield from self.mutations.of(ancestor.module, node, ending=ending).restored
 
     def _by_module(self, module: Module, function: s.Function) -> Iterator[Place]:
         for seen in self.fixtures.chain(module.path):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isolint.facts import syntax as s
-from isolint.facts.fixtures import Fixtures
+from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.mutations import Mutations
+from isolint.facts.origins import CLASS_SET_UP
 from isolint.facts.places import ITEM, Place, whole
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.writes import Write
+
+ONCE = frozenset((*CLASS_SET_UP, *MODULE_SET_UP)) - {"setup_function"}
 
 
 class Uses:
@@ -32,7 +35,7 @@ class Uses:
         if self._is_reset(module, write.place, ("reset",)):
             return False
         setters = {id(f) for f, w in self._written(module) if w.place.covers(write.place)}
-        if any(not f.name.startswith("test") for f, _ in self._written(module) if id(f) in setters):
+        if any(self._runs_before(module, f) for f, _ in self._written(module) if id(f) in setters):
             return False
         return any(
             name in self._mentioned(module)[id(function)]
@@ -55,6 +58,11 @@ class Uses:
             if function is not writer
         )
 
+    def _runs_before(self, module: Module, function: s.Function) -> bool:
+        """Whether a function runs before tests: a set-up or a fixture."""
+        owner = module.methods.get(id(function))
+        return function.name in SET_UP or self.fixtures.fixture(module, function, owner) is not None
+
     def imports(self, module: Module, place: Place) -> bool:
         """Whether a test module imports, at its top level, what a place of `sys.modules` names."""
         name = place.parts[0] if place.parts else ""
@@ -72,7 +80,11 @@ class Uses:
         self, module: Module, place: Place, how: tuple[str, ...] = ("set", "reset", "deleted")
     ) -> bool:
         """Whether any function of the module sets the place, or what it lies in, to a value of its own choosing."""
-        return any(whole(w.place).covers(whole(place)) and w.how in how for _, w in self._written(module))
+        return any(
+            whole(w.place).covers(whole(place)) and w.how in how and not _is_removed_item(w)
+            for function, w in self._written(module)
+            if function.name not in ONCE
+        )
 
     def _written(self, module: Module) -> tuple[tuple[s.Function, Write], ...]:
         if module.path not in self._writes:
@@ -90,6 +102,10 @@ class Uses:
                 id(function): frozenset(_names(function.body)) for function in module.functions
             }
         return self._mentions[module.path]
+
+
+def _is_removed_item(write: Write) -> bool:
+    return write.how == "deleted" and write.place.parts[-1:] == (ITEM,)
 
 
 def _name(place: Place) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
-from isolint.facts.places import Place, Shared
+from isolint.facts.places import Place, Shared, whole
 from isolint.facts.values import Frame, Hop, Trail
 
 
@@ -13,7 +13,8 @@ from isolint.facts.values import Frame, Hop, Trail
 class Write:
     """One write. `how` is "set", "deleted", "changed" or "reset"; `owner` the shared thing written to or in.
 
-    `chain` holds the calls that lead from the run's own body to it; `value` what is assigned.
+    `chain` holds the calls that lead from the run's own body to it; `value` what is assigned, `by` the
+    function that does it, as something that a test may have replaced.
     """
 
     place: Place
@@ -24,6 +25,7 @@ class Write:
     text: str
     chain: Trail
     value: s.Expression | None = None
+    by: Place | None = None
 
     @property
     def path(self) -> str:
@@ -40,3 +42,8 @@ class Activity:
 
     writes: tuple[Write, ...]
     restored: tuple[Place, ...]
+
+
+def is_undone(place: Place, by: Place | None, restored: Place) -> bool:
+    """Whether a write is undone where a place is restored, or never happens, its function being replaced."""
+    return whole(restored).covers(whole(place)) or (by is not None and restored.covers(by))

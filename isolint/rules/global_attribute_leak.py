@@ -40,5 +40,8 @@ rule = Rule("ISO707", "global-attribute-leak", severity=Severity.WARNING, since=
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for closed in ctx.know.leaks.closed_streams(site.module):
+        message = f"`{closed.stream}()` closes the runner's stream: `setUp` of `{closed.cls}` does not replace it"
+        yield ctx.finding(closed.at, message, trail=closed.trail)
     for leak in ctx.leaks("attribute"):
         yield ctx.finding(leak.at, f"`{leak.what}` is changed and never put back", trail=leak.trail)
