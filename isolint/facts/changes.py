@@ -127,6 +127,8 @@ class Changes:
         return [Effect(place.part(name) if name else place, None, entry.ends)]
 
     def _of_target(self, entry: Change, name: str, has_key: bool, node: s.Call, frame: Frame) -> list[Effect]:
+        if not entry.target:
+            return [Effect(Place(LIBRARY).part_of(entry.part), None, entry.ends)]
         target = handles.passed(node, entry.target)
         if "self" in entry.target and isinstance(node.function, s.Attribute):
             target = node.function.value

@@ -141,8 +141,9 @@ class Leaks:
         """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""
         if write.owner is None or write.owner.steps > 1 or write.how == "reset":
             return False
-        dotted = ".".join(write.owner.place.parts)
-        return dotted not in self.evaluator.vocabulary.contextual
+        parts = write.owner.place.parts
+        contextual = self.evaluator.vocabulary.contextual
+        return not any(".".join(parts[:length]) in contextual for length in range(1, len(parts) + 1))
 
     def _kind_of_state(self, write: Write) -> str:
         path, *rest = write.place.parts

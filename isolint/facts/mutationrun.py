@@ -251,7 +251,7 @@ class MutationRun:
             self.restored.append(effect.place)
         else:
             how = "reset" if effect.is_reset else "changed"
-            if effect.place.kind in (ENVIRONMENT, "modules", "library", "state") and _is_setter(node):
+            if last_name(node) in _SETTERS.get(effect.place.kind, ("setattr",)):
                 how = "set"
             function = self.mutations.origins.of(node.function, frame)
             by = None if function is None else function.place
@@ -341,6 +341,10 @@ class MutationRun:
         self.active.pop()
 
 
+_SETTERS = {
+    ENVIRONMENT: ("update", "setdefault", "__setitem__"),
+    "modules": ("update", "setdefault", "__setitem__"),
+}
 _RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback"})
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
@@ -354,10 +358,6 @@ def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression
     if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
         return list(zip(target.items, value.items, strict=True))
     return [(inner, None) for inner in target.items]
-
-
-def _is_setter(node: s.Call) -> bool:
-    return last_name(node) in ("setattr", "setdefault")
 
 
 def _text(node: s.Expression, value: s.Expression | None, how: str) -> str:

@@ -49,11 +49,14 @@ class Uses:
         source = self.fixtures.project.module(path)
         if source is None:
             return False
-        name = next((f.name for f in source.functions if str(f.name_at[0]) == line), "")
+        made = next((f for f in source.functions if str(f.name_at[0]) == line), None)
+        fixture = made and self.fixtures.fixture(source, made, source.methods.get(id(made)))
+        if fixture is None:
+            return False
         if path.endswith("conftest.py"):
             return True
         return any(
-            any(p.name == name for p in function.parameters)
+            any(p.name == fixture.name for p in function.parameters)
             for function in module.functions
             if function is not writer
         )

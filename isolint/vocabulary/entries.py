@@ -246,10 +246,11 @@ class Change:
     the working directory, "setting" one of the interpreter or a library, named by `part`. "attribute" and
     "item" belong to `target`, an argument that is the object itself or its dotted name: the attribute or item
     is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
-    says. `ends` tells what puts it back: nothing, the end of the `with` block or decorated function ("block"),
-    the end of the "test". `fixtures` put back all of the state at the end of a test. `harmless` are variables that
-    suites set for the whole run on purpose: dummy credentials, output without a screen. `contextual` are objects,
-    and calls that make objects, whose state is that of a request, context or thread.
+    says. Without a `target`, `part` is the dotted name of the object. `ends` tells what puts it back: nothing,
+    the end of the `with` block or decorated function ("block"), the end of the "test". `fixtures` put back all
+    of the state at the end of a test. `harmless` are variables that suites set for the whole run on purpose:
+    dummy credentials, output without a screen. `contextual` are objects, and calls that make objects, whose
+    state is that of a request, context or thread.
     """
 
     state: str = field(metadata={"one of": STATES})
