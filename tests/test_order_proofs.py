@@ -56,4 +56,6 @@ def test_isolint_tells_beforehand(case: str, tmp_path: Path) -> None:
     for name, codes in ((case, {PROOFS[case]}), (f"{case}.fixed", set())):
         project = proving.lay(name, tmp_path / Path(name).name)
         arguments = ("-m", "isolint", "check", "--output-format", "json", "--isolated")
-        assert {found["code"] for found in json.loads(proving.run_python(project, *arguments).stdout)} == codes
+        assert {
+            found["code"] for found in json.loads(proving.run_python(project, *arguments).stdout)
+        } == codes

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.origins import Origins
-from isolint.facts.places import Shared
-from isolint.facts.show import dotted
-from isolint.facts.values import ClassValue, Instance, options
+from isolint.facts.places import Place, Shared
+from isolint.facts.scopes import reaching
+from isolint.facts.show import dotted, show
+from isolint.facts.values import ClassValue, Frame, Instance, options
 
 
 def is_empty(value: s.Expression | None) -> bool:
@@ -68,6 +69,31 @@ def is_same(value: s.Expression, first: s.Expression | None) -> bool:
     if not isinstance(value, s.Constant) and not is_empty(value):
         return False
     return not isinstance(value, s.Constant) and not isinstance(first, s.Constant) and is_empty(first)
+
+
+def found_unchanged(test: s.Expression, frame: Frame, origins: Origins) -> list[Place]:
+    """What a test asserts to be as it was kept before, `assert sys.stdout is kept`: the code under test restores it."""
+    match test:
+        case s.Compare(left=left, operators=("==" | "is",), comparators=(right,)) if show(left) != show(
+            right
+        ):
+            found, kept = origins.of(left, frame), _kept(right, frame, origins)
+            if found is not None and found.place == kept:
+                return [found.place]
+    return []
+
+
+def _kept(node: s.Expression, frame: Frame, origins: Origins) -> Place | None:
+    """The place that a name keeps the earlier value of, or a copy of it."""
+    if not isinstance(node, s.Name):
+        return None
+    bound = reaching(origins.evaluator.names(frame).bindings.get(node.id, ()), node.at[0])
+    value = bound[0].value if bound else None
+    if isinstance(value, s.Call):
+        copied = value.arguments[0] if value.arguments else value.function
+        value = copied.value if isinstance(copied, s.Attribute) and not value.arguments else copied
+    found = None if value is None else origins.of(value, frame)
+    return None if found is None else found.place
 
 
 def _makes_container(value: s.Call) -> bool:

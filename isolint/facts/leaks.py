@@ -188,7 +188,8 @@ class Leaks:
             case "class" | "module":
                 return self.uses.is_seen(write, site.module, site.function, is_test=isinstance(site, Test))
             case "fixture":
-                return self.uses.fixture_is_seen(write, site.module, site.function)
+                broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
+                return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
@@ -237,9 +238,19 @@ def _puts_back(later: Write, write: Write) -> bool:
         return True
     if later.how == "changed" and ".remove(" in later.text:
         return True
-    if later.place.kind != ENVIRONMENT and is_empty(later.value):
+    if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
         return True
     return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
+
+
+def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:
+    """Whether a flag is set and turned again."""
+    return (
+        isinstance(first, s.Constant)
+        and isinstance(later, s.Constant)
+        and isinstance(first.value, bool)
+        and later.value is (not first.value)
+    )
 
 
 def _place_in(module: Module, write: Write) -> s.Position | None:

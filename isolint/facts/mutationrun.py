@@ -8,9 +8,9 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.changes import Effect
 from isolint.facts.containers import is_container, is_written_container
-from isolint.facts.initial import is_initial, is_same
+from isolint.facts.initial import found_unchanged, is_initial, is_same
 from isolint.facts.outcomes import yields
-from isolint.facts.places import ENVIRONMENT, ITEM, Place, Shared
+from isolint.facts.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
 from isolint.facts.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.scopes import expressions, walk
 from isolint.facts.show import show
@@ -63,6 +63,8 @@ class MutationRun:
             if isinstance(node, s.Class):
                 continue
             self._calls(node, frame)
+            if isinstance(node, s.Assert):
+                self.restored += found_unchanged(node.test, frame, self.mutations.origins)
             if isinstance(node, s.Assign):
                 self._assign(node, frame)
             elif isinstance(node, s.Delete):
@@ -234,6 +236,8 @@ class MutationRun:
         if name in FINALIZERS or (name == "register" and self._is_finalizer(node, frame)):
             self._registered(node, frame)
             return
+        if name == "chdir" and self.ending:
+            self.restored.append(Place(FOLDER))
         if name in mutations.changes.words:
             for effect in mutations.changes.of(node, frame):
                 self._effect(effect, node, frame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixtures
@@ -50,16 +51,16 @@ class Uses:
         if source is None:
             return False
         made = next((f for f in source.functions if str(f.name_at[0]) == line), None)
-        fixture = made and self.fixtures.fixture(source, made, source.methods.get(id(made)))
-        if fixture is None:
-            return False
         if path.endswith("conftest.py"):
             return True
-        return any(
-            any(p.name == fixture.name for p in function.parameters)
-            for function in module.functions
+        wanted = 1 if writer.name.startswith("test") else 2
+        others = (
+            function
+            for function, owner in self.fixtures.tests(module)
             if function is not writer
+            and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
+        return len(list(islice(others, wanted))) == wanted
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
