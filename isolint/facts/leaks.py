@@ -105,7 +105,9 @@ class Leaks:
         told: set[tuple[str, Place]] = set()
         for index, write in enumerate(writes):
             kind = self._kind(write, site.module)
-            if not kind or (kind, write.place) in told:
+            if write.how == "reset":
+                told.add(("", write.place))
+            if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
             if any(is_undone(write.place, write.by, place) for place in restored):
                 continue
@@ -150,6 +152,8 @@ class Leaks:
         module, owner = self.project.module(path), write.owner
         if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
             return ""
+        if owner.steps:
+            return ""
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
                 return "module"
@@ -165,8 +169,9 @@ class Leaks:
         """Whether a write changes what a test class holds, or a counter or container of a helper class."""
         if cls.name.startswith("Test") or self.fixtures.is_test_case(module, cls):
             return write.owner is not None and not (write.owner.sort == "class" and _is_item(write))
-        depth = len(whole(write.place).parts)
-        return depth == 3 and (write.how == "set" or not _is_item(write) or self._is_data(write))
+        if write.owner is None or len(whole(write.place).parts) != 3:
+            return False
+        return (write.owner.sort == "class" and not _is_item(write)) or is_container(write.owner)
 
     def _is_contextual(self, owner: Shared) -> bool:
         """Whether an object is one of a context's or thread's own."""
@@ -208,6 +213,8 @@ class Leaks:
         if "dependency_overrides" in write.place.parts or write.place.parts[:2] == ("sys", "path"):
             return False
         if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
+            return False
+        if self.uses.is_reset(site.module, write.place, ("reset",), tests=False):
             return False
         if isinstance(site, Test):
             return True

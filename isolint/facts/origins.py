@@ -18,6 +18,9 @@ from isolint.facts.values import (
     Hop,
     Instance,
     ModuleValue,
+    Parameter,
+    Unknown,
+    Value,
     options,
 )
 
@@ -217,19 +220,20 @@ class Origins:
             return self._unbound(owner.module, name)
         if owner.cls is not None:
             return self.class_attribute(owner.cls, name)
-        if self._is_method(owner, name):
-            return None
-        place, steps = owner.place.part(name), owner.steps + (owner.place.kind == LIBRARY)
+        made = self._made_of(owner)
+        if any(
+            isinstance(v, Instance) and instances.method(self.evaluator, v, name) is not None for v in made
+        ):
+            return None  # a method or property: what that gives cannot be told
+        unclear = owner.place.kind == LIBRARY or any(isinstance(v, Unknown | Parameter) for v in made)
+        place, steps = owner.place.part(name), owner.steps + unclear
         return Shared(place, "object", owner.module, scope=owner.scope, steps=steps, trail=owner.trail)
 
-    def _is_method(self, owner: Shared, name: str) -> bool:
-        """Whether an attribute of an object is a method or property: what that gives cannot be told."""
-        if owner.value is None or owner.frame is None:
-            return False
-        made = options(self.evaluator.evaluate(owner.value, owner.frame))
-        return any(
-            isinstance(v, Instance) and instances.method(self.evaluator, v, name) is not None for v in made
-        )
+    def _made_of(self, owner: Shared) -> tuple[Value, ...]:
+        """What the expression that makes a shared thing may stand for."""
+        if owner.value is None or owner.frame is None or is_container(owner):
+            return ()
+        return options(self.evaluator.evaluate(owner.value, owner.frame))
 
     def class_attribute(self, cls: ClassValue, name: str) -> Shared | None:
         """An attribute of a class, as it stands in its body or as its class set-up assigns it."""
@@ -316,7 +320,7 @@ class Origins:
                 return inside(owner, index)
         value = self.evaluator.evaluate(node.function, frame)
         if isinstance(value, FunctionValue) and isinstance(value.function, s.Function):
-            return self._returned(value.module, value.function)
+            return self._returned(value.module, value.function, node)
         if name.rpartition(".")[2] == "import_module":
             module = self.evaluator.evaluate(node, frame)
             if isinstance(module, ModuleValue):
@@ -328,7 +332,7 @@ class Origins:
                 return Shared(shared.place.part(str(name_of.value)), "object")
         return None
 
-    def _returned(self, module: Module, function: s.Function) -> Shared | None:
+    def _returned(self, module: Module, function: s.Function, node: s.Call) -> Shared | None:
         """What a first-party function returns, if it is always the same thing."""
         returned = self.evaluator.outcomes.expressions(function)
         if len(returned) != 1 or function.is_generator:
@@ -338,7 +342,7 @@ class Origins:
         if found is not None:
             return found
         names = {(dotted(d.function if isinstance(d, s.Call) else d) or "") for d in function.decorators}
-        if _CACHES.isdisjoint(name.rpartition(".")[2] for name in names):
+        if node.arguments or node.keywords or _CACHES.isdisjoint(name.rpartition(".")[2] for name in names):
             return None
         place = Place(STATE, (module.path, function.qualname, "()"))
         return Shared(place, "object", module, returned[0], frame)

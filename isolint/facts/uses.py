@@ -28,18 +28,18 @@ class Uses:
 
     def is_seen(self, write: Write, module: Module, writer: s.Function, *, is_test: bool) -> bool:
         """Whether another function of the module meets what a test leaves there, and nobody resets it."""
-        name = _name(write.place)
+        names = _names_of(write.place)
         if write.how == "changed":
-            return self._others(module, writer, name) and not self._is_reset(module, write.place)
+            return self._others(module, writer, names) and not self.is_reset(module, write.place)
         if not is_test:
             return False
-        if self._is_reset(module, write.place, ("reset",)):
+        if self.is_reset(module, write.place, ("reset",)):
             return False
         setters = {id(f) for f, w in self._written(module) if w.place.covers(write.place)}
         if any(self._runs_before(module, f) for f, _ in self._written(module) if id(f) in setters):
             return False
         return any(
-            name in self._mentioned(module)[id(function)]
+            not self._mentioned(module)[id(function)].isdisjoint(names)
             for function, _ in self.fixtures.tests(module)
             if function is not writer and id(function) not in setters
         )
@@ -73,21 +73,26 @@ class Uses:
         found = (node for node in module.facts.body if isinstance(node, s.Import))
         return any(node.module == name or any(e.name == name for e in node.names) for node in found)
 
-    def _others(self, module: Module, writer: s.Function, name: str) -> bool:
+    def _others(self, module: Module, writer: s.Function, names: tuple[str, ...]) -> bool:
         return any(
-            name in mentioned
+            not mentioned.isdisjoint(names)
             for function, mentioned in self._mentioned(module).items()
             if function != id(writer)
         )
 
-    def _is_reset(
-        self, module: Module, place: Place, how: tuple[str, ...] = ("set", "reset", "deleted")
+    def is_reset(
+        self,
+        module: Module,
+        place: Place,
+        how: tuple[str, ...] = ("set", "reset", "deleted"),
+        *,
+        tests: bool = True,
     ) -> bool:
         """Whether any function of the module sets the place, or what it lies in, to a value of its own choosing."""
         return any(
             whole(w.place).covers(whole(place)) and w.how in how and not _is_removed_item(w)
             for function, w in self._written(module)
-            if function.name not in ONCE
+            if function.name not in ONCE and (tests or not function.name.startswith("test"))
         )
 
     def _written(self, module: Module) -> tuple[tuple[s.Function, Write], ...]:
@@ -112,10 +117,10 @@ def _is_removed_item(write: Write) -> bool:
     return write.how == "deleted" and write.place.parts[-1:] == (ITEM,)
 
 
-def _name(place: Place) -> str:
-    """The name that those who read a place must mention: the class's attribute, or the module's name."""
+def _names_of(place: Place) -> tuple[str, ...]:
+    """The names that those who read a place mention: the class's attribute, or the module's name."""
     parts = [part for part in place.parts[1:] if part != ITEM]
-    return parts[1] if len(parts) > 1 else parts[0]
+    return (parts[0], f".{parts[0]}") if len(parts) == 1 else (f".{parts[1]}",)
 
 
 def _names(body: s.Block) -> Iterator[str]:
@@ -125,4 +130,4 @@ def _names(body: s.Block) -> Iterator[str]:
                 if isinstance(inner, s.Name):
                     yield inner.id
                 elif isinstance(inner, s.Attribute):
-                    yield inner.name
+                    yield f".{inner.name}"
