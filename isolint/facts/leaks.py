@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from isolint.facts import syntax as s
 from isolint.facts.containers import is_container
 from isolint.facts.fixtures import Fixtures
+from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty
 from isolint.facts.mutations import Mutations
 from isolint.facts.places import (
@@ -70,6 +71,7 @@ class Leaks:
         self.mutations = mutations
         self.restored = Restored(fixtures, mutations)
         self.uses = Uses(mutations, fixtures)
+        self.imports = ImportWrites(fixtures, mutations)
         self._known: dict[str, tuple[Leak, ...]] = {}
 
     def of(self, sites: Sites, kind: str) -> Iterator[Leak]:
@@ -81,6 +83,14 @@ class Leaks:
                 found.setdefault((leak.at, leak.kind), leak)
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
         return (leak for leak in self._known[module.path] if leak.kind == kind)
+
+    def by_import(self, module: Module) -> Iterator[tuple[s.Position, str, Trail]]:
+        """Variables that importing a test module sets and its fixtures read: the place, the code, the way."""
+        if module.is_test:
+            for write, reader in self.imports.of(module):
+                at = _place_in(module, write)
+                if at is not None:
+                    yield at, write.place.parts[0], (*write.chain, write.hop, reader)
 
     def closed_streams(self, module: Module) -> Iterator[ClosedStream]:
         """The standard streams that tear-downs of a module close though no set-up has replaced them."""

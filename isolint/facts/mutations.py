@@ -35,6 +35,12 @@ class Mutations:
         frame = self.evaluator.function_frame(module, function)
         return self._run(function.body, frame, id(function), ending)
 
+    def of_block(self, module: Module, body: s.Block) -> Activity:
+        """The activity of statements at a module's top level."""
+        run = MutationRun(self)
+        run.body(body, self.evaluator.module_frame(module))
+        return Activity(tuple(run.writes), tuple(run.restored))
+
     def of_method(self, method: FunctionValue, *, ending: bool = False) -> Activity:
         """The activity of a method as an object of another class inherits it; `ending` for a tear-down."""
         if not isinstance(method.function, s.Function):

@@ -4,7 +4,8 @@
 Reports writes to `os.environ` in tests, fixtures and set-up methods, directly or through helpers of the tests,
 that nothing puts back: neither the code after the `yield`, a `finally`, a tear-down, a clean-up, `monkeypatch` on
 the same variable, `patch.dict(os.environ)`, nor an autouse fixture that keeps a copy and restores it. A write that
-the test itself takes back in its last lines is reported too: one failing assertion, and it stays.
+the test itself takes back in its last lines is reported too: one failing assertion, and it stays. So is a variable
+that a test module sets while it is imported and that a fixture of the conftests above it reads.
 
 ## Why is this bad?
 The process has one environment. The test that runs next reads the variable of the one before, passes alone and
@@ -42,3 +43,6 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.leaks("environment"):
         end = "and put back only if nothing fails before" if leak.late else "and never put back"
         yield ctx.finding(leak.at, f"`{leak.what}` is set for the whole process {end}", trail=leak.trail)
+    for at, name, trail in ctx.know.leaks.by_import(site.module):
+        message = f"importing this module sets `{name}`, which fixtures around other tests read"
+        yield ctx.finding(at, message, trail=trail)
