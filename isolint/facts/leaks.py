@@ -10,6 +10,7 @@ from isolint.facts.containers import is_container
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty
+from isolint.facts.mocks import Mocks
 from isolint.facts.mutations import Mutations
 from isolint.facts.places import (
     ENVIRONMENT,
@@ -72,6 +73,7 @@ class Leaks:
         self.restored = Restored(fixtures, mutations)
         self.uses = Uses(mutations, fixtures)
         self.imports = ImportWrites(fixtures, mutations)
+        self.mocks = Mocks(fixtures, mutations.origins)
         self._known: dict[str, tuple[Leak, ...]] = {}
 
     def of(self, sites: Sites, kind: str) -> Iterator[Leak]:

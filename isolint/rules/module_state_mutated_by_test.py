@@ -3,7 +3,8 @@
 ## What it does
 Reports tests that change a global of their own module, or data of a module they import: with a method that
 changes a list, dict or set, a subscript, `del`, `global`, or a method of the project's own that is proved to change
-its object; also through another name for it, `data = MOCK_DATA`.
+its object; also through another name for it, `data = MOCK_DATA`. A mock at the top of a module, whose calls one
+test counts and another one adds to, is reported too, unless it is reset.
 
 ## Why is this bad?
 A module is imported once. The test data is as the author wrote it only for the first test that reads it; every
@@ -48,3 +49,6 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.leaks("module"):
         message = f"`{leak.what}` changes what other tests read from the module"
         yield ctx.finding(leak.at, message, trail=leak.trail)
+    for counted in ctx.know.leaks.mocks.counted(site.module):
+        message = f"the calls of `{counted.mock}` are counted here, though other tests call it as well"
+        yield ctx.finding(counted.at, message, trail=counted.trail)
