@@ -248,9 +248,8 @@ class Change:
     is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
     says. Without a `target`, `part` is the dotted name of the object. `ends` tells what puts it back: nothing,
     the end of the `with` block or decorated function ("block"), the end of the "test". `fixtures` put back all
-    of the state at the end of a test. `harmless` are variables that suites set for the whole run on purpose:
-    dummy credentials, output without a screen. `contextual` are objects, and calls that make objects, whose
-    state is that of a request, context or thread.
+    of the state at the end of a test. `variables` are those that suites set for the whole run on purpose: dummy
+    credentials, output without a screen.
     """
 
     state: str = field(metadata={"one of": STATES})
@@ -260,5 +259,12 @@ class Change:
     key: Argument = ()
     part: str = ""
     ends: str = field(default="", metadata={"one of": ENDS})
-    harmless: tuple[str, ...] = ()
-    contextual: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contextual:
+    """Objects (`name`), and calls that make objects, whose state is that of a request, context or thread."""
+
+    name: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ ENTRIES: dict[str, type] = {
     "reads": kinds.Reader,
     "unique": kinds.Unique,
     "changes": kinds.Change,
+    "contextual": kinds.Contextual,
 }
 
 Entries = dict[str, list[Any]]
