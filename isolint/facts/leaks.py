@@ -12,6 +12,7 @@ from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty
 from isolint.facts.mocks import Mocks
 from isolint.facts.mutations import Mutations
+from isolint.facts.origins import is_class_level
 from isolint.facts.places import (
     ENVIRONMENT,
     FIXTURE,
@@ -203,7 +204,9 @@ class Leaks:
             case "environment":
                 return self._variable_matters(write, site)
             case "class" | "module":
-                return self.uses.is_seen(write, site.module, site.function, is_test=isinstance(site, Test))
+                return not _prepares(site, write) and self.uses.is_seen(
+                    write, site.module, site.function, is_test=isinstance(site, Test)
+                )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
                 return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
@@ -239,6 +242,14 @@ def _is_for_the_run(site: FixtureSite) -> bool:
     """Whether a fixture sets things up for all tests alike."""
     fixture = site.fixture
     return fixture.scope == "session" or (fixture.autouse and site.module.path.endswith("conftest.py"))
+
+
+def _prepares(site: Site, write: Write) -> bool:
+    """Whether a set-up only makes ready what it sets: it runs once, or sets the same again."""
+    if isinstance(site, Test):
+        return False
+    once = is_class_level(site.function) or (isinstance(site, SetUp) and site.kind == "module")
+    return once or write.value is not None
 
 
 def _is_item(write: Write) -> bool:

@@ -245,6 +245,8 @@ class MutationRun:
         if not mutations.relevance.near(node, frame.module) and not self.ending:
             return
         for option in options(self.evaluator.evaluate(node.function, frame)):
+            if isinstance(option, FunctionValue) and not _RESETS.isdisjoint(name.lower().split("_")):
+                self._write(Place("state", (option.module.path,)), None, "reset", node, None, frame)
             if isinstance(option, FunctionValue) and (option.module.is_test or self.ending):
                 self._enter(option, node, frame)
             elif isinstance(option, Reference) and option.name == "importlib.reload" and self.ending:

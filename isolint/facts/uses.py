@@ -58,9 +58,14 @@ class Uses:
             function
             for function, owner in self.fixtures.tests(module)
             if function is not writer
+            and not (write.how == "set" and self._sets(module, function, write.place))
             and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
         return len(list(islice(others, wanted))) == wanted
+
+    def _sets(self, module: Module, function: s.Function, place: Place) -> bool:
+        """Whether a test sets a place itself."""
+        return any(w.place.covers(place) for w in self.mutations.of(module, function).writes)
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
