@@ -32,7 +32,7 @@ from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.streams import ClosedStream, closed_streams
 from isolint.facts.targets import is_test_name
 from isolint.facts.uses import Uses
-from isolint.facts.values import Reference, Trail, text
+from isolint.facts.values import Reference, Thing, Trail, options, text
 from isolint.facts.writes import Write, is_undone
 
 Site = Test | FixtureSite | SetUp
@@ -141,7 +141,8 @@ class Leaks:
         if place.kind == ENVIRONMENT:
             return "environment" if write.how != "deleted" and not _only_removes(write) else ""
         if place.kind == MODULES:
-            return MODULES if write.how == "set" or self.uses.imports(module, place) else ""
+            removed = write.how != "set" and not self.uses.imports(module, place)
+            return "" if removed or self._is_loaded(write) else MODULES
         if place.kind == FOLDER:
             return FOLDER
         if place.kind == FIXTURE:
@@ -151,6 +152,13 @@ class Leaks:
         if place.kind == LIBRARY:
             return "attribute" if self._is_near(write) else ""
         return "attribute"
+
+    def _is_loaded(self, write: Write) -> bool:
+        """Whether what is put into `sys.modules` is a module about to be loaded from a file, no stand-in."""
+        if write.value is None:
+            return False
+        made = options(self.evaluator.evaluate(write.value, write.frame))
+        return any(isinstance(v, Thing) and v.made_by == "importlib.util.module_from_spec" for v in made)
 
     def _is_near(self, write: Write) -> bool:
         """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""

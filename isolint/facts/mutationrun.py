@@ -46,6 +46,7 @@ class MutationRun:
         self.ending = False
         self.silent = 0  # inside first-party code outside the tests, or where the write is expected to fail
         self.shields: list[Place] = []
+        self.filled: list[Place] = []
         self.active: list[int] = []
         self.steps = 0
 
@@ -87,7 +88,10 @@ class MutationRun:
     def _blocks(self, node: s.Statement, frame: Frame) -> None:
         match node:
             case s.If():
+                absent = self._missing_in(node.test, frame)
+                self.filled += absent
                 self.body(node.body, frame)
+                del self.filled[len(self.filled) - len(absent) :]
                 self.body(node.orelse, frame)
             case s.Loop():
                 self.body(node.body, frame)
@@ -103,6 +107,14 @@ class MutationRun:
             case s.Match():
                 for _, block in node.cases:
                     self.body(block, frame)
+
+    def _missing_in(self, test: s.Expression, frame: Frame) -> list[Place]:
+        """The container of `if key not in container`: what is put there then is made once and kept on purpose."""
+        match test:
+            case s.Compare(operators=("not in",), comparators=(container,)):
+                found = self.mutations.origins.of(container, frame)
+                return [] if found is None else [found.place]
+        return []
 
     def _with(self, node: s.With, frame: Frame) -> None:
         before = len(self.shields)
@@ -173,6 +185,8 @@ class MutationRun:
             key = self.mutations.changes.key(target.index, frame)
             place = owner.place if self.ending and key.startswith("<") else owner.place.part(key)
             self._write(place, owner, how, target, value, frame)
+            return
+        if owner.place in self.filled:
             return
         how = "deleted" if how == "deleted" else "changed"
         if isinstance(target.index, s.Constant) and self._is_initial(value, owner, str(target.index.value)):
