@@ -166,11 +166,21 @@ class Changes:
         call = node.function if isinstance(node, s.Call) else node
         match call:
             case s.Name(id=name) | s.Attribute(name=name):
-                words = tokens(name)
+                pass
             case _:
                 return []
         callee = self.evaluator.evaluate(call, frame)
         if not isinstance(callee, Unknown | Reference | Parameter | Method):
             return []
-        found = [Place(ENVIRONMENT)] if not words.isdisjoint(_OF_ENVIRONMENT) else []
-        return [*found, Place(FOLDER)] if not words.isdisjoint(_OF_FOLDER) else found
+        return kept_by_name(name)
+
+
+def kept_by_name(name: str) -> list[Place]:
+    """What a fixture, context manager or decorator puts back that nobody can see, as its name tells."""
+    words = tokens(name)
+    found = [Place(ENVIRONMENT)] if not words.isdisjoint(_OF_ENVIRONMENT) else []
+    if not words.isdisjoint(_OF_FOLDER):
+        found.append(Place(FOLDER))
+    if "argv" in words:
+        found.append(Place(LIBRARY, ("sys", "argv")))
+    return found

@@ -30,11 +30,12 @@ from isolint.facts.restored import Restored
 from isolint.facts.show import show
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.streams import ClosedStream, closed_streams
-from isolint.facts.targets import is_test_name
+from isolint.facts.targets import is_test_name, tokens
 from isolint.facts.uses import Uses
 from isolint.facts.values import Reference, Thing, Trail, options, text
 from isolint.facts.writes import Write, is_undone
 
+_CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 Site = Test | FixtureSite | SetUp
 
 
@@ -82,8 +83,11 @@ class Leaks:
         module = sites.module
         if module.path not in self._known:
             found: dict[tuple[s.Position, str], Leak] = {}
+            written: set[tuple[str, s.Position]] = set()
             for leak in self._leaks(sites):
-                found.setdefault((leak.at, leak.kind), leak)
+                if (leak.write.path, leak.write.at) not in written:
+                    found.setdefault((leak.at, leak.kind), leak)
+                written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
         return (leak for leak in self._known[module.path] if leak.kind == kind)
 
@@ -124,7 +128,7 @@ class Leaks:
                 continue
             if any(is_undone(write.place, write.by, place) for place in restored):
                 continue
-            if not self._matters(kind, write, site):
+            if _is_cleaner(site) or not self._matters(kind, write, site):
                 continue
             told.add((kind, write.place))
             late = any(_puts_back(later, write) for later in writes[index + 1 :])
@@ -233,6 +237,8 @@ class Leaks:
 
     def _attribute_matters(self, write: Write, site: Site) -> bool:
         last = write.place.parts[-1] if write.place.parts else ""
+        if write.chain and write.path != site.module.path:
+            return False  # helpers of the suite set it anew for each of their callers
         if "dependency_overrides" in write.place.parts or write.place.parts[:2] == ("sys", "path"):
             return False
         if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
@@ -250,6 +256,11 @@ def _is_for_the_run(site: FixtureSite) -> bool:
     """Whether a fixture sets things up for all tests alike."""
     fixture = site.fixture
     return fixture.scope == "session" or (fixture.autouse and site.module.path.endswith("conftest.py"))
+
+
+def _is_cleaner(site: Site) -> bool:
+    """Whether a fixture or set-up says by its name that it resets what it writes."""
+    return not isinstance(site, Test) and not tokens(site.function.name).isdisjoint(_CLEANERS)
 
 
 def _prepares(site: Site, write: Write) -> bool:

@@ -24,7 +24,7 @@ from isolint.facts.values import (
     Trail,
     options,
 )
-from isolint.facts.writes import Write, is_undone
+from isolint.facts.writes import Write, is_undone, spelled
 
 if TYPE_CHECKING:
     from isolint.facts.mutations import Mutations
@@ -233,7 +233,7 @@ class MutationRun:
         if self.ending:
             self.restored.append(place)
         elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
-            text = _text(node, value, how)
+            text = spelled(node, value, how)
             self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))
 
     # -- calls
@@ -243,6 +243,17 @@ class MutationRun:
             for inner in reversed(list(walk(expression))):
                 if isinstance(inner, s.Call) and not (isinstance(node, s.With) and inner is expression):
                     self._call(inner, frame)
+                elif isinstance(inner, s.Attribute):
+                    self._property(inner, frame)
+
+    def _property(self, node: s.Attribute, frame: Frame) -> None:
+        """Read a property of the test's own object: its body runs."""
+        if not isinstance(node.value, s.Name) or not self.mutations.origins.is_self(node.value, frame):
+            return
+        if isinstance(frame.receiver, Instance):
+            method = instances.method(self.evaluator, frame.receiver, node.name)
+            if method is not None and instances.is_property(method.function):
+                self._enter(method, s.Call(node, (), (), node.at), frame)
 
     def _call(self, node: s.Call, frame: Frame) -> None:
         name = last_name(node)
@@ -378,13 +389,3 @@ def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression
     if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
         return list(zip(target.items, value.items, strict=True))
     return [(inner, None) for inner in target.items]
-
-
-def _text(node: s.Expression, value: s.Expression | None, how: str) -> str:
-    if how == "deleted":
-        return f"del {show(node)}"
-    if value is not None:
-        return (
-            f"{show(node)} {'=' if how != 'changed' or not isinstance(node, s.Name) else '+='} {show(value)}"
-        )
-    return show(node)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
+from isolint.facts.changes import kept_by_name
 from isolint.facts.fixtures import MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures, requested
 from isolint.facts.mutations import Mutations
 from isolint.facts.origins import CLASS_SET_UP
@@ -81,6 +82,8 @@ class Restored:
             names.update(fixture.requests)
         for name in names:
             yield from (Place(_WHOLE[entry.state]) for entry in known.get(name, ()))
+            if name not in known and self.fixtures.find(name, module, owner) is None:
+                yield from kept_by_name(name)
 
     def _by_class(self, module: Module, owner: s.Class, function: s.Function) -> Iterator[Place]:
         cls = ClassValue(module, owner, self.evaluator.module_frame(module))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from isolint.facts import syntax as s
 from isolint.facts.places import Place, Shared, whole
+from isolint.facts.show import show
 from isolint.facts.values import Frame, Hop, Trail
 
 
@@ -47,3 +48,14 @@ class Activity:
 def is_undone(place: Place, by: Place | None, restored: Place) -> bool:
     """Whether a write is undone where a place is restored, or never happens, its function being replaced."""
     return whole(restored).covers(whole(place)) or (by is not None and restored.covers(by))
+
+
+def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:
+    """A write as a reader would put it."""
+    if how == "deleted":
+        return f"del {show(node)}"
+    if value is not None:
+        return (
+            f"{show(node)} {'=' if how != 'changed' or not isinstance(node, s.Name) else '+='} {show(value)}"
+        )
+    return show(node)
