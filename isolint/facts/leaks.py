@@ -36,6 +36,8 @@ from isolint.facts.values import Reference, Thing, Trail, options, text
 from isolint.facts.writes import Write, is_undone
 
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
+_PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
+_TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
 Site = Test | FixtureSite | SetUp
 
 
@@ -285,11 +287,18 @@ def _puts_back(later: Write, write: Write) -> bool:
         return False
     if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
         return True
-    if later.how == "changed" and ".remove(" in later.text:
+    if later.how == "changed" and _is_opposite(write.text, later.text):
         return True
     if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
         return True
     return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
+
+
+def _is_opposite(first: str, later: str) -> bool:
+    """Whether one call puts in what the other takes out, by the verbs of their methods."""
+    verbs = [tokens(text.partition("(")[0].rpartition(".")[2]) for text in (first, later)]
+    one, other = (("in" if words & _PUTS_IN else "out" if words & _TAKES_OUT else "") for words in verbs)
+    return {one, other} == {"in", "out"}
 
 
 def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:

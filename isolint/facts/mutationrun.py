@@ -8,7 +8,7 @@ from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.changes import Effect
 from isolint.facts.containers import is_container, is_written_container
-from isolint.facts.initial import found_unchanged, is_initial, is_same
+from isolint.facts.initial import found_unchanged, is_empty, is_initial, is_same
 from isolint.facts.outcomes import yields
 from isolint.facts.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
 from isolint.facts.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
@@ -167,7 +167,8 @@ class MutationRun:
                     return
                 owner = origins.of(target.value, frame)
                 if owner is not None:
-                    if how == "set" and self._is_initial(value, owner, target.name):
+                    emptied = target.name.startswith("_") and is_empty(value)
+                    if how == "set" and (emptied or self._is_initial(value, owner, target.name)):
                         how = "reset"
                     self._write(owner.place.part(target.name), owner, how, target, value, frame)
             case s.Subscript():
