@@ -139,7 +139,9 @@ class Leaks:
             at = _place_in(site.module, write)
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
-                yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition), late)
+                shared = kind in ("class", "module")
+                reader = self.uses.reader(write, site.module, site.function) if shared else ()
+                yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition, *reader), late)
 
     def _kind(self, write: Write, module: Module) -> str:
         """Of which kind a leak would be; "" for what is not one in any case."""

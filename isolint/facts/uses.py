@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.mutations import Mutations
@@ -12,6 +13,7 @@ from isolint.facts.origins import CLASS_SET_UP
 from isolint.facts.places import ITEM, Place, whole
 from isolint.facts.project import Module
 from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.values import ClassValue, Hop
 from isolint.facts.writes import Write
 
 ONCE = frozenset((*CLASS_SET_UP, *MODULE_SET_UP)) - {"setup_function"}
@@ -28,9 +30,10 @@ class Uses:
 
     def is_seen(self, write: Write, module: Module, writer: s.Function, *, is_test: bool) -> bool:
         """Whether another function of the module meets what a test leaves there, and nobody resets it."""
-        names = _names_of(write.place)
         if write.how == "changed":
-            return self._others(module, writer, names) and not self.is_reset(module, write.place)
+            others = (f for f in module.functions if f is not writer)
+            met = any(self._meets(module, function, write.place) for function in others)
+            return met and not self.is_reset(module, write.place)
         if not is_test:
             return False
         if self.is_reset(module, write.place, ("reset",)):
@@ -39,10 +42,17 @@ class Uses:
         if any(self._runs_before(module, f) for f, _ in self._written(module) if id(f) in setters):
             return False
         return any(
-            not self._mentioned(module)[id(function)].isdisjoint(names)
+            self._meets(module, function, write.place)
             for function, _ in self.fixtures.tests(module)
             if function is not writer and id(function) not in setters
         )
+
+    def reader(self, write: Write, module: Module, writer: s.Function) -> tuple[Hop, ...]:
+        """Another test of the module that meets what is written to a class or module."""
+        for function, _ in self.fixtures.tests(module):
+            if function is not writer and self._meets(module, function, write.place):
+                return (Hop(module.path, function.name_at, f"{function.name} meets it"),)
+        return ()
 
     def fixture_is_seen(self, write: Write, module: Module, writer: s.Function) -> bool:
         """Whether somebody else asks for the fixture whose value a test changes."""
@@ -78,12 +88,23 @@ class Uses:
         found = (node for node in module.facts.body if isinstance(node, s.Import))
         return any(node.module == name or any(e.name == name for e in node.names) for node in found)
 
-    def _others(self, module: Module, writer: s.Function, names: tuple[str, ...]) -> bool:
-        return any(
-            not mentioned.isdisjoint(names)
-            for function, mentioned in self._mentioned(module).items()
-            if function != id(writer)
-        )
+    def _meets(self, module: Module, function: s.Function, place: Place) -> bool:
+        """Whether a function mentions a place: of a class's attribute, in the class or below it, or by its name."""
+        mentioned = self._mentioned(module)[id(function)]
+        names = [part for part in place.parts[1:] if part != ITEM]
+        if len(names) == 1:
+            return names[0] in mentioned or f".{names[0]}" in mentioned
+        if f".{names[1]}" not in mentioned:
+            return False
+        owner = module.methods.get(id(function))
+        source = self.fixtures.project.module(place.parts[0])
+        held = [] if source is None else [c for c in source.classes if c.qualname == names[0]]
+        if names[0].rpartition(".")[2] in mentioned:
+            return True
+        if owner is None or not held:
+            return False
+        cls = ClassValue(module, owner, self.fixtures.evaluator.module_frame(module))
+        return any(c.node is held[0] for c in instances.lineage(self.fixtures.evaluator, cls)[0])
 
     def is_reset(
         self,
@@ -120,12 +141,6 @@ class Uses:
 
 def _is_removed_item(write: Write) -> bool:
     return write.how == "deleted" and write.place.parts[-1:] == (ITEM,)
-
-
-def _names_of(place: Place) -> tuple[str, ...]:
-    """The names that those who read a place mention: the class's attribute, or the module's name."""
-    parts = [part for part in place.parts[1:] if part != ITEM]
-    return (parts[0], f".{parts[0]}") if len(parts) == 1 else (f".{parts[1]}",)
 
 
 def _names(body: s.Block) -> Iterator[str]:
