@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from isolint.facts import handles
 from isolint.facts import syntax as s
-from isolint.facts.containers import is_container
+from isolint.facts.contents import is_container
 from isolint.facts.origins import Origins
 from isolint.facts.places import ENVIRONMENT, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place, Shared
 from isolint.facts.show import show

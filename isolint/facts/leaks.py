@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
-from isolint.facts.containers import is_container
+from isolint.facts.contents import is_container
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.changes import Effect
-from isolint.facts.containers import is_container, is_written_container
+from isolint.facts.contents import is_container, is_written_container
 from isolint.facts.initial import found_unchanged, is_empty, is_initial, is_same
 from isolint.facts.outcomes import yields
 from isolint.facts.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared

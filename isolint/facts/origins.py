@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isolint.facts import instances
 from isolint.facts import syntax as s
-from isolint.facts.containers import inside, is_container
+from isolint.facts.contents import inside, is_container
 from isolint.facts.fixtures import Fixture, Fixtures, is_parametrized
 from isolint.facts.places import FIXTURE, LIBRARY, STATE, Place, Shared
 from isolint.facts.project import Module
