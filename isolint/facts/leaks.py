@@ -10,7 +10,7 @@ from isolint.facts.contents import is_container
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty
-from isolint.facts.mocks import Mocks
+from isolint.facts.countedmocks import Mocks
 from isolint.facts.mutations import Mutations
 from isolint.facts.origins import is_class_level
 from isolint.facts.places import (
