@@ -26,6 +26,7 @@ from isolint.facts.configuration import Document
 from isolint.facts.destruction import Destruction
 from isolint.facts.identifiers import Splice
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.leaks import Leak
 from isolint.facts.openings import Opening
 from isolint.facts.project import Module
 from isolint.facts.scopes import always_true
@@ -40,6 +41,7 @@ from isolint.facts.sites import (
     SelfTest,
     SettingsModule,
     SetUp,
+    Sites,
     Test,
 )
 from isolint.facts.targets import Level, Target, is_test_name, last_hops
@@ -59,6 +61,7 @@ __all__ = [
     "Function",
     "Hop",
     "Import",
+    "Leak",
     "Level",
     "Node",
     "OpenClient",
@@ -170,6 +173,11 @@ class Context:
             related,
             where.statement_lines(at[0]),
         )
+
+    def leaks(self, kind: str) -> Iterator[Leak]:
+        """What the file's tests, fixtures and set-ups leave changed in the process; `kind` says of what sort."""
+        sites = self.know.sites(self.module)
+        return self.know.leaks.of(sites, kind) if isinstance(sites, Sites) else iter(())
 
     def hole_position(self, splice: Splice) -> s.Position:
         """Where the spliced expression stands."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from isolint.facts import arguments, configured, handles, instances, libraries, strings
 from isolint.facts import syntax as s
+from isolint.facts.frames import Frames
 from isolint.facts.modulenames import ModuleNames
 from isolint.facts.outcomes import Outcomes, bind_arguments
 from isolint.facts.project import Module, Project
-from isolint.facts.scopes import Binding, Names, bind, reaching
+from isolint.facts.scopes import Binding, reaching
 from isolint.facts.show import show
 from isolint.facts.values import (
     UNKNOWN,
@@ -51,56 +52,22 @@ SHALLOW = 12
 MOST_STEPS = 2_000
 
 
-class Evaluator:
+class Evaluator(Frames):
     """Evaluates expressions of a project. `parameter` gives the value of a fixture or other injected argument."""
 
     def __init__(self, project: Project) -> None:
+        super().__init__()
         self.project = project
         self.vocabulary = project.vocabulary
         self.parameter: Callable[[Frame, s.Parameter], Value | None] = lambda frame, parameter: None
         self.guards: dict[int, bool] = {}  # conditions by identity: whether they check for tests
-        self._names: dict[int, Names] = {}
-        self._functions: dict[int, Frame] = {}
         self._assignments: dict[int, dict[str, list[tuple[s.Function, s.Assign]]]] = {}
-        self._frames: dict[str, Frame] = {}
         self.modules = ModuleNames(self)
         self._depth = 0
         self._steps = 0
         self._cut = 0
         self.outcomes = Outcomes(self)
         self._running: set[tuple[int, int]] = set()
-
-    # -- frames
-
-    def module_frame(self, module: Module) -> Frame:
-        """The frame of a module's top level."""
-        if module.path not in self._frames:
-            self._frames[module.path] = Frame(module)
-        return self._frames[module.path]
-
-    def function_frame(self, module: Module, function: s.Function) -> Frame:
-        """A frame for a function nobody in particular calls: its arguments are what is injected, or unknown."""
-        key = id(function)
-        if key not in self._functions:
-            owner = module.methods.get(key)
-            around = module.enclosing.get(key)
-            parent = self.module_frame(module) if around is None else self.function_frame(module, around)
-            receiver = (
-                None if owner is None else instances.receiver(ClassValue(module, owner, parent), function)
-            )
-            self._functions[key] = Frame(module, function, parent, {}, receiver, owner)
-        return self._functions[key]
-
-    def names(self, frame: Frame) -> Names:
-        """The names bound in the body a frame runs."""
-        if frame.function is None and frame.owner is None:
-            return frame.module.names
-        body = frame.function if frame.function is not None else frame.owner
-        if body is None or isinstance(body, s.Lambda):
-            return Names({}, frozenset())
-        if id(body) not in self._names:
-            self._names[id(body)] = bind(body.body)
-        return self._names[id(body)]
 
     def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
         """What the methods of a class assign to attributes of `self`."""
@@ -335,10 +302,6 @@ class Evaluator:
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""
         return self.outcomes.of(callee, inside)
-
-    def generic_frame(self, function: s.Function | s.Lambda) -> Frame | None:
-        """The frame of a function that nobody in particular calls, if it was needed so far."""
-        return self._functions.get(id(function))
 
     def give_up(self) -> None:
         """Say that the value being found is not the whole truth: it is not remembered for good."""

@@ -93,7 +93,7 @@ class Fixtures:
             call = decorator if isinstance(decorator, s.Call) else None
             target = call.function if call is not None else decorator
             value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
-            if isinstance(value, Reference) and value.name in FIXTURE_DECORATORS:
+            if _name_of(value) in FIXTURE_DECORATORS:
                 return self._made(module, function, owner, decorator, dict(call.keywords) if call else {})
         return None
 
@@ -320,6 +320,13 @@ class Fixtures:
         if name in vocabulary.isolating_fixtures:
             return Thing(f"pytest.{name}")
         return None
+
+
+def _name_of(decorator: Value) -> str:
+    """The full name of a decorator; of a first-party one in the suites of pytest and its plugins themselves."""
+    if isinstance(decorator, FunctionValue) and isinstance(decorator.function, s.Function):
+        return f"{decorator.module.dotted}.{decorator.function.qualname}"
+    return decorator.name if isinstance(decorator, Reference) else ""
 
 
 def _same(fixture: Fixture, other: Fixture | None) -> bool:

@@ -139,6 +139,13 @@ def methods(ev: Evaluator, instance: Instance, names: tuple[str, ...]) -> list[F
     return [found for name in names if (found := method(ev, instance, name)) is not None]
 
 
+def is_property(function: s.Function | s.Lambda) -> bool:
+    """Whether reading a method as an attribute runs it."""
+    return isinstance(function, s.Function) and any(
+        show(d).rpartition(".")[2] in _PROPERTIES for d in function.decorators
+    )
+
+
 def _functions(cls: ClassValue) -> Iterator[s.Function]:
     return (node for node in statements(cls.node.body) if isinstance(node, s.Function))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from isolint.facts import handles, instances
+from isolint.facts import handles
 from isolint.facts import syntax as s
 from isolint.facts.applications import Applications
 from isolint.facts.callers import Callers
@@ -20,19 +20,22 @@ from isolint.facts.effects import Effects
 from isolint.facts.endings import Endings
 from isolint.facts.erasure import Erasures
 from isolint.facts.evaluate import Evaluator
-from isolint.facts.events import Event, Run
 from isolint.facts.fallbacks import Fallbacks
 from isolint.facts.fixedsettings import FixedSettings
 from isolint.facts.fixtures import Fixture, Fixtures
 from isolint.facts.foreignkeys import ForeignKeys
 from isolint.facts.guarantees import Guarantees, Unguaranteed
 from isolint.facts.harms import Harms
-from isolint.facts.identifiers import Identifiers, Splice
+from isolint.facts.identifiers import Identifiers
 from isolint.facts.lateness import Lateness
-from isolint.facts.lifecycle import NAMED_STORES, Creation, Lifecycle, is_unique, line_in, literal_name
+from isolint.facts.leaks import Leaks
+from isolint.facts.lifecycle import Lifecycle
+from isolint.facts.making import Making
 from isolint.facts.managers import Bare, bare_yields
 from isolint.facts.mocks import Mocks
+from isolint.facts.mutations import Mutations
 from isolint.facts.openings import Openings
+from isolint.facts.origins import Origins
 from isolint.facts.pipelines import Pipelines
 from isolint.facts.project import Module, Project
 from isolint.facts.protection import Protection
@@ -43,23 +46,19 @@ from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.singletons import Singletons
 from isolint.facts.sites import (
     DocumentSites,
-    FixtureSite,
     Import,
-    SelfTest,
-    SetUp,
     Sites,
-    Test,
     attribute_uses,
 )
+from isolint.facts.spread import Spread
 from isolint.facts.stages import Stages
 from isolint.facts.starts import Starts
 from isolint.facts.targets import Target, is_product, judge
 from isolint.facts.usage import Usage
-from isolint.facts.values import ClassValue, Frame, Handle, Hop, ModuleValue, Trail
+from isolint.facts.values import Frame, Handle, ModuleValue
 from isolint.facts.wiring import Wiring
 from isolint.finding import Span
 
-MakingSite = FixtureSite | SetUp | SelfTest | Test
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
 
 
@@ -118,6 +117,17 @@ class Knowledge:
             self.lifecycle, self.starts, self.replaced, self.endings, self.mocks.is_mocked
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
+        self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.spread = Spread(self.evaluator, self.fixtures, test_files)
+        self.making = Making(
+            self.lifecycle,
+            self.identifiers,
+            self.mocks,
+            self.endings,
+            self.starts,
+            lambda: self.callers,
+            self.module_sites,
+        )
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -176,33 +186,10 @@ class Knowledge:
                 if isinstance(found, Handle) and is_product(found) and not _is_lazy(value.module, use.name):
                     yield use.at, f"{prefix}.{use.name}", found
 
-    def reach(self, fixture: Fixture) -> int:
-        """How many test files a fixture is in force in, if it runs for every test that sees it."""
-        return sum(1 for path in self.test_files if self._sees(path, fixture))
-
-    def _sees(self, path: str, fixture: Fixture) -> bool:
-        module = self.project.module(path)
-        if module is None:
-            return False
-        found = self.fixtures.find(fixture.name, module)
-        return found is not None and found.function is fixture.function
-
-    def is_overridden(self, fixture: Fixture) -> bool:
-        """Whether no test file sees a fixture, though there are some."""
-        return bool(self.test_files) and fixture.owner is None and self.reach(fixture) == 0
-
     @cached_property
     def callers(self) -> Callers:
         """Who calls what in the tests and their support."""
-        paths = (path for path in sorted(self.project.files) if self.project.is_test(path))
-        modules = (self.project.module(path) for path in paths)
-        return Callers(self.fixtures, tuple(module for module in modules if module is not None))
-
-    @cached_property
-    def test_modules(self) -> tuple[Module, ...]:
-        """The modules that pytest collects tests from."""
-        modules = (self.project.module(path) for path in sorted(self.test_files))
-        return tuple(module for module in modules if module is not None)
+        return Callers(self.fixtures, self._test_code)
 
     def destruction_by_fixture(self, fixture: Fixture) -> Destruction | None:
         """What a fixture, with those it requests, destroys of the application's."""
@@ -231,11 +218,11 @@ class Knowledge:
     ) -> bool:
         """Whether what a fixture or set-up destroys is told of as running around every test."""
         if fixture is not None:
-            return fixture.autouse or bool(self.marked_by(fixture))
+            return fixture.autouse or bool(self.spread.marked_by(fixture))
         kinds = {id(site.function): site.kind for site in self.module_sites(module).set_ups}
         if id(function) not in kinds:
             return False
-        return kinds[id(function)] != "method" or (owner is not None and bool(self.subclasses(owner)))
+        return kinds[id(function)] != "method" or (owner is not None and bool(self.spread.subclasses(owner)))
 
     def is_guarded(self, path: str) -> bool:
         """Whether something around the tests of a file refuses to run them on anything but a test's store."""
@@ -244,7 +231,7 @@ class Knowledge:
     def open_clients(self, module: Module) -> Iterator[OpenClient]:
         """The clients a test module makes through which tests reach the application's own store."""
         if module.is_test and not self.is_guarded(module.path):
-            yield from self.clients.open_ones(module, self.test_modules)
+            yield from self.clients.open_ones(module, self.spread.test_modules)
 
     def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
         """The requests of a module's self-tests to a server that does not see what they replace."""
@@ -263,134 +250,6 @@ class Knowledge:
         """What importing a module destroys of the application's."""
         return self.destructions.first([self.effects.of_block(module, module.facts.body)], module.path)
 
-    @cached_property
-    def _marks(self) -> dict[str, tuple[tuple[Module, Hop], ...]]:
-        """Fixture name -> the test modules whose `pytestmark` names it, with the place."""
-        found: dict[str, list[tuple[Module, Hop]]] = {}
-        for module in self.test_modules:
-            for binding in module.names.bindings.get("pytestmark", ()):
-                for name in self.fixtures.named_by_mark(module, binding):
-                    hop = Hop(module.path, binding.node.at, f"usefixtures({name!r})")
-                    found.setdefault(name, []).append((module, hop))
-        return {name: tuple(places) for name, places in found.items()}
-
-    def marked_by(self, fixture: Fixture) -> Trail:
-        """Where modules put a fixture around all their tests."""
-        places = self._marks.get(fixture.name, ())
-        return tuple(hop for module, hop in places if self._sees(module.path, fixture))
-
-    def subclasses(self, owner: s.Class) -> frozenset[str]:
-        """The test files with classes that inherit from a class of a test module."""
-        own = id(owner)
-        return frozenset(path for ancestors, path in self._lineages if own in ancestors)
-
-    @cached_property
-    def _lineages(self) -> tuple[tuple[frozenset[int], str], ...]:
-        """For each class of a test file: its first-party ancestors, and the file."""
-        found = []
-        for module in self.test_modules:
-            frame = self.evaluator.module_frame(module)
-            for node in module.classes:
-                if node.bases:
-                    classes = instances.lineage(self.evaluator, ClassValue(module, node, frame))[0]
-                    found.append((frozenset(id(c.node) for c in classes[1:]), module.path))
-        return tuple(found)
-
-    # -- created, named and spliced
-
-    def _runs(self, module: Module) -> Iterator[Run]:
-        """The runs of all functions of a module, as far as they are its own, and of its self-tests."""
-        if module.is_test:
-            yield from (self.effects.near(module, function) for function in module.functions)
-        for site in self.module_sites(module).self_tests:
-            yield self.effects.of_block(module, site.node.body)
-
-    def splices(self, module: Module) -> Iterator[Splice]:
-        """The unquoted identifiers in the statements that the code of a module executes itself."""
-        seen: set[s.Position] = set()
-        for run in self._runs(module):
-            for event in run.events:
-                if event.path == module.path and not event.chain:
-                    for splice in self.identifiers.spliced(event):
-                        if splice.frame.module is module and splice.at not in seen:
-                            seen.add(splice.at)
-                            yield splice
-
-    def fixed_names(self, module: Module) -> Iterator[tuple[s.Position, str, str, Trail]]:
-        """The stores that code of a module creates under a name spelled out in the module."""
-        seen: set[s.Position] = set()
-        for run in self._runs(module):
-            for event in run.events:
-                for creation in self.lifecycle.creations(event):
-                    found = self._fixed_name(creation, module)
-                    if found is not None and found[0] not in seen:
-                        seen.add(found[0])
-                        yield found
-
-    def _fixed_name(self, creation: Creation, module: Module) -> tuple[s.Position, str, str, Trail] | None:
-        name = literal_name(creation)
-        if name is None or creation.resource not in NAMED_STORES or not creation.shared:
-            return None
-        if not self.lifecycle.outlives(creation) or self._is_made_under_mock(creation.event):
-            return None
-        spelled = self.lifecycle.spelled(creation)
-        if spelled is None or spelled[1] != module.path:
-            return None
-        return spelled[0], creation.resource, name, spelled[2]
-
-    def _is_made_under_mock(self, event: Event) -> bool:
-        """Whether a mock is in force where an event happens, or where tests come to the function it happens in."""
-        if self.mocks.is_mocked(event):
-            return True
-        function = event.frame.function
-        if not isinstance(function, s.Function):
-            return False
-        return self.mocks.is_mocked(event, *self.callers.of(event.frame.module, function))
-
-    def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
-        """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
-        run = self._run_of(site)
-        session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
-        endings: list[Event] | None = None
-        seen: set[s.Position] = set()
-        for event in run.events:
-            if event.phase != "set up":
-                continue
-            for creation in self.lifecycle.creations(event):
-                if not self.lifecycle.outlives(creation) or self.mocks.is_mocked(event, *_function_of(site)):
-                    continue
-                if session and creation.resource in ("container", "containers"):
-                    continue
-                if not self._is_kept(creation, site):
-                    continue
-                if endings is None:
-                    endings = [*run.events, *self._endings(site)]
-                hop = line_in(creation, site.module.path)
-                if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
-                    continue
-                if event.tolerant and not is_unique(creation):
-                    continue
-                seen.add(hop.at)
-                yield hop.at, creation.resource, (*event.chain, event.hop)
-
-    def _run_of(self, site: MakingSite) -> Run:
-        if isinstance(site, SelfTest):
-            return self.effects.of_block(site.module, site.node.body)
-        if isinstance(site, Test):
-            return self.effects.near(site.module, site.function)
-        return self.effects.of(site.module, site.function)
-
-    def _is_kept(self, creation: Creation, site: MakingSite) -> bool:
-        """Whether what nothing removes is worth a word: of single tests' only whole stores, of others' /tmp, too."""
-        if isinstance(site, Test):
-            return creation.shared and creation.resource in NAMED_STORES
-        if isinstance(site, SelfTest) or not creation.resource.startswith("temporary"):
-            return True
-        return self.starts.is_sure(site.module, site.function)
-
-    def _endings(self, site: MakingSite) -> list[Event]:
-        return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
-
     def unguaranteed(self, module: Module) -> Iterator[Unguaranteed]:
         """The clean-ups of a module that a failure skips."""
         self_tests = tuple(site.node.body for site in self.module_sites(module).self_tests)
@@ -399,17 +258,6 @@ class Knowledge:
     def bare_yields(self, module: Module) -> tuple[Bare, ...]:
         """The yields of the tests' context managers behind which a failure skips the clean-up."""
         return tuple(bare_yields(self.callers, module)) if module.is_test else ()
-
-    def files_below(self, path: str) -> int:
-        """How many test files lie in the folder of a conftest (for any other file: 1)."""
-        folder, _, name = path.rpartition("/")
-        if name != "conftest.py":
-            return 1
-        return sum(1 for test in self.test_files if not folder or test.startswith(f"{folder}/"))
-
-
-def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:
-    return () if isinstance(site, SelfTest) else ((site.module, site.function),)
 
 
 def _is_lazy(module: Module, name: str) -> bool:

@@ -236,7 +236,7 @@ class Sites:
 
     @cached_property
     def self_tests(self) -> tuple[SelfTest, ...]:
-        nodes = [n for n in self.module.facts.body if isinstance(n, s.If) and _is_main(n.test)]
+        nodes = [n for n in self.module.facts.body if isinstance(n, s.If) and is_main(n.test)]
         return tuple(SelfTest(self.module, n) for n in nodes if self.module.is_test or self._tests(n.body))
 
     def _tests(self, body: s.Block) -> bool:
@@ -295,7 +295,8 @@ def _imports_by_name(value: s.Expression | None) -> bool:
     return isinstance(value, s.Call) and (dotted(value.function) or "").rpartition(".")[2] == "import_module"
 
 
-def _is_main(test: s.Expression) -> bool:
+def is_main(test: s.Expression) -> bool:
+    """Whether a condition is `__name__ == "__main__"`."""
     match test:
         case s.Compare(
             left=s.Name(id="__name__"), operators=("==",), comparators=(s.Constant(value="__main__"),)

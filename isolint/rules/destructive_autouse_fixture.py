@@ -63,11 +63,11 @@ rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, si
 def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     fixture, know = site.fixture, ctx.know
     found = know.destruction_by_fixture(fixture)
-    if found is None or know.is_overridden(fixture):
+    if found is None or know.spread.is_overridden(fixture):
         return
-    marks = () if fixture.autouse else know.marked_by(fixture)
+    marks = () if fixture.autouse else know.spread.marked_by(fixture)
     if fixture.autouse or marks:
-        files = know.reach(fixture) if fixture.autouse else len(marks)
+        files = know.spread.reach(fixture) if fixture.autouse else len(marks)
         yield finding(site, ctx, found, files, marks)
 
 
@@ -77,9 +77,9 @@ def check_set_up(site: SetUp, ctx: Context) -> Iterator[Finding]:
     found = know.destruction_by_function(site.module, site.function)
     if found is None:
         return
-    below = know.subclasses(site.owner) if site.owner is not None else frozenset()
+    below = know.spread.subclasses(site.owner) if site.owner is not None else frozenset()
     if site.kind != "method" or below:
-        files = len(below) if site.owner is not None else know.files_below(site.module.path)
+        files = len(below) if site.owner is not None else know.spread.files_below(site.module.path)
         yield finding(site, ctx, found, files, ())
 
 
@@ -90,7 +90,7 @@ def check_conftest(site: File, ctx: Context) -> Iterator[Finding]:
     found = ctx.know.destruction_by_import(site.module)
     if found is not None:
         at = found.trail[0].at
-        files = ctx.know.files_below(site.module.path)
+        files = ctx.know.spread.files_below(site.module.path)
         message = f"importing this conftest, for {_count(files)}, destroys {found.what} in {found.target.why}"
         yield ctx.finding(at, message, trail=found.trail)
 

@@ -34,5 +34,5 @@ rule = Rule("ISO202", "hardcoded-resource-name", severity=Severity.WARNING, sinc
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for at, resource, name, trail in ctx.know.fixed_names(site.module):
+    for at, resource, name, trail in ctx.know.making.fixed_names(site.module):
         yield ctx.finding(at, f"the {resource} has the fixed name `{name}` in every run", trail=trail)

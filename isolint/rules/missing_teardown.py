@@ -41,5 +41,5 @@ rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1"
 
 @rule.on(FixtureSite, SetUp, SelfTest, Test)
 def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
-    for at, resource, trail in ctx.know.left_behind(site):
+    for at, resource, trail in ctx.know.making.left_behind(site):
         yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)

@@ -40,7 +40,7 @@ rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since=
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for splice in ctx.know.splices(site.module):
+    for splice in ctx.know.making.splices(site.module):
         message = f"`{show(splice.hole)}` is put into SQL as an identifier without quotes"
         confidence = Confidence.HIGH if splice.sure else Confidence.LOW
         yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence)

@@ -112,7 +112,7 @@ class Pieces:
             function.name_at[0],
             scope=fixture.scope,
             autouse=fixture.autouse,
-            files=self.know.reach(fixture) if fixture.owner is None else None,
+            files=self.know.spread.reach(fixture) if fixture.owner is None else None,
             requests=tuple(name for name in fixture.requests if name in needed),
             others=tuple(name for name in fixture.requests if name not in needed),
             guard=self.trails.guard_in(module, function),

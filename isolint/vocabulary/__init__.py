@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from isolint.vocabulary.entries import (
     Callback,
+    Change,
     Commit,
     Creator,
     Destroyer,
@@ -74,6 +75,10 @@ class Vocabulary:
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
+    changes: dict[str, tuple[Change, ...]]
+    restoring_fixtures: dict[str, tuple[Change, ...]]
+    harmless_variables: frozenset[str]
+    contextual: frozenset[str]
     settings_bases: frozenset[str]
     ambient_variables: frozenset[str]
     web: dict[str, tuple[Web, ...]]
@@ -163,6 +168,10 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
+        changes=by.call("changes"),
+        restoring_fixtures=by.all("changes", "fixtures"),
+        contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
+        harmless_variables=frozenset(by.only("changes", "variables")),
         settings_bases=frozenset(by.only("reads", "bases")),
         ambient_variables=frozenset(by.only("reads", "variables")),
         web=by.call("web"),

@@ -33,6 +33,8 @@ STORES = (
 KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
 HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
+STATES = ("environment", "folder", "modules", "attribute", "item", "setting")
+ENDS = ("", "block", "test")
 SCOPES = ("run", "worker", "testrun", "process")
 ROLES = ("application", "router", "join", "route", "injection", "client", "transport", "lifespan", "startup")
 
@@ -302,3 +304,35 @@ class Web:
     starts: bool = False
     target: Argument = ()
     parts: dict[str, Argument] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A call that changes the state of the process: `state` says which.
+
+    "environment" and "modules" take the variable or module as `key` (without one, all of them), "folder" is
+    the working directory, "setting" one of the interpreter or a library, named by `part`. "attribute" and
+    "item" belong to `target`, an argument that is the object itself or its dotted name: the attribute or item
+    is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
+    says. Without a `target`, `part` is the dotted name of the object. `ends` tells what puts it back: nothing,
+    the end of the `with` block or decorated function ("block"), the end of the "test". `fixtures` put back all
+    of the state at the end of a test. `variables` are those that suites set for the whole run on purpose: dummy
+    credentials, output without a screen.
+    """
+
+    state: str = field(metadata={"one of": STATES})
+    call: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    target: Argument = ()
+    key: Argument = ()
+    part: str = ""
+    ends: str = field(default="", metadata={"one of": ENDS})
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contextual:
+    """Objects (`name`), and calls that make objects, whose state is that of a request, context or thread."""
+
+    name: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ ENTRIES: dict[str, type] = {
     "overrides": kinds.Override,
     "unique": kinds.Unique,
     "web": kinds.Web,
+    "changes": kinds.Change,
+    "contextual": kinds.Contextual,
 }
 
 Entries = dict[str, list[Any]]
