@@ -26,6 +26,7 @@ from isolint.facts.places import (
     whole,
 )
 from isolint.facts.project import Module
+from isolint.facts.registries import Writes
 from isolint.facts.restored import Restored
 from isolint.facts.show import show
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
@@ -78,6 +79,7 @@ class Leaks:
         self.uses = Uses(mutations, fixtures)
         self.imports = ImportWrites(fixtures, mutations)
         self.mocks = Mocks(fixtures, mutations.origins)
+        self.registries = Writes(self.evaluator.vocabulary.creators).attributes
         self._known: dict[str, tuple[Leak, ...]] = {}
 
     def of(self, sites: Sites, kind: str) -> Iterator[Leak]:
@@ -87,11 +89,16 @@ class Leaks:
             found: dict[tuple[s.Position, str], Leak] = {}
             written: set[tuple[str, s.Position]] = set()
             for leak in self._leaks(sites):
-                if (leak.write.path, leak.write.at) not in written:
+                known = (leak.write.path, leak.write.at) in written
+                if not known and not self._is_registration(leak):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
         return (leak for leak in self._known[module.path] if leak.kind == kind)
+
+    def _is_registration(self, leak: Leak) -> bool:
+        """Whether what is written to is a registry, such as an application's overrides: told of as such."""
+        return not self.registries.isdisjoint(leak.what.partition("[")[0].split("."))
 
     def by_import(self, module: Module) -> Iterator[tuple[s.Position, str, Trail]]:
         """Variables that importing a test module sets and its fixtures read: the place, the code, the way."""
