@@ -46,5 +46,5 @@ def test_links_lead_somewhere(path: str) -> None:
     assert (REPOSITORY / path).exists()
 
 
-def test_it_is_short() -> None:
-    assert README.count("\n") <= 180
+def test_it_is_short_but_for_its_table() -> None:
+    assert sum(not line.startswith("| ISO") for line in README.splitlines()) <= 180

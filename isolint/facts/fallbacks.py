@@ -132,7 +132,8 @@ class Fallbacks:
 
     def _in_branches(self, node: s.If, body: _Body, module: Module) -> Iterator[Fallback]:
         """`if test_url: url = test_url` with `else: url = ...`, or else with what `url` held before."""
-        taken, other = dict(_assigned(node.body)), dict(_assigned(node.orelse))
+        taken = dict(_assigned(node.body))
+        other = dict(_assigned(node.orelse)) if taken else {}
         for first, second in ((taken, other), (other, taken)):
             for name in first.keys() & second.keys():
                 read = self._test_variable(first[name], body.frame)
