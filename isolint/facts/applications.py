@@ -9,9 +9,11 @@ from functools import cached_property
 from isolint.facts import handles, instances
 from isolint.facts import syntax as s
 from isolint.facts.evaluate import Evaluator
-from isolint.facts.paths import HOLE, spelled
+from isolint.facts.listedroutes import listed
+from isolint.facts.paths import spelled
 from isolint.facts.project import Module
 from isolint.facts.relevance import last_name
+from isolint.facts.routes import Route
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import show
 from isolint.facts.values import (
@@ -34,22 +36,6 @@ from isolint.vocabulary.entries import Argument, Web
 Place = tuple[str, s.Position]
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 MOST_ROUTES = 2_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Route:
-    """A function that answers requests. `injections` are what its routers and its decorator have called, too."""
-
-    method: str  # "" for any
-    path: str
-    function: FunctionValue
-    injections: tuple[Value, ...]
-    hop: Hop
-
-    @property
-    def title(self) -> str:
-        """`POST /orders`, as a reader would say."""
-        return f"{self.method} {self.path.replace(HOLE, '…')}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +81,7 @@ class Applications:
         if app.place not in self._routes:
             self._routes[app.place] = ()
             found: list[Route] = []
-            for route in self._of(app, self._modules(app), "", (), 0):
+            for route in (*listed(self, app, ""), *self._of(app, self._modules(app), "", (), 0)):
                 found.append(route)
                 if len(found) >= MOST_ROUTES:
                     break
@@ -125,18 +111,17 @@ class Applications:
                 yield from self._of(option, self._modules(option), prefix, around, depth + 1)
 
     def _route(self, part: Part, function: FunctionValue, prefix: str, around: tuple[Value, ...]) -> Route:
-        name = last_name(part.call)
         node = handles.passed(part.call, part.entry.argument)
         path = prefix + ("" if node is None else spelled(self.evaluator.evaluate(node, part.frame)))
         hop = Hop(part.frame.module.path, part.call.at, show(part.call))
-        return Route(self._method(part, name), path or "/", function, around, hop)
+        return Route(self.method(part.call, part.frame), path or "/", function, around, hop)
 
-    def _method(self, part: Part, name: str) -> str:
-        """The one method that a route answers to, "" for several."""
-        methods = dict(part.call.keywords).get("methods")
-        listed = self._listed(methods, part.frame)
-        if len(listed) == 1:
-            return (text(listed[0]) or "").upper()
+    def method(self, call: s.Call, frame: Frame) -> str:
+        """The one method that the route of a call answers to, "" for several."""
+        methods = self._listed(dict(call.keywords).get("methods"), frame)
+        if len(methods) == 1:
+            return (text(methods[0]) or "").upper()
+        name = last_name(call)
         return name.upper() if name in VERBS else ""
 
     def _path(self, value: Value | None) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
-from isolint.facts.applications import Applications, Route
+from isolint.facts.applications import Applications
 from isolint.facts.extensions import Extensions
 from isolint.facts.latepins import LatePins
 from isolint.facts.overrides import Overrides, identity
 from isolint.facts.replacements import Replacements
+from isolint.facts.routes import Route
 from isolint.facts.scopes import walk
 from isolint.facts.targets import Level, Target, is_product, judge
 from isolint.facts.touches import Touch, Touches, calls_of, defined_at

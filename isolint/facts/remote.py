@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts import syntax as s
-from isolint.facts.applications import Applications, Route
+from isolint.facts.applications import Applications
 from isolint.facts.paths import matches, spelled
 from isolint.facts.project import Module
 from isolint.facts.relevance import calls_in, last_name
 from isolint.facts.requests import Request, Requests
+from isolint.facts.routes import Route
 from isolint.facts.scopes import expressions, statements, walk
 from isolint.facts.show import show
 from isolint.facts.values import Frame, Hop, Made, Trail, options

@@ -289,7 +289,9 @@ class Web:
     "injection" marks an argument that the framework fills by calling `argument`.
     "client" drives the application `argument`, or that of a "transport" (`transport`), in the process of the
     test; "lifespan" starts and stops one. `prefix`, `dependencies` and `lifespan` are the arguments that a
-    joined router and an application are given. `starts` says that `with` runs the start-up code.
+    joined router and an application are given, `routes` the list of handlers, classes of handlers and routers that
+    it is made with (its `dependencies` are then a dict, and asked for by name). `starts` says that `with` runs
+    the start-up code.
     `target` and `parts` tell where the store is that "startup" points the library to.
     """
 
@@ -300,6 +302,7 @@ class Web:
     transport: Argument = ()
     prefix: Argument = ()
     dependencies: Argument = ()
+    routes: Argument = ()
     lifespan: Argument = ()
     starts: bool = False
     target: Argument = ()
