@@ -29,10 +29,11 @@ def node(cls: type[_T]) -> type[_T]:
 
 
 class Walked:
-    """An expression; `_inside` keeps what `scopes.walk` finds in it, once it was asked for."""
+    """An expression; keeps what `scopes.walk` finds in it and how it is shown, once that was asked for."""
 
-    __slots__ = ("_inside",)
+    __slots__ = ("_inside", "_shown")
     _inside: tuple[Expression, ...]
+    _shown: str
 
 
 @node
