@@ -68,6 +68,7 @@ class Evaluator(Frames):
         self._cut = 0
         self.outcomes = Outcomes(self)
         self._running: set[tuple[int, int]] = set()
+        self.lineages: dict[int, tuple[tuple[ClassValue, ...], tuple[str, ...]]] = {}
 
     def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
         """What the methods of a class assign to attributes of `self`."""
@@ -126,9 +127,11 @@ class Evaluator(Frames):
         if name in names.globals:
             return self.module_name(frame.module, name, None)
         bindings = names.bindings.get(name)
-        before = [b for b in bindings or () if line is None or b.line < line]
         parameters = frame.function.parameters if frame.function is not None else ()
         parameter = next((p for p in parameters if p.name == name), None)
+        if bindings is None and parameter is None:
+            return None
+        before = [b for b in bindings or () if line is None or b.line < line]
         if bindings and (before or parameter is None):
             given = UNKNOWN if parameter is None else self.argument(frame, parameter)
             filled = parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line))
@@ -302,6 +305,11 @@ class Evaluator(Frames):
     def result(self, callee: FunctionValue, inside: Frame) -> Value:
         """What a call of a first-party function returns; a generator's or context manager's item is wrapped."""
         return self.outcomes.of(callee, inside)
+
+    @property
+    def cuts(self) -> int:
+        """How often a value was found without its whole truth; what is found between two is not for good."""
+        return self._cut
 
     def give_up(self) -> None:
         """Say that the value being found is not the whole truth: it is not remembered for good."""

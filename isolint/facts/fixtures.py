@@ -70,6 +70,7 @@ class Fixtures:
         self.evaluator = evaluator
         self.project = evaluator.project
         self._defined: dict[str, dict[str, Fixture]] = {}
+        self._in_classes: dict[int, dict[str, Fixture]] = {}
         self._values: dict[int, Value] = {}
         evaluator.parameter = self.injected
 
@@ -120,6 +121,15 @@ class Fixtures:
 
     def in_class(self, module: Module, owner: s.Class) -> dict[str, Fixture]:
         """The fixtures a test class and its first-party bases offer."""
+        key = id(owner)
+        known = self._in_classes.get(key)
+        if known is None:
+            known = self._offered(module, owner)
+            if not self.evaluator.is_exhausted:
+                self._in_classes[key] = known
+        return known
+
+    def _offered(self, module: Module, owner: s.Class) -> dict[str, Fixture]:
         found: dict[str, Fixture] = {}
         value = ClassValue(module, owner, self.evaluator.module_frame(module))
         for cls in reversed(instances.lineage(self.evaluator, value)[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.project import Module
-from isolint.facts.scopes import Names, bind
+from isolint.facts.scopes import Names, bind, statements
 from isolint.facts.values import ClassValue, Frame
 
 
@@ -16,6 +16,7 @@ class Frames:
         self._names: dict[int, Names] = {}
         self._functions: dict[int, Frame] = {}
         self._frames: dict[str, Frame] = {}
+        self._methods: dict[int, tuple[s.Function, ...]] = {}
 
     def module_frame(self, module: Module) -> Frame:
         """The frame of a module's top level."""
@@ -46,6 +47,13 @@ class Frames:
         if id(body) not in self._names:
             self._names[id(body)] = bind(body.body)
         return self._names[id(body)]
+
+    def methods(self, cls: s.Class) -> tuple[s.Function, ...]:
+        """The functions that stand in the body of a class."""
+        key = id(cls)
+        if key not in self._methods:
+            self._methods[key] = tuple(n for n in statements(cls.body) if isinstance(n, s.Function))
+        return self._methods[key]
 
     def generic_frame(self, function: s.Function | s.Lambda) -> Frame | None:
         """The frame of a function that nobody in particular calls, if it was needed so far."""

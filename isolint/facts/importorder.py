@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from isolint.facts import syntax as s
@@ -56,6 +56,7 @@ class ImportOrder:
         self.evaluator = environment.evaluator
         self.readings = readings
         self._closures: dict[str, tuple[Module, ...]] = {}
+        self._imported: dict[int, tuple[Module, ...]] = {}
 
     def play(self, modules: list[Module], pinned: Mapping[str, Value]) -> Order:
         """What importing these modules, one after the other, reads and sets after what is `pinned` from outside."""
@@ -131,8 +132,14 @@ class ImportOrder:
             for node in _imports(current.facts.body):
                 pending += [m for m in self.imported(current, node) if m.path not in found]
 
-    def imported(self, module: Module, node: s.Import) -> list[Module]:
+    def imported(self, module: Module, node: s.Import) -> tuple[Module, ...]:
         """The first-party modules that an import statement runs: packages around them, first."""
+        key = id(node)
+        if key not in self._imported:
+            self._imported[key] = tuple(self._run_by(module, node))
+        return self._imported[key]
+
+    def _run_by(self, module: Module, node: s.Import) -> Iterable[Module]:
         found: dict[str, Module] = {}
         for name in self._dotted(module, node):
             for end in range(1, len(name) + 1):
@@ -149,11 +156,11 @@ class ImportOrder:
             several = module.names.bindings.get(bound, ())
             binding = next((b for b in several if b.imported is entry), None)
             if binding is not None and binding.type_checking:
-                return []
+                return ()
             target = None if binding is None else self.project.import_target(module, binding).module
             if target is not None and target is not module:
                 found[target.path] = target
-        return list(found.values())
+        return found.values()
 
     def _dotted(self, module: Module, node: s.Import) -> Iterator[tuple[str, ...]]:
         if node.level:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from isolint.facts import handles
@@ -35,6 +34,19 @@ _PROPERTIES = ("property", "cached_property", "hybrid_property", "classproperty"
 
 def lineage(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tuple[str, ...]]:
     """A class with its first-party ancestors, nearest first, and the names of those outside the project."""
+    if cls.frame.function is not None or cls.frame.owner is not None:
+        return _climbed(ev, cls)
+    known = ev.lineages.get(id(cls.node))
+    if known is None:
+        cuts = ev.cuts
+        known = _climbed(ev, cls)
+        if cuts == ev.cuts:
+            ev.lineages[id(cls.node)] = known
+    classes, external = known
+    return (cls, *classes[1:]), external
+
+
+def _climbed(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tuple[str, ...]]:
     classes: list[ClassValue] = []
     external: list[str] = []
     pending = [cls]
@@ -111,7 +123,7 @@ def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Val
     """The result of calling an object."""
     classes, external = lineage(ev, instance.of)
     for cls in classes:
-        for function in _functions(cls):
+        for function in ev.methods(cls.node):
             if function.name == "__call__":
                 method = FunctionValue(cls.module, function, body_frame(cls), instance)
                 return ev.call_value(method, node, frame)
@@ -128,7 +140,7 @@ def receiver(cls: ClassValue, function: s.Function) -> Value:
 def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
     """The first-party method of an object, bound to it."""
     for cls in lineage(ev, instance.of)[0]:
-        for function in _functions(cls):
+        for function in ev.methods(cls.node):
             if function.name == name:
                 return FunctionValue(cls.module, function, body_frame(cls), instance)
     return None
@@ -146,15 +158,11 @@ def is_property(function: s.Function | s.Lambda) -> bool:
     )
 
 
-def _functions(cls: ClassValue) -> Iterator[s.Function]:
-    return (node for node in statements(cls.node.body) if isinstance(node, s.Function))
-
-
 def _given(ev: Evaluator, instance: Instance, name: str, classes: tuple[ClassValue, ...]) -> Value | None:
     """The keyword argument of the call, for classes whose fields are their arguments."""
     if instance.call is None or instance.frame is None:
         return None
-    if any(function.name == "__init__" for cls in classes for function in _functions(cls)):
+    if any(function.name == "__init__" for cls in classes for function in ev.methods(cls.node)):
         return None
     for keyword, value in instance.call.keywords:
         if keyword == name:

@@ -31,10 +31,10 @@ class Module:
 
     facts: ModuleFacts
     is_test: bool
+    path: str = field(init=False)
 
-    @property
-    def path(self) -> str:
-        return self.facts.path
+    def __post_init__(self) -> None:
+        self.path = self.facts.path
 
     @cached_property
     def names(self) -> Names:
@@ -87,6 +87,8 @@ class Project:
     source_roots: tuple[str, ...] = ()
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _located: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    _resolved: dict[tuple[str, tuple[str, ...]], Resolved] = field(default_factory=dict)
+    _conftests: dict[str, tuple[Module, ...]] = field(default_factory=dict)
 
     def module(self, path: str) -> Module | None:
         """The module of a file of the project, None when it is missing or unreadable."""
@@ -106,13 +108,15 @@ class Project:
                 folder = folder.rpartition("/")[0]
         return frozenset(found)
 
-    def conftests(self, path: str) -> Iterator[Module]:
+    def conftests(self, path: str) -> tuple[Module, ...]:
         """The conftest modules that govern a file, outermost first."""
-        parts = path.split("/")[:-1]
-        for depth in range(len(parts) + 1):
-            candidate = "/".join([*parts[:depth], "conftest.py"])
-            if candidate in self.files and (module := self.module(candidate)) is not None:
-                yield module
+        folder = path.rpartition("/")[0]
+        if folder not in self._conftests:
+            parts = path.split("/")[:-1]
+            candidates = ["/".join([*parts[:depth], "conftest.py"]) for depth in range(len(parts) + 1)]
+            modules = [self.module(candidate) for candidate in candidates if candidate in self.files]
+            self._conftests[folder] = tuple(module for module in modules if module is not None)
+        return self._conftests[folder]
 
     def import_target(self, module: Module, binding: Binding) -> Resolved:
         """What the name of an import binding stands for."""
@@ -154,6 +158,13 @@ class Project:
 
     def resolve(self, module: Module, parts: tuple[str, ...]) -> Resolved:
         """The longest first-party module that `parts` names, seen from `module`, and what is left over."""
+        key = (module.path, parts)
+        known = self._resolved.get(key)
+        if known is None:
+            known = self._resolved[key] = self._longest(module, parts)
+        return known
+
+    def _longest(self, module: Module, parts: tuple[str, ...]) -> Resolved:
         for length in range(len(parts), 0, -1):
             path = self.locate(module, parts[:length])
             found = None if path is None else self.module(path)

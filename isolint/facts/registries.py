@@ -49,9 +49,17 @@ class Writes:
 
     def concerns(self, node: s.Call) -> bool:
         """Whether a call is one of a registry's methods, or is handed a registry, itself or by its name."""
-        return self.registry(node) is not None or any(
-            isinstance(given, s.Constant) and given.value in self.attributes for given in node.arguments
-        )
+        function = node.function
+        if isinstance(function, s.Attribute):
+            owner = function.value
+            if isinstance(owner, s.Attribute) and owner.name in self.attributes:
+                return True
+        for given in node.arguments:
+            if isinstance(given, s.Attribute) and given.name in self.attributes:
+                return True
+            if isinstance(given, s.Constant) and given.value in self.attributes:
+                return True
+        return False
 
     def registry(self, node: s.Call) -> s.Attribute | None:
         """The registry that a call is made on, or is handed."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from isolint.facts import syntax as s
 from isolint.facts.show import dotted
+
+Inner = tuple[s.Block, bool, bool]
 
 
 class Binding(NamedTuple):
@@ -93,26 +95,44 @@ def _bindings(
             yield from _bindings(inner, below, typing or checking, globals_)
 
 
-def blocks(node: s.Statement) -> Iterator[tuple[s.Block, bool, bool]]:
+def blocks(node: s.Statement) -> Sequence[Inner]:
     """The blocks inside a statement: (block, whether it may be skipped, whether only type checkers read it)."""
-    match node:
-        case s.If():
-            yield node.body, True, is_type_checking(node.test)
-            yield node.orelse, True, False
-        case s.Loop():
-            yield node.body, False, False
-            yield node.orelse, False, False
-        case s.With():
-            yield node.body, False, False
-        case s.Try():
-            yield node.body, bool(node.handlers), False
-            for handler in node.handlers:
-                yield handler.body, True, False
-            yield node.orelse, False, False
-            yield node.final, False, False
-        case s.Match():
-            for _, inner in node.cases:
-                yield inner, True, False
+    inside = _BLOCKS.get(type(node))
+    return () if inside is None else inside(node)
+
+
+def _of_if(node: s.If) -> Sequence[Inner]:
+    return (node.body, True, is_type_checking(node.test)), (node.orelse, True, False)
+
+
+def _of_loop(node: s.Loop) -> Sequence[Inner]:
+    return (node.body, False, False), (node.orelse, False, False)
+
+
+def _of_with(node: s.With) -> Sequence[Inner]:
+    return ((node.body, False, False),)
+
+
+def _of_try(node: s.Try) -> Sequence[Inner]:
+    return [
+        (node.body, bool(node.handlers), False),
+        *((handler.body, True, False) for handler in node.handlers),
+        (node.orelse, False, False),
+        (node.final, False, False),
+    ]
+
+
+def _of_match(node: s.Match) -> Sequence[Inner]:
+    return [(inner, True, False) for _, inner in node.cases]
+
+
+_BLOCKS: dict[type, Callable[[Any], Sequence[Inner]]] = {
+    s.If: _of_if,
+    s.Loop: _of_loop,
+    s.With: _of_with,
+    s.Try: _of_try,
+    s.Match: _of_match,
+}
 
 
 def is_type_checking(test: s.Expression) -> bool:
@@ -159,88 +179,102 @@ def _walrus(node: s.Statement, branch: tuple[tuple[int, int], ...]) -> Iterator[
                 yield Binding(inner.target.id, "assign", node, inner.value, branch=branch)
 
 
-def expressions(node: s.Statement) -> Iterator[s.Expression]:
+def expressions(node: s.Statement) -> Sequence[s.Expression]:
     """The expressions that stand directly in a statement, in the order of evaluation; not those of its blocks."""
-    match node:
-        case s.Assign():
-            if node.value is not None:
-                yield node.value
-            yield from (t for t in node.targets if not isinstance(t, s.Name))
-        case s.Evaluate():
-            yield node.value
-        case s.Return(value=value) if value is not None:
-            yield value
-        case s.Raise(exception=exception) if exception is not None:
-            yield exception
-        case s.Assert():
-            yield node.test
-            if node.message is not None:
-                yield node.message
-        case s.Delete():
-            yield from node.targets
-        case s.If():
-            yield node.test
-        case s.Loop():
-            yield from (e for e in (node.iterable, node.test) if e is not None)
-        case s.With():
-            yield from (context for context, _ in node.items)
-        case s.Match():
-            yield node.subject
-        case s.Function() | s.Class():
-            yield from node.decorators
+    inside = _EXPRESSIONS.get(type(node))
+    return () if inside is None else inside(node)
 
 
-def walk(node: s.Expression) -> Iterator[s.Expression]:
+def _of_assign(node: s.Assign) -> Sequence[s.Expression]:
+    targets = [target for target in node.targets if not isinstance(target, s.Name)]
+    return targets if node.value is None else [node.value, *targets]
+
+
+_EXPRESSIONS: dict[type, Callable[[Any], Sequence[s.Expression]]] = {
+    s.Assign: _of_assign,
+    s.Evaluate: lambda node: (node.value,),
+    s.Return: lambda node: () if node.value is None else (node.value,),
+    s.Raise: lambda node: () if node.exception is None else (node.exception,),
+    s.Assert: lambda node: (node.test,) if node.message is None else (node.test, node.message),
+    s.Delete: lambda node: node.targets,
+    s.If: lambda node: (node.test,),
+    s.Loop: lambda node: [e for e in (node.iterable, node.test) if e is not None],
+    s.With: lambda node: [context for context, _ in node.items],
+    s.Match: lambda node: (node.subject,),
+    s.Function: lambda node: node.decorators,
+    s.Class: lambda node: node.decorators,
+}
+
+
+def walk(node: s.Expression) -> tuple[s.Expression, ...]:
     """The expression and everything inside it, lambdas excepted, outermost first."""
+    if type(node) not in _CHILDREN:
+        return (node,)
+    try:
+        return node._inside
+    except AttributeError:
+        node._inside = found = tuple(_walked(node))
+        return found
+
+
+def _walked(node: s.Expression) -> Iterator[s.Expression]:
     stack = [node]
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(children(current)))
+        inside = _CHILDREN.get(type(current))
+        if inside is not None:
+            stack.extend(reversed(inside(current)))
 
 
-def children(node: s.Expression) -> list[s.Expression]:
+def children(node: s.Expression) -> Sequence[s.Expression]:
     """The expressions directly inside an expression; the body of a lambda runs elsewhere and is left out."""
-    match node:
-        case s.Name() | s.Constant() | s.Lambda():
-            return []
-        case s.Attribute() | s.Starred() | s.Walrus():
-            return [node.value]
-        case s.Call():
-            return [node.function, *node.arguments, *(value for _, value in node.keywords)]
-        case s.Template():
-            return [part for part in node.parts if not isinstance(part, str)]
-        case s.Binary():
-            return [node.left, node.right]
-        case s.Boolean():
-            return list(node.values)
-        case s.Unary():
-            return [node.operand]
-        case s.Compare():
-            return [node.left, *node.comparators]
-        case s.Subscript():
-            return [node.value, node.index]
-        case s.Sequence():
-            return list(node.items)
-        case s.Mapping():
-            return [e for pair in node.items for e in pair if e is not None]
-        case s.Conditional():
-            return [node.test, node.body, node.orelse]
-        case s.Comprehension():
-            return [*(i for _, i in node.loops), *node.conditions, *node.elements]
-        case s.Yield():
-            return [] if node.value is None else [node.value]
-        case s.Opaque():
-            return list(node.children)
-    return []
+    inside = _CHILDREN.get(type(node))
+    return () if inside is None else inside(node)
 
 
-def statements(body: s.Block) -> Iterator[s.Statement]:
+def _of_call(node: s.Call) -> Sequence[s.Expression]:
+    return [node.function, *node.arguments, *[value for _, value in node.keywords]]
+
+
+def _of_comprehension(node: s.Comprehension) -> Sequence[s.Expression]:
+    return [*[i for _, i in node.loops], *node.conditions, *node.elements]
+
+
+_CHILDREN: dict[type, Callable[[Any], Sequence[s.Expression]]] = {
+    s.Attribute: lambda node: (node.value,),
+    s.Starred: lambda node: (node.value,),
+    s.Walrus: lambda node: (node.value,),
+    s.Call: _of_call,
+    s.Template: lambda node: [part for part in node.parts if not isinstance(part, str)],
+    s.Binary: lambda node: (node.left, node.right),
+    s.Boolean: lambda node: node.values,
+    s.Unary: lambda node: (node.operand,),
+    s.Compare: lambda node: (node.left, *node.comparators),
+    s.Subscript: lambda node: (node.value, node.index),
+    s.Sequence: lambda node: node.items,
+    s.Mapping: lambda node: [e for pair in node.items for e in pair if e is not None],
+    s.Conditional: lambda node: (node.test, node.body, node.orelse),
+    s.Comprehension: _of_comprehension,
+    s.Yield: lambda node: () if node.value is None else (node.value,),
+    s.Opaque: lambda node: node.children,
+}
+
+
+def statements(body: s.Block) -> list[s.Statement]:
     """Every statement of a body in source order, nested blocks included, functions' and classes' bodies not."""
+    found: list[s.Statement] = []
+    _gather(body, found)
+    return found
+
+
+def _gather(body: s.Block, found: list[s.Statement]) -> None:
     for node in body:
-        yield node
-        for inner, _, _ in blocks(node):
-            yield from statements(inner)
+        found.append(node)
+        inside = _BLOCKS.get(type(node))
+        if inside is not None:
+            for inner, _, _ in inside(node):
+                _gather(inner, found)
 
 
 def always_true(function: s.Function) -> bool:

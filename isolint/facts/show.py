@@ -25,9 +25,17 @@ def dotted(node: s.Expression) -> str | None:
 
 
 def _show(node: s.Expression) -> str:
+    if isinstance(node, s.Name):
+        return node.id
+    try:
+        return node._shown
+    except AttributeError:
+        node._shown = shown = _written(node)
+        return shown
+
+
+def _written(node: s.Expression) -> str:
     match node:
-        case s.Name():
-            return node.id
         case s.Attribute():
             return f"{_show(node.value)}.{node.name}"
         case s.Constant():

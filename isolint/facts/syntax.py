@@ -28,33 +28,41 @@ def node(cls: type[_T]) -> type[_T]:
     return dataclass(slots=True, eq=False)(cls)
 
 
+class Walked:
+    """An expression; keeps what `scopes.walk` finds in it and how it is shown, once that was asked for."""
+
+    __slots__ = ("_inside", "_shown")
+    _inside: tuple[Expression, ...]
+    _shown: str
+
+
 @node
-class Name:
+class Name(Walked):
     id: str
     at: Position
 
 
 @node
-class Attribute:
+class Attribute(Walked):
     value: Expression
     name: str
     at: Position
 
 
 @node
-class Constant:
+class Constant(Walked):
     value: str | bytes | int | float | complex | bool | None
     at: Position
 
 
 @node
-class Starred:
+class Starred(Walked):
     value: Expression
     at: Position
 
 
 @node
-class Call:
+class Call(Walked):
     """`keywords` holds (name, value); the name of `**value` is the empty string."""
 
     function: Expression
@@ -64,7 +72,7 @@ class Call:
 
 
 @node
-class Template:
+class Template(Walked):
     """An f-string or template string: literal pieces and the expressions in its holes."""
 
     parts: tuple[str | Expression, ...]
@@ -72,7 +80,7 @@ class Template:
 
 
 @node
-class Binary:
+class Binary(Walked):
     operator: str
     left: Expression
     right: Expression
@@ -80,21 +88,21 @@ class Binary:
 
 
 @node
-class Boolean:
+class Boolean(Walked):
     operator: str  # "and", "or"
     values: tuple[Expression, ...]
     at: Position
 
 
 @node
-class Unary:
+class Unary(Walked):
     operator: str  # "not", "-", "+", "~"
     operand: Expression
     at: Position
 
 
 @node
-class Compare:
+class Compare(Walked):
     left: Expression
     operators: tuple[str, ...]
     comparators: tuple[Expression, ...]
@@ -102,21 +110,21 @@ class Compare:
 
 
 @node
-class Subscript:
+class Subscript(Walked):
     value: Expression
     index: Expression
     at: Position
 
 
 @node
-class Sequence:
+class Sequence(Walked):
     kind: str  # "list", "tuple", "set"
     items: tuple[Expression, ...]
     at: Position
 
 
 @node
-class Mapping:
+class Mapping(Walked):
     """`items` holds (key, value); the key of `**value` is None."""
 
     items: tuple[tuple[Expression | None, Expression], ...]
@@ -124,7 +132,7 @@ class Mapping:
 
 
 @node
-class Conditional:
+class Conditional(Walked):
     test: Expression
     body: Expression
     orelse: Expression
@@ -132,14 +140,14 @@ class Conditional:
 
 
 @node
-class Lambda:
+class Lambda(Walked):
     parameters: tuple[Parameter, ...]
     body: Expression
     at: Position
 
 
 @node
-class Comprehension:
+class Comprehension(Walked):
     """`loops` holds (target, iterable); `elements` one value, or key and value of a dict comprehension."""
 
     elements: tuple[Expression, ...]
@@ -149,20 +157,20 @@ class Comprehension:
 
 
 @node
-class Walrus:
+class Walrus(Walked):
     target: Name
     value: Expression
     at: Position
 
 
 @node
-class Yield:
+class Yield(Walked):
     value: Expression | None
     at: Position
 
 
 @node
-class Opaque:
+class Opaque(Walked):
     """Syntax nothing is concluded from (slices and the like), and the expressions inside it."""
 
     children: tuple[Expression, ...]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from urllib.parse import unquote
 
 from isolint.facts.values import (
@@ -70,6 +71,7 @@ def tokens(name: str) -> frozenset[str]:
     return frozenset(word.lower().rstrip("0123456789") for word in _TOKENS.split(name) if word)
 
 
+@lru_cache(maxsize=8192)
 def is_test_name(name: str) -> bool:
     """Whether a database, schema or variable name says that it is a test's."""
     return not tokens(name).isdisjoint(TEST_TOKENS)
