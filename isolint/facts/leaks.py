@@ -214,7 +214,8 @@ class Leaks:
         """Whether an object is one of a context's or thread's own."""
         known = self.evaluator.vocabulary.contextual
         path, *rest = owner.place.parts
-        if ".".join((path.removesuffix(".py").replace("/", "."), *rest)) in known:
+        name = path.removesuffix(".py").replace("/", ".")
+        if any(".".join((name, *rest[:length])) in known for length in range(1, len(rest) + 1)):
             return True
         if not isinstance(owner.value, s.Call) or owner.frame is None:
             return False

@@ -95,9 +95,9 @@ def _memos(function: s.Function) -> set[tuple[str, str, str]]:
     for node in statements(function.body):
         if isinstance(node, s.Assign) and isinstance(node.value, s.Call) and len(node.targets) == 1:
             target, look, given = node.targets[0], node.value.function, node.value.arguments
-            if isinstance(target, s.Name) and isinstance(look, s.Attribute) and look.name == "get":
-                if len(given) == 1:
-                    found.add((show(look.value), show(given[0]), target.id))
+            looks = isinstance(look, s.Attribute) and look.name == "get" and len(given) == 1
+            if looks and isinstance(look, s.Attribute) and isinstance(target, s.Name):
+                found.add((show(look.value), show(given[0]), target.id))
     return found
 
 
