@@ -138,8 +138,7 @@ class Making:
 def _is_products_own(creation: Creation, site: MakingSite) -> bool:
     """Whether the application makes a temporary file for itself, and the tests know nothing of it."""
     module = creation.event.frame.module
-    own = module.is_test or module.path == site.module.path
-    return creation.resource.startswith("temporary") and not own
+    return creation.resource.startswith("temporary") and not module.is_test
 
 
 def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:
