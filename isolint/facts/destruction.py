@@ -72,6 +72,8 @@ class Destructions:
         if not _is_shared(loss, known):
             return None
         handles = [option for option in options(loss.store) if isinstance(option, Handle)]
+        if any(self.wiring.is_left_to_tests(handle, path) for handle in handles):
+            return None
         targets = [self.wiring.target(handle, path) or _placed(handle, known) for handle in handles]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:
             return None

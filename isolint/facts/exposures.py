@@ -138,6 +138,8 @@ class _Judge:
         for inner in self.applications.injected(value) if found is None else ():
             found = self._of_dependency(inner, depth + 1)
             if found is not None:
+                name, target, trail = found
+                found = name, target, (*self._hops(value), *trail)
                 break
         if key is not None:
             self._judged[key] = found
@@ -158,9 +160,12 @@ class _Judge:
         for function in self.applications.callable(value):
             reached = self._production(self.exposures.touches.of(function, self._hidden(function)))
             if reached is not None:
-                hop = Hop(function.module.path, _name_at(function.function), f"{_title(value)}()")
-                return _title(value), reached[0], (hop, *reached[1])
+                return _title(value), reached[0], (_hop(function, value), *reached[1])
         return None
+
+    def _hops(self, value: Value) -> Trail:
+        """The dependency itself, on the way to one that it needs."""
+        return tuple(_hop(function, value) for function in self.applications.callable(value))[:1]
 
     def _production(self, touches: Iterable[Touch]) -> tuple[Target, Trail] | None:
         """The first of these stores that is surely the application's own."""
@@ -177,6 +182,10 @@ class _Judge:
             if not late and not replacements.replaces(self.path, places):
                 return target, trail
         return None
+
+
+def _hop(function: FunctionValue, value: Value) -> Hop:
+    return Hop(function.module.path, _name_at(function.function), f"{_title(value)}()")
 
 
 def _is_product(value: Value) -> bool:

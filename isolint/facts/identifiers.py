@@ -13,6 +13,7 @@ from isolint.facts.effects import Effects
 from isolint.facts.events import Event
 from isolint.facts.scopes import Binding, reaching, walk
 from isolint.facts.show import dotted
+from isolint.facts.targets import tokens
 from isolint.facts.templates import Piece, Templates
 from isolint.facts.values import (
     Deferred,
@@ -31,6 +32,7 @@ from isolint.facts.values import (
 )
 
 _PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
+_QUOTING = frozenset({"quote", "escape"})
 DEEPEST = 12
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
@@ -121,6 +123,7 @@ class Identifiers:
             return False
         if (
             self._is_quoted(node, frame, depth)
+            or _is_mark(node)
             or _is_named_by_product(node)
             or self._is_table_name(node, frame)
         ):
@@ -289,7 +292,10 @@ class Identifiers:
         if isinstance(callee.function, s.Lambda):
             return self.is_safe(callee.function.body, inside, depth + 1)
         returned = self.evaluator.outcomes.expressions(callee.function)
-        return bool(returned) and all(self.is_safe(value, inside, depth + 1) for value in returned)
+        safe = [self.is_safe(value, inside, depth + 1) for value in returned]
+        if not _QUOTING.isdisjoint(tokens(callee.function.name)):
+            return any(safe)  # it gives back as it is what needs no quotes
+        return bool(safe) and all(safe)
 
     def _parts_safe(self, node: s.Template, frame: Frame, depth: int) -> bool:
         pieces = list(self.templates.pieces(node, frame))
@@ -356,4 +362,17 @@ def _is_plain(value: Value) -> bool:
 
 def _is_named_by_product(node: s.Expression) -> bool:
     """Names that models declare: `Model.__tablename__`, `Model._meta.db_table`, `Model.__table__.name`."""
-    return any(isinstance(inner, s.Attribute) and inner.name in _NAMED_BY_PRODUCT for inner in walk(node))
+    return any(
+        isinstance(inner, s.Attribute)
+        and (inner.name in _NAMED_BY_PRODUCT or (inner.name == "table_name" and _is_meta(inner.value)))
+        for inner in walk(node)
+    )
+
+
+def _is_meta(node: s.Expression) -> bool:
+    return isinstance(node, s.Attribute) and node.name == "_meta"
+
+
+def _is_mark(node: s.Expression) -> bool:
+    """Whether a name stands for a quotation mark: `open_quote`, `quote`."""
+    return isinstance(node, s.Name) and node.id.lower().endswith("quote")

@@ -53,7 +53,7 @@ from isolint.facts.sites import (
 from isolint.facts.spread import Spread
 from isolint.facts.stages import Stages
 from isolint.facts.starts import Starts
-from isolint.facts.targets import Target, is_product, judge
+from isolint.facts.targets import Level, Target, is_product, judge
 from isolint.facts.usage import Usage
 from isolint.facts.values import Frame, Handle, ModuleValue
 from isolint.facts.wiring import Wiring
@@ -144,6 +144,8 @@ class Knowledge:
 
     def target(self, handle: Handle, path: str) -> Target:
         """Where a handle leads in the tests of a file."""
+        if self.wiring.is_left_to_tests(handle, path):
+            return Target(Level.UNKNOWN, "")
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
     def imported_handles(

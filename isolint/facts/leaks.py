@@ -11,6 +11,7 @@ from isolint.facts.countedmocks import Mocks
 from isolint.facts.fixtures import Fixtures
 from isolint.facts.imports import ImportWrites
 from isolint.facts.initial import is_empty
+from isolint.facts.instances import method
 from isolint.facts.mutations import Mutations
 from isolint.facts.origins import is_class_level
 from isolint.facts.places import (
@@ -33,7 +34,7 @@ from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.streams import ClosedStream, closed_streams
 from isolint.facts.targets import is_test_name, tokens
 from isolint.facts.uses import Uses
-from isolint.facts.values import Reference, Thing, Trail, options, text
+from isolint.facts.values import Instance, Reference, Thing, Trail, options, text
 from isolint.facts.writes import Write, is_undone
 
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
@@ -135,7 +136,7 @@ class Leaks:
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
-            if any(is_undone(write.place, write.by, place) for place in restored):
+            if any(is_undone(write.place, write.by, p) or _is_emptied(write, p) for p in restored):
                 continue
             if _is_cleaner(site) or not self._matters(kind, write, site):
                 continue
@@ -179,7 +180,7 @@ class Leaks:
         """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""
         if write.owner is None or write.owner.steps > 1 or write.how == "reset":
             return False
-        parts = write.owner.place.parts
+        parts = write.place.parts
         contextual = self.evaluator.vocabulary.contextual
         return not any(".".join(parts[:length]) in contextual for length in range(1, len(parts) + 1))
 
@@ -188,7 +189,7 @@ class Leaks:
         module, owner = self.project.module(path), write.owner
         if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
             return ""
-        if owner.steps:
+        if owner.steps or (_is_item(write) and self._has_own_items(owner)):
             return ""
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
@@ -211,12 +212,25 @@ class Leaks:
 
     def _is_contextual(self, owner: Shared) -> bool:
         """Whether an object is one of a context's or thread's own."""
+        known = self.evaluator.vocabulary.contextual
+        path, *rest = owner.place.parts
+        name = path.removesuffix(".py").replace("/", ".")
+        if any(".".join((name, *rest[:length])) in known for length in range(1, len(rest) + 1)):
+            return True
         if not isinstance(owner.value, s.Call) or owner.frame is None:
             return False
         made = self.evaluator.evaluate(owner.value.function, owner.frame)
         name = made.name if isinstance(made, Reference) else show(owner.value.function)
-        known = self.evaluator.vocabulary.contextual
         return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
+
+    def _has_own_items(self, owner: Shared) -> bool:
+        """Whether the class of an object says itself what becomes of its items: a front of some other store."""
+        if owner.value is None or owner.frame is None:
+            return False
+        return any(
+            isinstance(value, Instance) and method(self.evaluator, value, "__setitem__") is not None
+            for value in options(self.evaluator.evaluate(owner.value, owner.frame))
+        )
 
     def _is_data(self, write: Write) -> bool:
         """Whether what changed is a container, or an object whose method was proved to change it."""
@@ -282,6 +296,14 @@ def _prepares(site: Site, write: Write) -> bool:
     return once or write.value is not None
 
 
+def _is_emptied(write: Write, restored: Place) -> bool:
+    """Whether a method changes something in its object, and what its object holds is put back."""
+    owner = write.owner
+    if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
+        return False
+    return write.place.covers(restored)
+
+
 def _is_item(write: Write) -> bool:
     return bool(write.place.parts) and write.place.parts[-1] == ITEM
 
@@ -298,6 +320,8 @@ def _puts_back(later: Write, write: Write) -> bool:
         return True
     if later.how == "changed" and _is_opposite(write.text, later.text):
         return True
+    if _sets_again(write.text, later.text):
+        return True
     if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
         return True
     return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
@@ -308,6 +332,13 @@ def _is_opposite(first: str, later: str) -> bool:
     verbs = [tokens(text.partition("(")[0].rpartition(".")[2]) for text in (first, later)]
     one, other = (("in" if words & _PUTS_IN else "out" if words & _TAKES_OUT else "") for words in verbs)
     return {one, other} == {"in", "out"}
+
+
+def _sets_again(first: str, later: str) -> bool:
+    """Whether a setting's function is called once more, with a name in place of the value before."""
+    function, _, given = first.partition("(")
+    other, _, name = later.partition("(")
+    return function == other and name != given and name.rstrip(")").replace(".", "").isidentifier()
 
 
 def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:

@@ -104,7 +104,7 @@ class Making:
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
-                if not self._is_kept(creation, site):
+                if not self._is_kept(creation, site) or _is_products_own(creation, site):
                     continue
                 if endings is None:
                     endings = [*run.events, *self._endings(site)]
@@ -133,6 +133,12 @@ class Making:
 
     def _endings(self, site: MakingSite) -> list[Event]:
         return [] if isinstance(site, SelfTest) else self.endings.of(site.module, site.function)
+
+
+def _is_products_own(creation: Creation, site: MakingSite) -> bool:
+    """Whether the application makes a temporary file for itself, and the tests know nothing of it."""
+    module = creation.event.frame.module
+    return creation.resource.startswith("temporary") and not module.is_test
 
 
 def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:

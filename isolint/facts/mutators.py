@@ -8,6 +8,7 @@ from isolint.facts.changes import MUTATORS
 from isolint.facts.evaluate import Evaluator
 from isolint.facts.places import Shared
 from isolint.facts.scopes import expressions, statements, walk
+from isolint.facts.show import show
 from isolint.facts.targets import tokens
 from isolint.facts.values import ClassValue, FunctionValue, Instance, options
 
@@ -53,7 +54,10 @@ class Mutators:
         me = function.parameters[0].name
         mine = {me}
         fresh: set[str] = set()
+        memos = _memos(function)
         for node in statements(function.body):
+            if isinstance(node, s.Assign) and _stored(node) in memos:
+                continue
             if self._writes(node, mine, fresh):
                 return True
             for expression in expressions(node):
@@ -83,6 +87,26 @@ class Mutators:
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
             return False
         return function.name in MUTATORS and _is_part(owner, mine, fresh)
+
+
+def _memos(function: s.Function) -> set[tuple[str, str, str]]:
+    """What a method looks up under a key, to make and keep it where it is missing: container, key and name."""
+    found = set()
+    for node in statements(function.body):
+        if isinstance(node, s.Assign) and isinstance(node.value, s.Call) and len(node.targets) == 1:
+            target, look, given = node.targets[0], node.value.function, node.value.arguments
+            looks = isinstance(look, s.Attribute) and look.name == "get" and len(given) == 1
+            if looks and isinstance(look, s.Attribute) and isinstance(target, s.Name):
+                found.add((show(look.value), show(given[0]), target.id))
+    return found
+
+
+def _stored(node: s.Assign) -> tuple[str, str, str] | None:
+    """The container, the key and the name that an assignment keeps there."""
+    target = node.targets[0] if len(node.targets) == 1 else None
+    if not isinstance(target, s.Subscript) or not isinstance(node.value, s.Name):
+        return None
+    return show(target.value), show(target.index), node.value.id
 
 
 def _spread(node: s.Statement, mine: set[str], fresh: set[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
+from isolint.facts import instances
 from isolint.facts import syntax as s
 from isolint.facts.appsteps import Tracer
 from isolint.facts.config import PytestConfig
@@ -15,7 +16,7 @@ from isolint.facts.replacements import Replacements
 from isolint.facts.scopes import statements
 from isolint.facts.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
 from isolint.facts.targets import Level, Target, place
-from isolint.facts.values import UNKNOWN, Handle, Trail, Value, text, union
+from isolint.facts.values import UNKNOWN, ClassValue, Handle, Trail, Value, text, union
 
 MOST_TESTS = 5
 
@@ -93,6 +94,25 @@ class Wiring:
         return (
             bool(wired.late) and bool(entry.since) and self.config.is_before(entry.distribution, entry.since)
         )
+
+    def is_left_to_tests(self, handle: Handle, path: str) -> bool:
+        """Whether an extension of a release that reads settings when needed has an application the tests configure."""
+        entries = self.evaluator.vocabulary.initializers.get(handle.type, ())
+        if not any(e.since and self.config.is_before(e.distribution, e.since) for e in entries):
+            return False
+        return any(
+            self.tracer.configures(function.body)
+            for module in self._around_tests(path)
+            for function in module.functions
+        )
+
+    def _around_tests(self, path: str) -> Iterator[Module]:
+        """The modules whose code runs around the tests of a file: conftests, itself, those of its base classes."""
+        for module in self.fixtures.chain(path):
+            yield module
+            for node in module.classes:
+                cls = ClassValue(module, node, self.evaluator.module_frame(module))
+                yield from (ancestor.module for ancestor in instances.lineage(self.evaluator, cls)[0])
 
     # -- what comes too late
 
