@@ -226,7 +226,7 @@ def rules(config: Path | None, isolated: bool) -> None:
 def show_config(path: Path, config: Path | None, isolated: bool) -> None:
     """Show every setting in force and where it comes from."""
     from isolint import presentation
-    from isolint.facts.config import pytest_config
+    from isolint.facts.suite.config import pytest_config
 
     settings, _ = prepared(path, config, isolated, {})
     write(presentation.settings_in_force(settings, pytest_config(settings.root).path))

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from isolint import discovery, documents, source, suppress
 from isolint.crash import described
-from isolint.facts.config import PytestConfig, pytest_config
-from isolint.facts.configuration import Configuration, Document
+from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.project import Module, Project
+from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
+from isolint.facts.suite.config import PytestConfig, pytest_config
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.rule import Check, Context, Rule

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from isolint import documents, source
 from isolint.crash import described
-from isolint.facts import syntax as s
-from isolint.facts.module import ModuleFacts, read_module
+from isolint.facts.program import syntax as s
+from isolint.facts.program.module import ModuleFacts, read_module
 from isolint.finding import Confidence, Finding, Location, Severity, Span
 from isolint.source import UnreadableError
 

@@ -20,18 +20,14 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
-from isolint.facts import syntax as s
-from isolint.facts.clients import OpenClient
-from isolint.facts.configuration import Document
-from isolint.facts.destruction import Destruction
-from isolint.facts.identifiers import Splice
+from isolint.facts.configuration.files import Document
+from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.leaks import Leak
-from isolint.facts.openings import Opening
-from isolint.facts.project import Module
-from isolint.facts.scopes import always_true
-from isolint.facts.show import show
-from isolint.facts.singletons import Reached
+from isolint.facts.meaning.values import Hop, Trail
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import always_true
+from isolint.facts.program.show import show
 from isolint.facts.sites import (
     ConfigFile,
     File,
@@ -44,8 +40,12 @@ from isolint.facts.sites import (
     Sites,
     Test,
 )
-from isolint.facts.targets import Level, Target, is_test_name, last_hops
-from isolint.facts.values import Hop, Trail
+from isolint.facts.sql.identifiers import Splice
+from isolint.facts.state.leaks import Leak
+from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
+from isolint.facts.targets.openings import Opening
+from isolint.facts.targets.singletons import Reached
+from isolint.facts.web.clients import OpenClient
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
 
 __all__ = [

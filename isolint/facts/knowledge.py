@@ -5,58 +5,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from isolint.facts import handles
-from isolint.facts import syntax as s
-from isolint.facts.applications import Applications
-from isolint.facts.callers import Callers
-from isolint.facts.clients import Clients, OpenClient
-from isolint.facts.config import PytestConfig
-from isolint.facts.configuration import Configuration, Document
-from isolint.facts.dependencies import Overrides
-from isolint.facts.destruction import Destruction, Destructions
-from isolint.facts.developer import DeveloperEnvironment
-from isolint.facts.django import Django
-from isolint.facts.effects import Effects
-from isolint.facts.endings import Endings
-from isolint.facts.erasure import Erasures
-from isolint.facts.evaluate import Evaluator
-from isolint.facts.fallbacks import Fallbacks
-from isolint.facts.fixedsettings import FixedSettings
-from isolint.facts.fixtures import Fixture, Fixtures
-from isolint.facts.foreignkeys import ForeignKeys
-from isolint.facts.guarantees import Guarantees, Unguaranteed
-from isolint.facts.harms import Harms
-from isolint.facts.identifiers import Identifiers
-from isolint.facts.lateness import Lateness
-from isolint.facts.leaks import Leaks
-from isolint.facts.lifecycle import Lifecycle
-from isolint.facts.making import Making
-from isolint.facts.managers import Bare, bare_yields
-from isolint.facts.mocks import Mocks
-from isolint.facts.mutations import Mutations
-from isolint.facts.openings import Openings
-from isolint.facts.origins import Origins
-from isolint.facts.pipelines import Pipelines
-from isolint.facts.project import Module, Project
-from isolint.facts.protection import Protection
-from isolint.facts.reach import Reach
-from isolint.facts.remote import Elsewhere
-from isolint.facts.replacements import Replacements
-from isolint.facts.scopes import expressions, statements, walk
-from isolint.facts.singletons import Singletons
+from isolint.facts.configuration.developer import DeveloperEnvironment
+from isolint.facts.configuration.django import Django
+from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.pipelines import Pipelines
+from isolint.facts.configuration.stages import Stages
+from isolint.facts.destruction.destroyed import Destruction, Destructions
+from isolint.facts.destruction.erasure import Erasures
+from isolint.facts.destruction.harms import Harms
+from isolint.facts.lifetime.dependencies import Overrides
+from isolint.facts.lifetime.foreignkeys import ForeignKeys
+from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
+from isolint.facts.lifetime.lifecycle import Lifecycle
+from isolint.facts.lifetime.making import Making
+from isolint.facts.lifetime.managers import Bare, bare_yields
+from isolint.facts.lifetime.starts import Starts
+from isolint.facts.meaning import handles
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import Frame, Handle, ModuleValue
+from isolint.facts.order.fixedsettings import FixedSettings
+from isolint.facts.order.lateness import Lateness
+from isolint.facts.order.replacements import Replacements
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module, Project
+from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
     Import,
     Sites,
     attribute_uses,
 )
-from isolint.facts.spread import Spread
-from isolint.facts.stages import Stages
-from isolint.facts.starts import Starts
-from isolint.facts.targets import Level, Target, is_product, judge
-from isolint.facts.usage import Usage
-from isolint.facts.values import Frame, Handle, ModuleValue
-from isolint.facts.wiring import Wiring
+from isolint.facts.sql.identifiers import Identifiers
+from isolint.facts.state.leaks import Leaks
+from isolint.facts.state.mutations import Mutations
+from isolint.facts.state.origins import Origins
+from isolint.facts.suite.callers import Callers
+from isolint.facts.suite.config import PytestConfig
+from isolint.facts.suite.endings import Endings
+from isolint.facts.suite.fixtures import Fixture, Fixtures
+from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.reach import Reach
+from isolint.facts.suite.spread import Spread
+from isolint.facts.targets.fallbacks import Fallbacks
+from isolint.facts.targets.lattice import Level, Target, is_product, judge
+from isolint.facts.targets.openings import Openings
+from isolint.facts.targets.protection import Protection
+from isolint.facts.targets.singletons import Singletons
+from isolint.facts.targets.usage import Usage
+from isolint.facts.web.applications import Applications
+from isolint.facts.web.clients import Clients, OpenClient
+from isolint.facts.web.remote import Elsewhere
+from isolint.facts.web.wiring import Wiring
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from isolint.facts import syntax as s
-from isolint.facts.configuration import Document
-from isolint.facts.django import Django
-from isolint.facts.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
-from isolint.facts.project import Module
-from isolint.facts.relevance import calls_in, last_name
-from isolint.facts.scopes import Binding, expressions, statements, walk
-from isolint.facts.show import dotted
-from isolint.facts.targets import tokens
+from isolint.facts.configuration.django import Django
+from isolint.facts.configuration.files import Document
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import Binding, expressions, statements, walk
+from isolint.facts.program.show import dotted
+from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
+from isolint.facts.targets.lattice import tokens
 
 _TEST_WORDS = frozenset({"test", "tests", "selftest", "doctest", "testmod"})
 HOOKS = frozenset(

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from isolint import engine
 from isolint.engine import Run
-from isolint.facts import instances
-from isolint.facts import syntax as s
-from isolint.facts.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN
-from isolint.facts.project import Module
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.values import ClassValue
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
 from isolint.facts.sites import HOOKS
-from isolint.facts.values import ClassValue
+from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN
 from isolint.rule import Rule
 from isolint.settings import Settings
 from isolint.spelling import did_you_mean

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isolint.engine import Run
-from isolint.facts import handles
-from isolint.facts import syntax as s
-from isolint.facts.scopes import children, expressions
-from isolint.facts.show import show
-from isolint.facts.targets import is_product
-from isolint.facts.values import (
+from isolint.facts.meaning import handles
+from isolint.facts.meaning.values import (
     ClassValue,
     Frame,
     FunctionValue,
@@ -27,6 +23,10 @@ from isolint.facts.values import (
     Variable,
     options,
 )
+from isolint.facts.program import syntax as s
+from isolint.facts.program.scopes import children, expressions
+from isolint.facts.program.show import show
+from isolint.facts.targets.lattice import is_product
 from isolint.trace.answer import Subject
 from isolint.trace.spots import Spot
 from isolint.trace.steps import Steps

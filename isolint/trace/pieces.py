@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from isolint.engine import Run
-from isolint.facts import syntax as s
-from isolint.facts.events import Event
-from isolint.facts.events import Run as Events
-from isolint.facts.fixtures import Fixture, is_parametrized, requested
-from isolint.facts.project import Module
-from isolint.facts.scopes import statements
-from isolint.facts.values import FunctionValue, Generated, Handle, Trail, Unknown, Value, options
+from isolint.facts.meaning.values import FunctionValue, Generated, Handle, Trail, Unknown, Value, options
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import statements
+from isolint.facts.running.events import Event
+from isolint.facts.running.events import Run as Events
+from isolint.facts.suite.fixtures import Fixture, is_parametrized, requested
 from isolint.trace.answer import Effect, Piece, Subject
 from isolint.trace.lines import Lines
 from isolint.trace.spots import Spot

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from isolint.engine import Run
-from isolint.facts.project import Module
+from isolint.facts.program.project import Module
 from isolint.finding import Finding
 from isolint.trace.answer import Effect, Piece, Ruling, Step, Subject
 from isolint.trace.steps import Steps

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolint.facts import instances
-from isolint.facts import syntax as s
-from isolint.facts.evaluate import Evaluator
-from isolint.facts.project import Module
-from isolint.facts.scopes import Binding, blocks, expressions, walk
-from isolint.facts.values import ClassValue, Frame
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import ClassValue, Frame
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import Binding, blocks, expressions, walk
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,12 +7,12 @@ from functools import cache
 
 from isolint import source
 from isolint.engine import Run
-from isolint.facts import instances
-from isolint.facts import syntax as s
-from isolint.facts.project import Module
-from isolint.facts.show import show
-from isolint.facts.targets import last_hops
-from isolint.facts.values import ClassValue, Hop, Trail, Unknown, Value
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.values import ClassValue, Hop, Trail, Unknown, Value
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.show import show
+from isolint.facts.targets.lattice import last_hops
 from isolint.finding import Finding, Location
 from isolint.trace.answer import Step
 from isolint.trace.spots import Spot, spot

@@ -6,13 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from isolint.engine import Run
-from isolint.facts import syntax as s
-from isolint.facts.guards import is_guard, is_guard_call
-from isolint.facts.project import Module
-from isolint.facts.relevance import calls_in
-from isolint.facts.scopes import Binding, statements
-from isolint.facts.targets import Target, is_product, judge, last_hops
-from isolint.facts.values import (
+from isolint.facts.meaning.values import (
     Address,
     Frame,
     Handle,
@@ -27,6 +21,12 @@ from isolint.facts.values import (
     Value,
     Variable,
 )
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import Binding, statements
+from isolint.facts.running.relevance import calls_in
+from isolint.facts.targets.guards import is_guard, is_guard_call
+from isolint.facts.targets.lattice import Target, is_product, judge, last_hops
 from isolint.trace.answer import Step
 from isolint.trace.steps import Steps
 

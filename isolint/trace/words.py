@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from isolint.facts import handles
-from isolint.facts.evaluate import Evaluator
-from isolint.facts.targets import Level as Point
-from isolint.facts.targets import Target
-from isolint.facts.values import (
+from isolint.facts.meaning import handles
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import (
     Address,
     ClassValue,
     FunctionValue,
@@ -23,6 +21,8 @@ from isolint.facts.values import (
     Value,
     Variable,
 )
+from isolint.facts.targets.lattice import Level as Point
+from isolint.facts.targets.lattice import Target
 from isolint.trace.answer import Level
 
 UNTOLD = "cannot be told"

@@ -1,0 +1,1 @@
+"""Configuration files that decide how the tests run."""

@@ -1,0 +1,73 @@
+"""Services of compose files: what they run, and who waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from isolint.documents import Entry, Node
+from isolint.facts.configuration.commands import runs_tests, server_of, waits
+from isolint.facts.configuration.files import Document
+from isolint.facts.targets.lattice import is_test_name
+
+
+def unawaited(document: Document, others: Iterable[Document]) -> Iterator[tuple[Entry, str, str]]:
+    """The servers that other services of a compose file build on without waiting until they answer.
+
+    Gives the entry of the server's service, its server, and the service that does not wait. `others` are
+    the compose files beside it: a service is what all of them together say of it.
+    """
+    services = document.root.get("services")
+    if services is None or services.kind != "mapping":
+        return
+    whole = {entry.key: _everywhere(entry.key, (document, *others)) for entry in services.entries}
+    for entry in services.entries:
+        image = entry.value.get("image")
+        server = "" if image is None else server_of(image.text)
+        said = whole[entry.key]
+        if not server or any(
+            node.get(word) is not None for node in said for word in ("healthcheck", "extends")
+        ):
+            continue
+        for name, nodes in whole.items():
+            if name != entry.key and any(_hurries(node, entry.key) for node in nodes) and not _waits(nodes):
+                yield entry, server, name
+                break
+
+
+def is_for_tests(document: Document) -> bool:
+    """Whether a compose file is there for tests: by its name, or because a service of it runs them."""
+    if is_test_name(document.path.rpartition("/")[2]):
+        return True
+    services = document.root.get("services")
+    for entry in services.entries if services is not None else ():
+        for key in ("command", "entrypoint"):
+            given = entry.value.get(key)
+            if given is not None and runs_tests(" ".join(part.text for part in given.scalars())):
+                return True
+    return False
+
+
+def _everywhere(name: str, documents: Iterable[Document]) -> list[Node]:
+    found = (document.root.get("services", name) for document in documents)
+    return [node for node in found if node is not None]
+
+
+def _hurries(node: Node, name: str) -> bool:
+    """Whether a service depends on another one being started, not on its being healthy."""
+    depends = node.get("depends_on")
+    if depends is None:
+        return False
+    if any(item.text == name for item in depends.items):
+        return True
+    condition = depends.get(name, "condition")
+    return depends.get(name) is not None and (condition is None or condition.text == "service_started")
+
+
+def _waits(nodes: Iterable[Node]) -> bool:
+    """Whether a service's own command waits for what it needs."""
+    for node in nodes:
+        for key in ("command", "entrypoint"):
+            given = node.get(key)
+            if given is not None and any(waits(part.text) for part in given.scalars()):
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""What tests destroy, in stores and on disk."""

@@ -1,0 +1,1 @@
+"""What tests make and start, and whether it is undone."""

@@ -1,0 +1,1 @@
+"""What expressions stand for: values, followed through names, calls, objects and libraries."""

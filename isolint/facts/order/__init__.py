@@ -1,0 +1,1 @@
+"""What is set, read, replaced and pinned before what."""

@@ -1,0 +1,78 @@
+"""Statements that set environment variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
+from isolint.facts.program import syntax as s
+from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.show import dotted
+
+Pin = tuple[str, Value]
+
+
+class Environment:
+    """Reads what a statement writes into the environment of the process."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+
+    def written(self, node: s.Statement, frame: Frame) -> Iterator[Pin]:
+        """`os.environ[...] = value`, `.setdefault`, `.update`, `setenv` and `patch.dict` in one statement."""
+        if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
+            for target in node.targets:
+                if isinstance(target, s.Subscript) and self._is_environment(target.value, frame):
+                    yield from self._pinned(target.index, node.value, frame, node.at)
+        if isinstance(node, s.Evaluate | s.With | s.Assign):
+            for expression in expressions(node):
+                for inner in walk(expression):
+                    if isinstance(inner, s.Call) and isinstance(inner.function, s.Attribute):
+                        yield from self._called(inner, inner.function, frame)
+
+    def _called(self, call: s.Call, function: s.Attribute, frame: Frame) -> Iterator[Pin]:
+        if function.name in ("setenv", "setdefault") and len(call.arguments) > 1:
+            if function.name == "setenv" or self._is_environment(function.value, frame):
+                yield from self._pinned(call.arguments[0], call.arguments[1], frame, call.at)
+        elif function.name == "update" and self._is_environment(function.value, frame):
+            yield from self._updated(call.arguments, call.keywords, frame, call.at)
+        elif function.name == "dict" and call.arguments and self._is_patch(call, function, frame):
+            yield from self._updated(call.arguments[1:2], call.keywords, frame, call.at)
+
+    def _is_patch(self, call: s.Call, function: s.Attribute, frame: Frame) -> bool:
+        """`patch.dict(os.environ, ...)` and `patch.dict("os.environ", ...)`."""
+        if (dotted(function.value) or "").rpartition(".")[2] != "patch":
+            return False
+        value = self.evaluator.evaluate(call.arguments[0], frame)
+        return value == Literal("os.environ") or self._is_environment(call.arguments[0], frame)
+
+    def _updated(
+        self,
+        arguments: tuple[s.Expression, ...],
+        keywords: tuple[tuple[str, s.Expression], ...],
+        frame: Frame,
+        at: s.Position,
+    ) -> Iterator[Pin]:
+        for argument in arguments:
+            table = self.evaluator.evaluate(argument, frame)
+            if isinstance(table, Table):
+                hops = [Hop(frame.module.path, at, f"{key} is pinned here") for key, _ in table.entries]
+                yield from (
+                    (key, via(value, hop)) for (key, value), hop in zip(table.entries, hops, strict=True)
+                )
+        for key, value in keywords:
+            if key:
+                hop = Hop(frame.module.path, at, f"{key} is pinned here")
+                yield key, via(self.evaluator.evaluate(value, frame), hop)
+
+    def _pinned(self, key: s.Expression, value: s.Expression, frame: Frame, at: s.Position) -> Iterator[Pin]:
+        name = self.evaluator.evaluate(key, frame)
+        if isinstance(name, Literal) and isinstance(name.value, str):
+            hop = Hop(frame.module.path, at, f"{name.value} is pinned here")
+            found = self.evaluator.evaluate(value, frame)
+            yield name.value, via(found if found != Literal(None) else UNKNOWN, hop)
+
+    def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
+        value = self.evaluator.evaluate(node, frame)
+        return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers

@@ -1,0 +1,1 @@
+"""The program as it is written: lowered syntax, names, modules and imports."""

@@ -1,0 +1,50 @@
+"""What a run is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isolint.facts.meaning.values import Frame, Hop, Trail, Value
+from isolint.facts.program import syntax as s
+from isolint.facts.program.show import show
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """One library call. `names` are the fully qualified names it may be known by, `method` its bare last name.
+
+    `path` is the module it stands in and `chain` the calls that lead to it, outermost first. `through` are the
+    first-party functions entered on the way, as (path, line). `tolerant` is true inside a
+    `try` that swallows the failure. `store` is the handle that a callback's caller
+    passes on. `phase` is "set up", "tear down" (after the fixture's yield, or
+    registered to run at the end) or "always" (in a `finally`). `managed` tells that `with` undoes it.
+    """
+
+    names: tuple[str, ...]
+    method: str
+    call: s.Call
+    frame: Frame
+    receiver: Value
+    chain: Trail
+    phase: str
+    guarded: bool
+    managed: bool = False
+    store: Value | None = None
+    through: tuple[tuple[str, int], ...] = ()
+    tolerant: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.frame.module.path
+
+    @property
+    def hop(self) -> Hop:
+        return Hop(self.path, self.call.at, show(self.call))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """The events of one call, and whether a guard has been passed when it is over."""
+
+    events: tuple[Event, ...]
+    guarded: bool

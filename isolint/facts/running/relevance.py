@@ -1,0 +1,152 @@
+"""Which calls and functions can matter at all, told cheaply, so that runs need not follow the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.running.registries import Writes
+from isolint.facts.targets.guards import is_guard, is_guard_call
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.evaluate import Evaluator
+
+DEEPEST = 20
+FINALIZERS = frozenset(
+    {"addfinalizer", "addCleanup", "addAsyncCleanup", "addClassCleanup", "addModuleCleanup", "callback"}
+    | {"push_async_callback", "enterContext", "addInstanceCleanup"}
+)
+FINALIZER_FUNCTIONS = frozenset({"atexit.register", "weakref.finalize", "unittest.addModuleCleanup"})
+
+
+class Relevance:
+    """Knows the words of effects, and which first-party functions come to one of them."""
+
+    def __init__(self, evaluator: Evaluator, words: frozenset[str] | None = None) -> None:
+        self.evaluator = evaluator
+        self.words = _effect_words(evaluator) if words is None else words
+        self.guarded = words is None
+        self.writes = Writes(evaluator.vocabulary.creators)
+        self._functions: dict[int, bool] = {}
+        self._depth = 0
+        self._names: dict[str, frozenset[str]] = {}
+
+    def call(self, node: s.Call) -> bool:
+        """Whether a call may itself be an effect, by its bare name."""
+        return last_name(node) in self.words or self.writes.concerns(node)
+
+    def near(self, node: s.Call, module: Module) -> bool:
+        """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
+        if module.path not in self._names:
+            self._names[module.path] = self._first_party_names(module)
+        name = last_name(node)
+        return name in self.words or name in self._names[module.path] or self.writes.concerns(node)
+
+    def _first_party_names(self, module: Module) -> frozenset[str]:
+        names = {function.name for function in module.functions}
+        for bindings in module.names.bindings.values():
+            for binding in bindings:
+                if binding.kind != "import":
+                    continue
+                found = self.evaluator.project.import_target(module, binding).module
+                if found is not None:
+                    names |= {binding.name, *(function.name for function in found.functions)}
+        return frozenset(names)
+
+    def function(self, callee: FunctionValue) -> bool:
+        """Whether running a first-party function may come to an effect or a guard."""
+        key = id(callee.function)
+        if key not in self._functions:
+            if self._depth > DEEPEST:
+                return True
+            self._functions[key] = False
+            self._depth += 1
+            self._functions[key] = self._matters(callee)
+            self._depth -= 1
+        return self._functions[key]
+
+    def _matters(self, callee: FunctionValue) -> bool:
+        function = callee.function
+        if isinstance(function, s.Lambda):
+            calls = [inner for inner in walk(function.body) if isinstance(inner, s.Call)]
+            frame = callee.frame
+        else:
+            calls = list(calls_in(function.body))
+            frame = self.evaluator.function_frame(callee.module, function)
+            if self.guarded and (any(map(is_guard_call, calls)) or self._guards(function.body, frame)):
+                return True
+            if self.writes.within(callee.module, function.body):
+                return True
+        if any(self.call(node) for node in calls):
+            return True
+        return any(self._leads_on(node, frame) for node in calls)
+
+    def _guards(self, body: s.Block, frame: Frame) -> bool:
+        tests = [n.test for n in statements(body) if isinstance(n, s.Assert | s.If)]
+        return any(is_guard(test, frame, self.evaluator) for test in tests)
+
+    def _leads_on(self, node: s.Call, frame: Frame) -> bool:
+        return any(self.value(option) for option in options(self.evaluator.evaluate(node.function, frame)))
+
+    def value(self, callee: Value) -> bool:
+        """Whether calling a value may come to an effect by way of first-party code."""
+        if isinstance(callee, FunctionValue):
+            return self.function(callee)
+        if isinstance(callee, ClassValue):
+            return any(self.function(method) for method in _constructors(self.evaluator, callee))
+        if isinstance(callee, Instance):
+            method = instances.method(self.evaluator, callee, "__call__")
+            return method is not None and self.function(method)
+        return False
+
+
+def last_name(node: s.Call) -> str:
+    """The bare name a call calls something by, "" for anything but a name or attribute."""
+    match node.function:
+        case s.Name(id=name) | s.Attribute(name=name):
+            return name
+    return ""
+
+
+def calls_in(body: s.Block) -> Iterator[s.Call]:
+    """Every call of a body, those in lambdas and nested functions included."""
+    for node in statements(body):
+        for expression in expressions(node):
+            yield from _calls(expression)
+        if isinstance(node, s.Function | s.Class):
+            yield from calls_in(node.body)
+
+
+def _calls(expression: s.Expression) -> Iterator[s.Call]:
+    for inner in walk(expression):
+        if isinstance(inner, s.Call):
+            yield inner
+        elif isinstance(inner, s.Lambda):
+            yield from _calls(inner.body)
+
+
+def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:
+    for name in ("__init__", "__new__", "__post_init__"):
+        method = instances.method(evaluator, Instance(cls), name)
+        if method is not None:
+            yield method
+
+
+def _effect_words(evaluator: Evaluator) -> frozenset[str]:
+    vocabulary = evaluator.vocabulary
+    names = [*vocabulary.destroyers, *vocabulary.creators, *vocabulary.executors, *vocabulary.callbacks]
+    names += vocabulary.commits
+    mocks = [
+        name
+        for name, entries in vocabulary.isolations.items()
+        if any(e.how in ("mock", "patch") for e in entries)
+    ]
+    undone = [undo for entries in vocabulary.creators.values() for entry in entries for undo in entry.undo]
+    words = {name.rpartition(".")[2] for name in (*names, *mocks, *undone, *FINALIZER_FUNCTIONS)}
+    classes = {name.split(".")[-2] for name in names if name.endswith(".__call__")}
+    return frozenset(words | FINALIZERS | classes | {"rollback"}) - {"__call__", ""}

@@ -1,0 +1,378 @@
+"""What does running this do? The library calls a function makes, directly and through first-party code.
+
+A run is a sequence of events in the order of the source, calls and callbacks inlined, each with the handle
+it reaches, the way that led there, the phase it belongs to, and whether a guard stands before it.
+"""
+
+from __future__ import annotations
+
+from isolint.facts.meaning import handles, instances
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.outcomes import yields
+from isolint.facts.meaning.values import (
+    UNKNOWN,
+    ClassValue,
+    Frame,
+    FunctionValue,
+    Handle,
+    Hop,
+    Instance,
+    Method,
+    Parameter,
+    Reference,
+    Thing,
+    Trail,
+    UniqueName,
+    Unknown,
+    Value,
+    options,
+)
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.show import show
+from isolint.facts.running.events import Event, Run
+from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
+from isolint.facts.targets.guards import finds_empty, finds_something, is_guard, is_guard_call, leaves
+
+DEEPEST = 8
+MOST_EVENTS = 4_000
+
+
+class Runs:
+    """Runs functions in the mind, and remembers the runs of the functions nobody in particular calls.
+
+    A narrower `relevance` makes runs meet only what it knows, and no guards.
+    """
+
+    def __init__(
+        self, evaluator: Evaluator, relevance: Relevance | None = None, deepest: int = DEEPEST
+    ) -> None:
+        self.deepest = deepest
+        self.evaluator = evaluator
+        self.vocabulary = evaluator.vocabulary
+        self.relevance = relevance or Relevance(evaluator)
+        self._runs: dict[int, Run] = {}
+        self._near: dict[int, Run] = {}
+        self._calls: dict[int, tuple[tuple[s.Call, bool], ...]] = {}
+
+    def of(self, module: Module, function: s.Function) -> Run:
+        """The run of a function that nobody in particular calls (a fixture, a test, a hook)."""
+        key = id(function)
+        if key not in self._runs:
+            run = _Run(self, self.deepest)
+            run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
+            self._runs[key] = Run(tuple(run.events), run.guarded)
+        return self._runs[key]
+
+    def near(self, module: Module, function: s.Function) -> Run:
+        """The run of a function as far as what it does itself, and what the functions do that it calls itself."""
+        key = id(function)
+        if key not in self._near:
+            run = _Run(self, deepest=1)
+            run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
+            self._near[key] = Run(tuple(run.events), run.guarded)
+        return self._near[key]
+
+    def of_block(self, module: Module, body: s.Block) -> Run:
+        """The run of a block at a module's top level."""
+        key = id(body)
+        if key not in self._runs:
+            run = _Run(self)
+            run.body(body, self.evaluator.module_frame(module), fixture=False)
+            self._runs[key] = Run(tuple(run.events), run.guarded)
+        return self._runs[key]
+
+    def calls(self, node: s.Statement) -> tuple[tuple[s.Call, bool], ...]:
+        """The calls that stand directly in a statement, innermost first, and whether `with` enters them."""
+        key = id(node)
+        if key not in self._calls:
+            found = []
+            if not isinstance(node, s.Function | s.Class):
+                for expression in expressions(node):
+                    entered = isinstance(node, s.With)
+                    for inner in reversed(list(walk(expression))):
+                        if isinstance(inner, s.Call):
+                            found.append((inner, entered and inner is expression))
+                found += [(write, False) for write in self.relevance.writes.of(node)]
+            self._calls[key] = tuple(found)
+        return self._calls[key]
+
+
+class _Run:
+    """The state of one run: the events so far, where we are and what has been checked."""
+
+    def __init__(self, runs: Runs, deepest: int = DEEPEST) -> None:
+        self.runs = runs
+        self.evaluator = runs.evaluator
+        self.deepest = deepest
+        self.events: list[Event] = []
+        self.chain: Trail = ()
+        self.through: tuple[tuple[str, int], ...] = ()
+        self.phase = "set up"
+        self.guarded = False
+        self.tolerant = 0
+        self.active: list[int] = []
+
+    def body(self, body: s.Block, frame: Frame, *, fixture: bool) -> None:
+        """Run the statements of a block. In a fixture, what follows the yield is tear-down."""
+        for node in body:
+            if len(self.events) > MOST_EVENTS:
+                return
+            if isinstance(node, s.Function):
+                self._decorated(node, frame)
+            for call, managed in self.runs.calls(node):
+                self.call(call, frame, managed)
+            self._inside(node, frame, fixture)
+            if fixture and yields(node):
+                self.phase = "tear down"
+
+    def _decorated(self, node: s.Function, frame: Frame) -> None:
+        """`@request.addfinalizer` above a function inside the running one: it runs at the end."""
+        if any(isinstance(d, s.Attribute) and d.name in FINALIZERS for d in node.decorators):
+            phase, self.phase = self.phase, "tear down"
+            self.body(node.body, Frame(frame.module, node, frame), fixture=False)
+            self.phase = phase
+
+    def _inside(self, node: s.Statement, frame: Frame, fixture: bool) -> None:
+        match node:
+            case s.Assert():
+                checked = finds_empty(node.test) or is_guard(node.test, frame, self.evaluator)
+                self.guarded = self.guarded or checked
+            case s.If():
+                self._branches(node, frame, fixture)
+            case s.Loop():
+                self.body(node.body, frame, fixture=fixture)
+                self.body(node.orelse, frame, fixture=fixture)
+            case s.With():
+                self.body(node.body, frame, fixture=fixture)
+                self._exits(node, frame)
+            case s.Try():
+                self._try(node, frame, fixture)
+            case s.Match():
+                for _, block in node.cases:
+                    self._apart(block, frame, fixture)
+
+    def _exits(self, node: s.With, frame: Frame) -> None:
+        """What first-party context managers do when the block ends."""
+        phase, self.phase = self.phase, "always"
+        for context, _ in node.items:
+            for option in options(self.evaluator.evaluate(context, frame)):
+                if isinstance(option, Instance):
+                    for method in instances.methods(self.evaluator, option, ("__exit__", "__aexit__")):
+                        self.enter(method, s.Call(context, (), (), context.at), frame, None)
+        self.phase = phase
+
+    def _branches(self, node: s.If, frame: Frame, fixture: bool) -> None:
+        guard = is_guard(node.test, frame, self.evaluator)
+        empty, full = finds_empty(node.test), finds_something(node.test)
+        before = self.guarded
+        self.guarded = before or guard or empty
+        self._apart(node.body, frame, fixture)
+        self.guarded = before or guard or full
+        self._apart(node.orelse, frame, fixture)
+        refused = leaves(node.body) if guard or full else False
+        self.guarded = before or refused or ((guard or empty) and leaves(node.orelse))
+
+    def _apart(self, block: s.Block, frame: Frame, fixture: bool) -> None:
+        """Run a block that may be skipped: what it checks holds only inside it."""
+        before, phase = self.guarded, self.phase
+        self.body(block, frame, fixture=fixture)
+        self.guarded = before
+        if leaves(block):
+            self.phase = phase
+
+    def _try(self, node: s.Try, frame: Frame, fixture: bool) -> None:
+        swallows = any(not leaves(handler.body) for handler in node.handlers)
+        self.tolerant += swallows
+        self.body(node.body, frame, fixture=fixture)
+        self.tolerant -= swallows
+        for handler in node.handlers:
+            self._apart(handler.body, frame, fixture)
+        self.body(node.orelse, frame, fixture=fixture)
+        phase = self.phase
+        if phase == "set up":
+            self.phase = "always"
+        self.body(node.final, frame, fixture=fixture)
+        self.phase = phase
+
+    # -- calls
+
+    def call(self, node: s.Call, frame: Frame, managed: bool) -> None:
+        """Note the event of a call and follow it where it leads into first-party code."""
+        if self.deepest == 1 and not self.runs.relevance.near(node, frame.module):
+            return
+        if self.runs.relevance.writes.concerns(node):
+            self.note((self.runs.relevance.writes.name(node),), node, frame, UNKNOWN, managed, None)
+        callee = self.evaluator.evaluate(node.function, frame)
+        self.guarded = self.guarded or is_guard_call(node)
+        relevant = self.runs.relevance.call(node)
+        for option in options(callee):
+            if relevant or self.runs.relevance.value(option) or self._is_own_word(option):
+                self.called(option, node, frame, managed)
+        if relevant and isinstance(callee, Unknown | Parameter):
+            self._bare(node, frame, managed)
+        elif relevant and isinstance(callee, UniqueName):
+            self.note((), node, frame, callee, managed, None)
+
+    def _is_own_word(self, callee: Value) -> bool:
+        """Whether the project's vocabulary knows a first-party function."""
+        if not isinstance(callee, FunctionValue) or isinstance(callee.function, s.Lambda):
+            return False
+        return _first_party_name(callee) in self.runs.vocabulary.known
+
+    def called(
+        self, callee: Value, node: s.Call, frame: Frame, managed: bool, store: Value | None = None
+    ) -> None:
+        match callee:
+            case FunctionValue():
+                self.note((_first_party_name(callee),), node, frame, UNKNOWN, managed, store)
+                self.enter(callee, node, frame, store)
+            case ClassValue():
+                self._construct(callee, node, frame, managed)
+            case Instance():
+                method = instances.method(self.evaluator, callee, "__call__")
+                if method is not None:
+                    self.enter(method, node, frame, None)
+            case Reference():
+                event = self.note((callee.name,), node, frame, UNKNOWN, managed, store)
+                self._callbacks(event)
+            case Handle():
+                self._callbacks(self.note((f"{callee.type}.__call__",), node, frame, callee, managed, store))
+            case Method():
+                self._method(callee, node, frame, managed, store)
+
+    def _construct(self, callee: ClassValue, node: s.Call, frame: Frame, managed: bool) -> None:
+        external = instances.lineage(self.evaluator, callee)[1]
+        if any(name in self.runs.vocabulary.creators for name in external):
+            self.note(external, node, frame, UNKNOWN, managed, None)
+        instance = Instance(callee, node, frame)
+        for method in instances.methods(self.evaluator, instance, ("__init__", "__new__")):
+            self.enter(method, node, frame, None)
+
+    def _method(self, callee: Method, node: s.Call, frame: Frame, managed: bool, store: Value | None) -> None:
+        receiver = callee.receiver
+        if isinstance(receiver, Method):
+            receiver = handles.as_value(self.evaluator, receiver)
+        names: tuple[str, ...] = ()
+        if isinstance(receiver, Handle):
+            names = tuple(f"{name}.{callee.name}" for name in self.runs.vocabulary.lineage(receiver.type))
+        elif isinstance(receiver, Thing):
+            names = (f"{receiver.made_by}.{callee.name}",)
+        event = self.note(names, node, frame, receiver, managed, store)
+        self._callbacks(event)
+
+    def _bare(self, node: s.Call, frame: Frame, managed: bool) -> None:
+        """A method of something unknown: known by its bare name alone."""
+        if isinstance(node.function, s.Attribute):
+            receiver = self.evaluator.evaluate(node.function.value, frame)
+            if isinstance(receiver, Unknown | Parameter):
+                self._callbacks(self.note((), node, frame, receiver, managed, None))
+            elif isinstance(receiver, Instance | ClassValue):
+                cls = receiver.of if isinstance(receiver, Instance) else receiver
+                external = instances.lineage(self.evaluator, cls)[1]
+                names = tuple(f"{name}.{node.function.name}" for name in external)
+                self._callbacks(self.note(names, node, frame, receiver, managed, None))
+
+    def note(
+        self,
+        names: tuple[str, ...],
+        node: s.Call,
+        frame: Frame,
+        receiver: Value,
+        managed: bool,
+        store: Value | None,
+    ) -> Event:
+        """Add the event of a call."""
+        method = node.function.name if isinstance(node.function, s.Attribute) else show(node.function)
+        event = Event(
+            names,
+            method,
+            node,
+            frame,
+            receiver,
+            self.chain,
+            self.phase,
+            self.guarded,
+            managed,
+            store,
+            self.through,
+            self.tolerant > 0,
+        )
+        self.events.append(event)
+        return event
+
+    def _callbacks(self, event: Event) -> None:
+        """Follow a function that a call calls for its caller, now or at the end."""
+        if event.method in FINALIZERS or FINALIZER_FUNCTIONS.intersection(event.names):
+            self._registered(event)
+            return
+        found = [entry for name in event.names for entry in self.runs.vocabulary.callbacks.get(name, ())]
+        if not event.names:
+            found = list(self.runs.vocabulary.callbacks_by_name.get(event.method, ()))
+        for entry in found[:1]:
+            node = handles.passed(event.call, entry.function)
+            if node is None:
+                continue
+            passes = event.receiver if entry.passes == "self" else None
+            inner = _without_first(event.call, node, receiver=passes is not None)
+            for option in options(self.evaluator.evaluate(node, event.frame)):
+                self.called(option, inner, event.frame, False, passes)
+
+    def _registered(self, event: Event) -> None:
+        phase, self.phase = self.phase, "tear down"
+        for node in event.call.arguments[:2]:
+            for option in options(self.evaluator.evaluate(node, event.frame)):
+                if isinstance(option, FunctionValue | Method | Reference):
+                    self.called(option, _without_first(event.call, node, receiver=False), event.frame, False)
+        self.phase = phase
+
+    def enter(self, callee: FunctionValue, node: s.Call, frame: Frame, store: Value | None) -> None:
+        """Run the body of a first-party function in place of its call."""
+        function = callee.function
+        if not self.runs.relevance.function(callee):
+            return
+        if id(function) in self.active or len(self.active) >= self.deepest or len(self.events) > MOST_EVENTS:
+            return
+        inside = self.evaluator.call_frame(callee, node, frame)
+        if store is not None and function.parameters:
+            inside.arguments.setdefault(_first_free(callee), store)
+        chain, phase, through = self.chain, self.phase, self.through
+        self.chain = (*chain, Hop(frame.module.path, node.at, show(node)))
+        self.through = (*through, (callee.module.path, function.at[0]))
+        self.active.append(id(function))
+        if isinstance(function, s.Lambda):
+            for inner in reversed(list(walk(function.body))):
+                if isinstance(inner, s.Call):
+                    self.call(inner, inside, False)
+        else:
+            self._function(function, inside)
+        self.active.pop()
+        self.chain, self.phase, self.through = chain, phase, through
+
+    def _function(self, function: s.Function, inside: Frame) -> None:
+        if function.is_generator and self.phase == "set up":
+            self.body(function.body, inside, fixture=True)
+        else:
+            self.body(function.body, inside, fixture=False)
+
+
+def _first_party_name(callee: FunctionValue) -> str:
+    function = callee.function
+    name = function.qualname if isinstance(function, s.Function) else "<lambda>"
+    return f"{callee.module.dotted}.{name}"
+
+
+def _first_free(callee: FunctionValue) -> str:
+    skip = 1 if callee.receiver is not None else 0
+    parameters = callee.function.parameters
+    return parameters[min(skip, len(parameters) - 1)].name
+
+
+def _without_first(node: s.Call, function: s.Expression, *, receiver: bool) -> s.Call:
+    """The call of a callback: the arguments that follow the function in the call that was given it."""
+    position = next((i for i, a in enumerate(node.arguments) if a is function), len(node.arguments))
+    rest = node.arguments[position + 1 :]
+    if receiver:
+        rest = (s.Opaque((), node.at), *rest)
+    return s.Call(function, rest, node.keywords, node.at)

@@ -1,0 +1,1 @@
+"""Statements, and the names that are spliced into them."""

@@ -1,0 +1,1 @@
+"""State of the process that tests change and leave changed."""

@@ -1,0 +1,359 @@
+"""What a test, fixture or set-up leaves changed in the process for the tests that come after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts.meaning.contents import is_container
+from isolint.facts.meaning.instances import method
+from isolint.facts.meaning.values import Instance, Reference, Thing, Trail, options, text
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.show import show
+from isolint.facts.running.registries import Writes
+from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
+from isolint.facts.state.countedmocks import Mocks
+from isolint.facts.state.imports import ImportWrites
+from isolint.facts.state.initial import is_empty
+from isolint.facts.state.mutations import Mutations
+from isolint.facts.state.origins import is_class_level
+from isolint.facts.state.places import (
+    ENVIRONMENT,
+    FIXTURE,
+    FOLDER,
+    ITEM,
+    LIBRARY,
+    MODULES,
+    STATE,
+    Place,
+    Shared,
+    whole,
+)
+from isolint.facts.state.restored import Restored
+from isolint.facts.state.streams import ClosedStream, closed_streams
+from isolint.facts.state.uses import Uses
+from isolint.facts.state.writes import Write, is_undone
+from isolint.facts.suite.fixtures import Fixtures
+from isolint.facts.targets.lattice import is_test_name, tokens
+
+_CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
+_PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
+_TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
+Site = Test | FixtureSite | SetUp
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leak:
+    """A write that outlives its test. `kind` is "environment", "folder", "modules", "attribute", "class",
+    "module" or "fixture"; `at` lies in the module that was asked about. `late` tells that the body itself puts
+    it back, if nothing fails before.
+    """
+
+    kind: str
+    write: Write
+    site: Site
+    at: s.Position
+    trail: Trail
+    late: bool = False
+
+    @property
+    def what(self) -> str:
+        """What was written to, in the words of the code."""
+        return self.write.text.partition(" = ")[0].removeprefix("del ")
+
+    @property
+    def scope(self) -> str:
+        """The scope of the fixture that was written to."""
+        return self.write.owner.scope if self.write.owner is not None else ""
+
+
+class Leaks:
+    """Finds what is written without being put back."""
+
+    def __init__(self, fixtures: Fixtures, mutations: Mutations) -> None:
+        self.fixtures = fixtures
+        self.evaluator = fixtures.evaluator
+        self.project = fixtures.project
+        self.mutations = mutations
+        self.restored = Restored(fixtures, mutations)
+        self.uses = Uses(mutations, fixtures)
+        self.imports = ImportWrites(fixtures, mutations)
+        self.mocks = Mocks(fixtures, mutations.origins)
+        self.registries = Writes(self.evaluator.vocabulary.creators).attributes
+        self._known: dict[str, tuple[Leak, ...]] = {}
+
+    def of(self, sites: Sites, kind: str) -> Iterator[Leak]:
+        """The leaks of a kind in a module."""
+        module = sites.module
+        if module.path not in self._known:
+            found: dict[tuple[s.Position, str], Leak] = {}
+            written: set[tuple[str, s.Position]] = set()
+            for leak in self._leaks(sites):
+                known = (leak.write.path, leak.write.at) in written
+                if not known and not self._is_registration(leak):
+                    found.setdefault((leak.at, leak.kind), leak)
+                written.add((leak.write.path, leak.write.at))
+            self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
+        return (leak for leak in self._known[module.path] if leak.kind == kind)
+
+    def _is_registration(self, leak: Leak) -> bool:
+        """Whether what is written to is a registry, such as an application's overrides: told of as such."""
+        return not self.registries.isdisjoint(leak.what.partition("[")[0].split("."))
+
+    def by_import(self, module: Module) -> Iterator[tuple[s.Position, str, Trail]]:
+        """Variables that importing a test module sets and its fixtures read: the place, the code, the way."""
+        if module.is_test:
+            for write, reader in self.imports.of(module):
+                at = _place_in(module, write)
+                if at is not None:
+                    yield at, write.place.parts[0], (*write.chain, write.hop, reader)
+
+    def closed_streams(self, module: Module) -> Iterator[ClosedStream]:
+        """The standard streams that tear-downs of a module close though no set-up has replaced them."""
+        return closed_streams(module, self.fixtures, self.mutations) if module.is_test else iter(())
+
+    def _leaks(self, sites: Sites) -> Iterator[Leak]:
+        for test in sites.tests:
+            yield from self._by(test, test.owner)
+        for fixture in sites.fixture_sites:
+            if not _is_for_the_run(fixture):
+                yield from self._by(fixture, fixture.fixture.owner)
+        for set_up in sites.set_ups:
+            if set_up.kind != "hook":
+                yield from self._by(set_up, set_up.owner)
+
+    def _by(self, site: Site, owner: s.Class | None) -> Iterator[Leak]:
+        writes = self.mutations.of(site.module, site.function).writes
+        if writes:
+            yield from self._left(site, writes, self.restored.around(site.module, site.function, owner))
+
+    def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
+        told: set[tuple[str, Place]] = set()
+        for index, write in enumerate(writes):
+            kind = self._kind(write, site.module)
+            if write.how == "reset":
+                told.add(("", write.place))
+            if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
+                continue
+            if any(is_undone(write.place, write.by, p) or _is_emptied(write, p) for p in restored):
+                continue
+            if _is_cleaner(site) or not self._matters(kind, write, site):
+                continue
+            told.add((kind, write.place))
+            late = any(_puts_back(later, write) for later in writes[index + 1 :])
+            if late and kind not in ("environment", "folder"):
+                continue
+            at = _place_in(site.module, write)
+            if at is not None:
+                definition = write.owner.trail if write.owner is not None else ()
+                shared = kind in ("class", "module")
+                reader = self.uses.reader(write, site.module, site.function) if shared else ()
+                yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition, *reader), late)
+
+    def _kind(self, write: Write, module: Module) -> str:
+        """Of which kind a leak would be; "" for what is not one in any case."""
+        place = write.place
+        if place.kind == ENVIRONMENT:
+            return "environment" if write.how != "deleted" and not _only_removes(write) else ""
+        if place.kind == MODULES:
+            removed = write.how != "set" and not self.uses.imports(module, place)
+            return "" if removed or self._is_loaded(write) else MODULES
+        if place.kind == FOLDER:
+            return FOLDER
+        if place.kind == FIXTURE:
+            return "fixture" if write.how != "reset" else ""
+        if place.kind == STATE:
+            return self._kind_of_state(write)
+        if place.kind == LIBRARY:
+            return "attribute" if self._is_near(write) else ""
+        return "attribute"
+
+    def _is_loaded(self, write: Write) -> bool:
+        """Whether what is put into `sys.modules` is a module about to be loaded from a file, no stand-in."""
+        if write.value is None:
+            return False
+        made = options(self.evaluator.evaluate(write.value, write.frame))
+        return any(isinstance(v, Thing) and v.made_by == "importlib.util.module_from_spec" for v in made)
+
+    def _is_near(self, write: Write) -> bool:
+        """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""
+        if write.owner is None or write.owner.steps > 1 or write.how == "reset":
+            return False
+        parts = write.place.parts
+        contextual = self.evaluator.vocabulary.contextual
+        return not any(".".join(parts[:length]) in contextual for length in range(1, len(parts) + 1))
+
+    def _kind_of_state(self, write: Write) -> str:
+        path, *rest = write.place.parts
+        module, owner = self.project.module(path), write.owner
+        if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
+            return ""
+        if owner.steps or (_is_item(write) and self._has_own_items(owner)):
+            return ""
+        if not module.is_test:
+            if write.how == "changed" and owner.value is not None and self._is_data(write):
+                return "module"
+            return "attribute" if write.how != "changed" or _is_item(write) else ""
+        if owner.sort == "function":
+            return ""
+        for cls in module.classes:
+            if cls.qualname == rest[0]:
+                return "class" if len(rest) > 1 and self._is_of_tests(module, cls, write) else ""
+        return "module"
+
+    def _is_of_tests(self, module: Module, cls: s.Class, write: Write) -> bool:
+        """Whether a write changes what a test class holds, or a counter or container of a helper class."""
+        if cls.name.startswith("Test") or self.fixtures.is_test_case(module, cls):
+            return write.owner is not None and not (write.owner.sort == "class" and _is_item(write))
+        if write.owner is None or len(whole(write.place).parts) != 3:
+            return False
+        return (write.owner.sort == "class" and not _is_item(write)) or is_container(write.owner)
+
+    def _is_contextual(self, owner: Shared) -> bool:
+        """Whether an object is one of a context's or thread's own."""
+        known = self.evaluator.vocabulary.contextual
+        path, *rest = owner.place.parts
+        name = path.removesuffix(".py").replace("/", ".")
+        if any(".".join((name, *rest[:length])) in known for length in range(1, len(rest) + 1)):
+            return True
+        if not isinstance(owner.value, s.Call) or owner.frame is None:
+            return False
+        made = self.evaluator.evaluate(owner.value.function, owner.frame)
+        name = made.name if isinstance(made, Reference) else show(owner.value.function)
+        return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
+
+    def _has_own_items(self, owner: Shared) -> bool:
+        """Whether the class of an object says itself what becomes of its items: a front of some other store."""
+        if owner.value is None or owner.frame is None:
+            return False
+        return any(
+            isinstance(value, Instance) and method(self.evaluator, value, "__setitem__") is not None
+            for value in options(self.evaluator.evaluate(owner.value, owner.frame))
+        )
+
+    def _is_data(self, write: Write) -> bool:
+        """Whether what changed is a container, or an object whose method was proved to change it."""
+        return write.owner is not None and (is_container(write.owner) or write.place == write.owner.place)
+
+    def _matters(self, kind: str, write: Write, site: Site) -> bool:
+        match kind:
+            case "environment":
+                return self._variable_matters(write, site)
+            case "class" | "module":
+                return not _prepares(site, write) and self.uses.is_seen(
+                    write, site.module, site.function, is_test=isinstance(site, Test)
+                )
+            case "fixture":
+                broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
+                return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
+            case "attribute":
+                return self._attribute_matters(write, site)
+        return True
+
+    def _variable_matters(self, write: Write, site: Site) -> bool:
+        name = write.place.parts[0] if write.place.parts else ""
+        if name in self.evaluator.vocabulary.harmless_variables:
+            return False
+        if isinstance(site, Test) or write.value is None:
+            return True
+        value = text(self.evaluator.evaluate(write.value, write.frame)) or ""
+        return not is_test_name(name) and not is_test_name(value)
+
+    def _attribute_matters(self, write: Write, site: Site) -> bool:
+        last = write.place.parts[-1] if write.place.parts else ""
+        if write.chain and write.path != site.module.path:
+            return False  # helpers of the suite set it anew for each of their callers
+        if "dependency_overrides" in write.place.parts or write.place.parts[:2] == ("sys", "path"):
+            return False
+        if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
+            return False
+        if self.uses.is_reset(site.module, write.place, ("reset",), tests=False):
+            return False
+        if isinstance(site, Test):
+            return True
+        if write.place.kind == LIBRARY and isinstance(write.value, s.Constant | s.Subscript | s.Attribute):
+            return False  # a library's configuration, set for all alike
+        return not (is_test_name(last) or _is_item(write) or is_empty(write.value))
+
+
+def _is_for_the_run(site: FixtureSite) -> bool:
+    """Whether a fixture sets things up for all tests alike."""
+    fixture = site.fixture
+    return fixture.scope == "session" or (fixture.autouse and site.module.path.endswith("conftest.py"))
+
+
+def _is_cleaner(site: Site) -> bool:
+    """Whether a fixture or set-up says by its name that it resets what it writes."""
+    return not isinstance(site, Test) and not tokens(site.function.name).isdisjoint(_CLEANERS)
+
+
+def _prepares(site: Site, write: Write) -> bool:
+    """Whether a set-up only makes ready what it sets: it runs once, or sets the same again."""
+    if isinstance(site, Test):
+        return False
+    once = is_class_level(site.function) or (isinstance(site, SetUp) and site.kind == "module")
+    return once or write.value is not None
+
+
+def _is_emptied(write: Write, restored: Place) -> bool:
+    """Whether a method changes something in its object, and what its object holds is put back."""
+    owner = write.owner
+    if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
+        return False
+    return write.place.covers(restored)
+
+
+def _is_item(write: Write) -> bool:
+    return bool(write.place.parts) and write.place.parts[-1] == ITEM
+
+
+def _only_removes(write: Write) -> bool:
+    return ".pop(" in write.text or ".setdefault(" in write.text or ".unsetenv" in write.text
+
+
+def _puts_back(later: Write, write: Write) -> bool:
+    """Whether a later write of the same body undoes an earlier one: it removes it, or sets a value kept before."""
+    if not (later.place.covers(write.place) or write.place.covers(later.place)):
+        return False
+    if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
+        return True
+    if later.how == "changed" and _is_opposite(write.text, later.text):
+        return True
+    if _sets_again(write.text, later.text):
+        return True
+    if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
+        return True
+    return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
+
+
+def _is_opposite(first: str, later: str) -> bool:
+    """Whether one call puts in what the other takes out, by the verbs of their methods."""
+    verbs = [tokens(text.partition("(")[0].rpartition(".")[2]) for text in (first, later)]
+    one, other = (("in" if words & _PUTS_IN else "out" if words & _TAKES_OUT else "") for words in verbs)
+    return {one, other} == {"in", "out"}
+
+
+def _sets_again(first: str, later: str) -> bool:
+    """Whether a setting's function is called once more, with a name in place of the value before."""
+    function, _, given = first.partition("(")
+    other, _, name = later.partition("(")
+    return function == other and name != given and name.rstrip(")").replace(".", "").isidentifier()
+
+
+def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:
+    """Whether a flag is set and turned again."""
+    return (
+        isinstance(first, s.Constant)
+        and isinstance(later, s.Constant)
+        and isinstance(first.value, bool)
+        and later.value is (not first.value)
+    )
+
+
+def _place_in(module: Module, write: Write) -> s.Position | None:
+    """Where a write shows in a module: itself, or the call that leads to it."""
+    if write.path == module.path:
+        return write.at
+    hops = [hop for hop in write.chain if hop.path == module.path]
+    return hops[-1].at if hops else None

@@ -1,0 +1,392 @@
+"""One run of a function in the mind, for what it writes and what it puts back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.contents import is_container, is_written_container
+from isolint.facts.meaning.outcomes import yields
+from isolint.facts.meaning.values import (
+    Frame,
+    FunctionValue,
+    Hop,
+    Instance,
+    Reference,
+    Trail,
+    options,
+)
+from isolint.facts.program import syntax as s
+from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.show import show
+from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
+from isolint.facts.state.changes import Effect
+from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same
+from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
+from isolint.facts.state.writes import Write, is_undone, spelled
+from isolint.facts.targets.lattice import tokens
+
+if TYPE_CHECKING:
+    from isolint.facts.state.mutations import Mutations
+
+DEEPEST = 5
+MOST_STEPS = 3_000
+_RAISES = frozenset({"raises", "suppress"})
+
+
+class MutationRun:
+    """The state of one run: what was written so far, and where we are."""
+
+    def __init__(self, mutations: Mutations) -> None:
+        self.mutations = mutations
+        self.evaluator = mutations.evaluator
+        self.writes: list[Write] = []
+        self.restored: list[Place] = []
+        self.chain: Trail = ()
+        self.ending = False
+        self.silent = 0  # inside first-party code outside the tests, or where the write is expected to fail
+        self.shields: list[Place] = []
+        self.filled: list[Place] = []
+        self.active: list[int] = []
+        self.steps = 0
+
+    # -- statements
+
+    def body(self, body: s.Block, frame: Frame) -> None:
+        """Run the statements of a block; what follows a yield runs at the end."""
+        for node in body:
+            self.steps += 1
+            if self.steps > MOST_STEPS:
+                return
+            if isinstance(node, s.Function):
+                self._finalizer(node, frame)
+                continue
+            if isinstance(node, s.Class):
+                continue
+            self._calls(node, frame)
+            if isinstance(node, s.Assert):
+                self.restored += found_unchanged(node.test, frame, self.mutations.origins)
+            if isinstance(node, s.Assign):
+                self._assign(node, frame)
+            elif isinstance(node, s.Delete):
+                for target in node.targets:
+                    self._target(target, None, "deleted", frame)
+            self._blocks(node, frame)
+            if yields(node):
+                self.ending = True
+                self.restored += self.shields
+
+    def _finalizer(self, node: s.Function, frame: Frame) -> None:
+        if any(isinstance(d, s.Attribute) and d.name in FINALIZERS for d in node.decorators):
+            self._at_the_end(node.body, Frame(frame.module, node, frame))
+
+    def _at_the_end(self, body: s.Block, frame: Frame) -> None:
+        ending, self.ending = self.ending, True
+        self.body(body, frame)
+        self.ending = ending
+
+    def _blocks(self, node: s.Statement, frame: Frame) -> None:
+        match node:
+            case s.If():
+                absent = self._missing_in(node.test, frame)
+                self.filled += absent
+                self.body(node.body, frame)
+                del self.filled[len(self.filled) - len(absent) :]
+                self.body(node.orelse, frame)
+            case s.Loop():
+                self.body(node.body, frame)
+                self.body(node.orelse, frame)
+            case s.With():
+                self._with(node, frame)
+            case s.Try():
+                self.body(node.body, frame)
+                for handler in node.handlers:
+                    self.body(handler.body, frame)
+                self.body(node.orelse, frame)
+                self._at_the_end(node.final, frame)
+            case s.Match():
+                for _, block in node.cases:
+                    self.body(block, frame)
+
+    def _missing_in(self, test: s.Expression, frame: Frame) -> list[Place]:
+        """The container of `if key not in container`: what is put there then is made once and kept on purpose."""
+        match test:
+            case s.Compare(operators=("not in",), comparators=(container,)):
+                found = self.mutations.origins.of(container, frame)
+                return [] if found is None else [found.place]
+        return []
+
+    def _with(self, node: s.With, frame: Frame) -> None:
+        before = len(self.shields)
+        raising = any(
+            isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items
+        )
+        for context, _ in node.items:
+            self.shields += self.managed(context, frame)
+        self.silent += raising
+        self.body(node.body, frame)
+        self.silent -= raising
+        del self.shields[before:]
+
+    def managed(self, context: s.Expression, frame: Frame) -> list[Place]:
+        """What a context manager or decorator puts back."""
+        if not isinstance(context, s.Call):
+            return self.mutations.changes.guessed(context, frame)
+        found = [e.place for e in self.mutations.changes.of(context, frame) if e.ends]
+        found += self.mutations.changes.guessed(context, frame)
+        kept, self.restored = self.restored, []
+        for option in options(self.evaluator.evaluate(context, frame)):
+            if isinstance(option, Instance):
+                for method in instances.methods(self.evaluator, option, ("__exit__", "__aexit__")):
+                    self._enter(method, s.Call(context, (), (), context.at), frame, ending=True)
+        for option in options(self.evaluator.evaluate(context.function, frame)):
+            if isinstance(option, FunctionValue):
+                self._enter(option, context, frame, silent=True)
+        found += self.restored
+        self.restored = kept
+        return found
+
+    # -- writes
+
+    def _assign(self, node: s.Assign, frame: Frame) -> None:
+        if node.value is None:
+            return
+        for target in node.targets:
+            how = "set" if node.operator == "=" else "changed"
+            for inner, value in _pairs(target, node.value):
+                self._target(inner, value, how, frame)
+
+    def _target(self, target: s.Expression, value: s.Expression | None, how: str, frame: Frame) -> None:
+        origins = self.mutations.origins
+        match target:
+            case s.Name():
+                self._name(target, value, how, frame)
+            case s.Attribute():
+                if isinstance(target.value, s.Name) and origins.is_self(target.value, frame):
+                    self._augmented_self(target, value, how, frame)
+                    return
+                owner = origins.of(target.value, frame)
+                if owner is not None:
+                    emptied = target.name.startswith("_") and is_empty(value)
+                    if how == "set" and (emptied or self._is_initial(value, owner, target.name)):
+                        how = "reset"
+                    self._write(owner.place.part(target.name), owner, how, target, value, frame)
+            case s.Subscript():
+                owner = origins.of(target.value, frame)
+                if owner is not None:
+                    self._item(target, owner, how, value, frame)
+
+    def _item(
+        self, target: s.Subscript, owner: Shared, how: str, value: s.Expression | None, frame: Frame
+    ) -> None:
+        if isinstance(target.index, s.Opaque):  # a slice: all of it
+            self._write(owner.place, owner, "reset", target, value, frame)
+            return
+        if owner.place.kind in (ENVIRONMENT, "modules"):
+            key = self.mutations.changes.key(target.index, frame)
+            place = owner.place if self.ending and key.startswith("<") else owner.place.part(key)
+            self._write(place, owner, how, target, value, frame)
+            return
+        if owner.place in self.filled:
+            return
+        how = "deleted" if how == "deleted" else "changed"
+        if isinstance(target.index, s.Constant) and self._is_initial(value, owner, str(target.index.value)):
+            how = "reset"
+        self._write(owner.place.part(ITEM), owner, how, target, value, frame)
+
+    def _is_initial(self, value: s.Expression | None, owner: Shared, name: str) -> bool:
+        return value is not None and is_initial(value, owner, name, self.mutations.origins)
+
+    def _name(self, target: s.Name, value: s.Expression | None, how: str, frame: Frame) -> None:
+        origins = self.mutations.origins
+        if target.id in self.evaluator.names(frame).globals:
+            place = Place("state", (frame.module.path, target.id))
+            owner = origins.global_(frame.module, target.id)
+            first = frame.module.names.bindings.get(target.id, ())[:1]
+            if how == "set" and first and value is not None and is_same(value, first[0].value):
+                how = "reset"
+            self._write(place, owner, how, target, value, frame)
+        elif how == "changed":
+            owner = origins.of(s.Name(target.id, (target.at[0], *target.at[1:])), frame)
+            if owner is not None and is_container(owner):
+                self._write(owner.place.part(ITEM), owner, how, target, value, frame)
+
+    def _augmented_self(
+        self, target: s.Attribute, value: s.Expression | None, how: str, frame: Frame
+    ) -> None:
+        """`self.items += [...]` changes a list of the class; anything else becomes the object's own."""
+        if how != "changed" or not is_written_container(value):
+            return
+        owner = self.mutations.origins.of(target, frame)
+        if owner is not None and is_container(owner):
+            self._write(owner.place.part(ITEM), owner, how, target, value, frame)
+
+    def _write(
+        self,
+        place: Place,
+        owner: Shared | None,
+        how: str,
+        node: s.Expression,
+        value: s.Expression | None,
+        frame: Frame,
+        by: Place | None = None,
+    ) -> None:
+        if self.ending:
+            self.restored.append(place)
+        elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
+            text = spelled(node, value, how)
+            self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))
+
+    # -- calls
+
+    def _calls(self, node: s.Statement, frame: Frame) -> None:
+        for expression in expressions(node):
+            for inner in reversed(list(walk(expression))):
+                if isinstance(inner, s.Call) and not (isinstance(node, s.With) and inner is expression):
+                    self._call(inner, frame)
+                elif isinstance(inner, s.Attribute):
+                    self._property(inner, frame)
+
+    def _property(self, node: s.Attribute, frame: Frame) -> None:
+        """Read a property of the test's own object: its body runs."""
+        if not isinstance(node.value, s.Name) or not self.mutations.origins.is_self(node.value, frame):
+            return
+        if isinstance(frame.receiver, Instance):
+            method = instances.method(self.evaluator, frame.receiver, node.name)
+            if method is not None and instances.is_property(method.function):
+                self._enter(method, s.Call(node, (), (), node.at), frame)
+
+    def _call(self, node: s.Call, frame: Frame) -> None:
+        name = last_name(node)
+        mutations = self.mutations
+        if name in FINALIZERS or (name == "register" and self._is_finalizer(node, frame)):
+            self._registered(node, frame)
+            return
+        if name == "chdir" and self.ending:
+            self.restored.append(Place(FOLDER))
+        if name in mutations.changes.words:
+            for effect in mutations.changes.of(node, frame):
+                self._effect(effect, node, frame)
+        self._object_method(node, frame)
+        if not mutations.relevance.near(node, frame.module) and not self.ending:
+            return
+        for option in options(self.evaluator.evaluate(node.function, frame)):
+            if isinstance(option, FunctionValue) and not _RESETS.isdisjoint(name.lower().split("_")):
+                self._write(Place("state", (option.module.path,)), None, "reset", node, None, frame)
+            if isinstance(option, FunctionValue) and (option.module.is_test or self.ending):
+                self._enter(option, node, frame)
+            elif isinstance(option, Reference) and option.name == "importlib.reload" and self.ending:
+                self._reloaded(node, frame)
+
+    def _effect(self, effect: Effect, node: s.Call, frame: Frame) -> None:
+        if effect.ends:
+            self.restored.append(effect.place)
+        else:
+            how = "reset" if effect.is_reset else "changed"
+            if last_name(node) in _SETTERS.get(effect.place.kind, ("setattr",)):
+                how = "set"
+            function = self.mutations.origins.of(node.function, frame)
+            by = None if function is None else function.place
+            self._write(effect.place, effect.owner, how, node, None, frame, by)
+
+    def _object_method(self, node: s.Call, frame: Frame) -> None:
+        """A call of a method of a shared object that is proved to change it; at the end, any that puts it back."""
+        function = node.function
+        if not isinstance(function, s.Attribute) or isinstance(function.value, s.Call):
+            return
+        known = function.name in self.mutations.changes.words and function.name not in _ALSO_METHODS
+        if known and not self.ending:
+            return
+        owner = self.mutations.origins.of(function.value, frame)
+        if owner is None or owner.sort == "module":
+            return
+        if self.ending or not _RESETS.isdisjoint(function.name.lower().split("_")):
+            self._write(owner.place, owner, "reset", node, None, frame)
+        elif self.mutations.mutators.changes(owner, function.name):
+            self._write(owner.place, owner, "changed", node, None, frame)
+
+    def _reloaded(self, node: s.Call, frame: Frame) -> None:
+        for argument in node.arguments[:1]:
+            owner = self.mutations.origins.of(argument, frame)
+            if owner is not None:
+                self.restored.append(owner.place)
+
+    def _is_finalizer(self, node: s.Call, frame: Frame) -> bool:
+        callee = self.evaluator.evaluate(node.function, frame)
+        return isinstance(callee, Reference) and callee.name in FINALIZER_FUNCTIONS
+
+    def _registered(self, node: s.Call, frame: Frame) -> None:
+        """`addCleanup(function, ...)` and its kin: the function runs at the end."""
+        if not node.arguments:
+            return
+        first, *rest = node.arguments
+        if isinstance(first, s.Call):  # enterContext(patch(...))
+            self.restored += self.managed(first, frame)
+            return
+        ending, self.ending = self.ending, True
+        inner = s.Call(first, tuple(rest), node.keywords, node.at)
+        if isinstance(first, s.Lambda):
+            for call in walk(first.body):
+                if isinstance(call, s.Call):
+                    self._call(call, frame)
+        else:
+            self._call(inner, frame)
+            for option in options(self.evaluator.evaluate(first, frame)):
+                if isinstance(option, FunctionValue):
+                    self._enter(option, inner, frame)
+        self.ending = ending
+
+    def _enter(
+        self, callee: FunctionValue, node: s.Call, frame: Frame, *, ending: bool = False, silent: bool = False
+    ) -> None:
+        """Run the body of a first-party function in place of its call."""
+        function = callee.function
+        if isinstance(function, s.Lambda) or id(function) in self.active or len(self.active) >= DEEPEST:
+            return
+        inside = self.evaluator.call_frame(callee, node, frame)
+        saved = (self.chain, self.ending, self.shields)
+        self.chain = (*self.chain, Hop(frame.module.path, node.at, show(node)))
+        self.ending = self.ending or ending
+        self.shields = list(self.shields)
+        quiet = silent or not callee.module.is_test
+        self.silent += quiet
+        self.active.append(id(function))
+        self.body(function.body, inside)
+        self.active.pop()
+        self.silent -= quiet
+        self.chain, self.ending, self.shields = saved
+
+    def inner_functions(self, callee: FunctionValue) -> None:
+        """Run the functions that a decorator's function defines, for what they put back."""
+        function = callee.function
+        if not isinstance(function, s.Function) or len(self.active) > DEEPEST:
+            return
+        frame = self.evaluator.function_frame(callee.module, function)
+        self.active.append(id(function))
+        self.silent += 1
+        self.body(function.body, frame)
+        for node in function.body:
+            if isinstance(node, s.Function):
+                inner = FunctionValue(callee.module, node, frame)
+                self.inner_functions(inner)
+        self.silent -= 1
+        self.active.pop()
+
+
+_SETTERS = {
+    ENVIRONMENT: ("update", "setdefault", "__setitem__"),
+    "modules": ("update", "setdefault", "__setitem__"),
+}
+_RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback"})
+_ALSO_METHODS = frozenset(
+    {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
+)
+
+
+def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:
+    """Targets with what is assigned to each."""
+    if not isinstance(target, s.Sequence):
+        return [(target, value)]
+    if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
+        return list(zip(target.items, value.items, strict=True))
+    return [(inner, None) for inner in target.items]

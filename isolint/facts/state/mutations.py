@@ -1,0 +1,69 @@
+"""What running a test, fixture or helper writes into the state of the process, and what it sees put back.
+
+A run goes through the body in source order, through the helpers of the tests that it calls, and through first-party
+code where that puts something back. Nothing is presumed from a type: a write is an assignment, a deletion, `global`,
+a call that the vocabulary knows, or a method that changes what is known to be a list, dict or set, or is proved to.
+"""
+
+from __future__ import annotations
+
+from isolint.facts.meaning.values import Frame, FunctionValue, Instance, options
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.running.relevance import Relevance
+from isolint.facts.state.changes import Changes
+from isolint.facts.state.mutationrun import MutationRun
+from isolint.facts.state.mutators import Mutators
+from isolint.facts.state.origins import Origins
+from isolint.facts.state.places import Place
+from isolint.facts.state.writes import Activity
+
+
+class Mutations:
+    """Runs functions in the mind, for what they write."""
+
+    def __init__(self, origins: Origins, relevance: Relevance) -> None:
+        self.origins = origins
+        self.evaluator = origins.evaluator
+        self.relevance = relevance
+        self.changes = Changes(origins)
+        self.mutators = Mutators(origins.evaluator)
+        self._known: dict[tuple[int, int, bool], Activity] = {}
+
+    def of(self, module: Module, function: s.Function, *, ending: bool = False) -> Activity:
+        """The activity of a function that nobody in particular calls; `ending` for a tear-down."""
+        frame = self.evaluator.function_frame(module, function)
+        return self._run(function.body, frame, id(function), ending)
+
+    def of_block(self, module: Module, body: s.Block) -> Activity:
+        """The activity of statements at a module's top level."""
+        run = MutationRun(self)
+        run.body(body, self.evaluator.module_frame(module))
+        return Activity(tuple(run.writes), tuple(run.restored))
+
+    def of_method(self, method: FunctionValue, *, ending: bool = False) -> Activity:
+        """The activity of a method as an object of another class inherits it; `ending` for a tear-down."""
+        if not isinstance(method.function, s.Function):
+            return Activity((), ())
+        frame = self.evaluator.call_frame(method, None, method.frame)
+        of = id(method.receiver.of.node) if isinstance(method.receiver, Instance) else 0
+        return self._run(method.function.body, frame, of, ending)
+
+    def _run(self, body: s.Block, frame: Frame, key: int, ending: bool) -> Activity:
+        identity = (id(body), key, ending)
+        if identity not in self._known:
+            run = MutationRun(self)
+            run.ending = ending
+            run.body(body, frame)
+            self._known[identity] = Activity(tuple(run.writes), tuple(run.restored))
+        return self._known[identity]
+
+    def decorated(self, node: s.Expression, frame: Frame) -> list[Place]:
+        """What a decorator puts back when the decorated function is over."""
+        run = MutationRun(self)
+        found = run.managed(node, frame)
+        callee = node.function if isinstance(node, s.Call) else node
+        for option in options(self.evaluator.evaluate(callee, frame)):
+            if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
+                run.inner_functions(option)
+        return [*found, *run.restored]

@@ -1,0 +1,141 @@
+"""Which methods of the project's own classes change their object: proved from their bodies."""
+
+from __future__ import annotations
+
+from isolint.facts.meaning import instances
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import ClassValue, FunctionValue, Instance, options
+from isolint.facts.program import syntax as s
+from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.show import show
+from isolint.facts.state.changes import MUTATORS
+from isolint.facts.state.places import Shared
+from isolint.facts.targets.lattice import tokens
+
+DEEPEST = 4
+_CACHING = frozenset({"cache", "cached", "memo", "lock", "log", "logger"})
+
+
+class Mutators:
+    """Knows methods that put something into their object or take something out of it.
+
+    Storing a value under a name, `self.text = text`, is not counted: most methods that do so start anew.
+    """
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def changes(self, shared: Shared, method: str) -> bool:
+        """Whether calling a method of a shared thing changes it; false where it cannot be told."""
+        if shared.value is None or shared.frame is None:
+            return False
+        for value in options(self.evaluator.evaluate(shared.value, shared.frame)):
+            if isinstance(value, Instance) and self.method(value, method):
+                return True
+        return False
+
+    def method(self, instance: Instance, name: str, depth: int = 0) -> bool:
+        """Whether a first-party method changes its object."""
+        found = instances.method(self.evaluator, instance, name)
+        if found is None or depth > DEEPEST or not isinstance(found.function, s.Function):
+            return False
+        key = (id(found.function), id(instance.of.node))
+        if key not in self._known:
+            self._known[key] = False
+            self._known[key] = self._changes_self(found, found.function, instance, depth)
+        return self._known[key]
+
+    def _changes_self(
+        self, method: FunctionValue, function: s.Function, instance: Instance, depth: int
+    ) -> bool:
+        if not function.parameters or method.receiver is None or isinstance(method.receiver, ClassValue):
+            return False
+        me = function.parameters[0].name
+        mine = {me}
+        fresh: set[str] = set()
+        memos = _memos(function)
+        for node in statements(function.body):
+            if isinstance(node, s.Assign) and _stored(node) in memos:
+                continue
+            if self._writes(node, mine, fresh):
+                return True
+            for expression in expressions(node):
+                for inner in walk(expression):
+                    if isinstance(inner, s.Call) and self._call(inner, me, mine, fresh, instance, depth):
+                        return True
+            _spread(node, mine, fresh)
+        return False
+
+    def _writes(self, node: s.Statement, mine: set[str], fresh: set[str]) -> bool:
+        targets: tuple[s.Expression, ...] = ()
+        if isinstance(node, s.Delete):
+            targets = node.targets
+        elif isinstance(node, s.Assign) and node.value is not None:
+            targets = tuple(t for t in node.targets if isinstance(t, s.Subscript) or node.operator != "=")
+        return any(isinstance(t, s.Attribute | s.Subscript) and _is_part(t, mine, fresh) for t in targets)
+
+    def _call(
+        self, call: s.Call, me: str, mine: set[str], fresh: set[str], instance: Instance, depth: int
+    ) -> bool:
+        function = call.function
+        if not isinstance(function, s.Attribute):
+            return False
+        owner = function.value
+        if isinstance(owner, s.Name) and owner.id == me:
+            return self.method(instance, function.name, depth + 1)
+        if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
+            return False
+        return function.name in MUTATORS and _is_part(owner, mine, fresh)
+
+
+def _memos(function: s.Function) -> set[tuple[str, str, str]]:
+    """What a method looks up under a key, to make and keep it where it is missing: container, key and name."""
+    found = set()
+    for node in statements(function.body):
+        if isinstance(node, s.Assign) and isinstance(node.value, s.Call) and len(node.targets) == 1:
+            target, look, given = node.targets[0], node.value.function, node.value.arguments
+            looks = isinstance(look, s.Attribute) and look.name == "get" and len(given) == 1
+            if looks and isinstance(look, s.Attribute) and isinstance(target, s.Name):
+                found.add((show(look.value), show(given[0]), target.id))
+    return found
+
+
+def _stored(node: s.Assign) -> tuple[str, str, str] | None:
+    """The container, the key and the name that an assignment keeps there."""
+    target = node.targets[0] if len(node.targets) == 1 else None
+    if not isinstance(target, s.Subscript) or not isinstance(node.value, s.Name):
+        return None
+    return show(target.value), show(target.index), node.value.id
+
+
+def _spread(node: s.Statement, mine: set[str], fresh: set[str]) -> None:
+    """Local names for parts of the object, and attributes that the method itself makes anew."""
+    if isinstance(node, s.Loop) and isinstance(node.target, s.Name) and node.iterable is not None:
+        if _is_part(_looked_up(node.iterable), mine, fresh):
+            mine.add(node.target.id)
+    elif isinstance(node, s.Assign) and node.value is not None:
+        for target in node.targets:
+            if isinstance(target, s.Name) and _is_part(_looked_up(node.value), mine, fresh):
+                mine.add(target.id)
+            elif isinstance(target, s.Attribute) and isinstance(target.value, s.Name):
+                fresh.add(target.name)
+
+
+def _looked_up(node: s.Expression) -> s.Expression:
+    """The container that a look-up reads from."""
+    if isinstance(node, s.Call) and isinstance(node.function, s.Attribute):
+        return node.function.value if node.function.name in ("values", "get", "keys") else node
+    return node
+
+
+def _is_part(node: s.Expression, mine: set[str], fresh: set[str]) -> bool:
+    """Whether an expression is something the object holds, other than a cache or what was made just now."""
+    if isinstance(node, s.Name):
+        return node.id in mine
+    first: s.Expression = node
+    while isinstance(first, s.Attribute | s.Subscript):
+        if isinstance(first, s.Attribute) and isinstance(first.value, s.Name) and first.value.id in mine:
+            return first.name not in fresh and tokens(first.name).isdisjoint(_CACHING)
+        first = first.value
+    return isinstance(first, s.Name) and first.id in mine

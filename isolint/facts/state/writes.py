@@ -1,0 +1,61 @@
+"""What a run writes into the state of the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from isolint.facts.meaning.values import Frame, Hop, Trail
+from isolint.facts.program import syntax as s
+from isolint.facts.program.show import show
+from isolint.facts.state.places import Place, Shared, whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Write:
+    """One write. `how` is "set", "deleted", "changed" or "reset"; `owner` the shared thing written to or in.
+
+    `chain` holds the calls that lead from the run's own body to it; `value` what is assigned, `by` the
+    function that does it, as something that a test may have replaced.
+    """
+
+    place: Place
+    owner: Shared | None
+    how: str
+    at: s.Position
+    frame: Frame
+    text: str
+    chain: Trail
+    value: s.Expression | None = None
+    by: Place | None = None
+
+    @property
+    def path(self) -> str:
+        return self.frame.module.path
+
+    @property
+    def hop(self) -> Hop:
+        return Hop(self.path, self.at, self.text)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """The writes of a run that last when its body is over, and the places it sees put back at the end."""
+
+    writes: tuple[Write, ...]
+    restored: tuple[Place, ...]
+
+
+def is_undone(place: Place, by: Place | None, restored: Place) -> bool:
+    """Whether a write is undone where a place is restored, or never happens, its function being replaced."""
+    return whole(restored).covers(whole(place)) or (by is not None and restored.covers(by))
+
+
+def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:
+    """A write as a reader would put it."""
+    if how == "deleted":
+        return f"del {show(node)}"
+    if value is not None:
+        return (
+            f"{show(node)} {'=' if how != 'changed' or not isinstance(node, s.Name) else '+='} {show(value)}"
+        )
+    return show(node)

@@ -1,0 +1,72 @@
+"""The modules that the tests of a project lead to, by importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module, Project
+from isolint.facts.program.scopes import bind, walk
+
+MOST_MODULES = 800
+
+
+class Reach:
+    """Follows imports from the files that pytest collects and the conftests above them."""
+
+    def __init__(self, project: Project, test_files: frozenset[str]) -> None:
+        self.project = project
+        self.test_files = test_files
+
+    @cached_property
+    def modules(self) -> tuple[Module, ...]:
+        """Every module reached, nearest first."""
+        found: dict[str, Module] = {}
+        pending = list(self._first())
+        for module in pending:
+            if module.path not in found and len(found) < MOST_MODULES + len(self.test_files):
+                found[module.path] = module
+                pending += self._imported(module)
+        return tuple(found.values())
+
+    @cached_property
+    def tests(self) -> tuple[Module, ...]:
+        """The test modules, conftests and test support among them, by path."""
+        return tuple(sorted((m for m in self.modules if m.is_test), key=lambda m: m.path))
+
+    @cached_property
+    def product(self) -> tuple[Module, ...]:
+        """The product's modules among them."""
+        return tuple(module for module in self.modules if not module.is_test)
+
+    def _first(self) -> Iterator[Module]:
+        for path in sorted(self.test_files):
+            module = self.project.module(path)
+            if module is not None:
+                yield module
+                yield from self.project.conftests(path)
+
+    def _imported(self, module: Module) -> Iterator[Module]:
+        bodies = [module.names, *(bind(f.body) for f in module.functions if module.is_test)]
+        for names in bodies:
+            for several in names.bindings.values():
+                for binding in several:
+                    if binding.kind == "import" and isinstance(binding.node, s.Import):
+                        star = binding.name == "*"
+                        found = (
+                            self.project.source_module(module, binding.node)
+                            if star
+                            else self.project.import_target(module, binding)
+                        ).module
+                        if found is not None:
+                            yield found
+        yield from self._plugins(module)
+
+    def _plugins(self, module: Module) -> Iterator[Module]:
+        for binding in module.names.bindings.get("pytest_plugins", ()):
+            for node in walk(binding.value) if binding.value is not None else ():
+                if isinstance(node, s.Constant) and isinstance(node.value, str) and node.value:
+                    found = self.project.resolve(module, tuple(node.value.split("."))).module
+                    if found is not None:
+                        yield found

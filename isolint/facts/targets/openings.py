@@ -1,0 +1,305 @@
+"""Where test code opens a store itself, and what proves, or fails to prove, that it is a test's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isolint.facts.destruction.harms import Harms
+from isolint.facts.meaning import handles
+from isolint.facts.meaning.instances import body_frame
+from isolint.facts.meaning.values import (
+    ClassValue,
+    Frame,
+    FunctionValue,
+    Generated,
+    Handle,
+    Instance,
+    Reference,
+    Trail,
+    UniqueName,
+    Value,
+    Variable,
+    options,
+    text,
+)
+from isolint.facts.order.replacements import Replacements
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.show import dotted, show
+from isolint.facts.running.effects import Effects
+from isolint.facts.running.relevance import last_name
+from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
+from isolint.facts.targets.appvariables import ApplicationVariables
+from isolint.facts.targets.defaults import is_local
+from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name
+from isolint.facts.targets.protection import Protection
+from isolint.facts.targets.usage import Degree, Usage, Use
+from isolint.vocabulary.entries import STORES
+from isolint.vocabulary.entries import Handle as HandleEntry
+
+_EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "warns"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there."""
+
+    at: s.Position
+    call: str
+    target: Target
+    use: Use
+
+    @property
+    def trail(self) -> Trail:
+        return (*self.use.trail, *self.target.trail)
+
+    @property
+    def harms(self) -> bool:
+        """Whether the tests write or destroy there."""
+        return self.use.degree > Degree.READS
+
+    @property
+    def done(self) -> str:
+        """What the tests do there, in words."""
+        match self.use.degree:
+            case Degree.DESTROYS:
+                return f"the tests destroy {_plural(self.use.what)} there"
+            case Degree.WRITES:
+                return "the tests write to it"
+        return "the tests read it"
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    node: s.Call
+    line: int
+    frame: Frame
+    function: s.Function | None
+
+
+class Openings:
+    """Finds the openings of a module."""
+
+    def __init__(
+        self,
+        effects: Effects,
+        fixtures: Fixtures,
+        replacements: Replacements,
+        protection: Protection,
+        usage: Usage,
+        harms: Harms,
+    ) -> None:
+        self.effects = effects
+        self.evaluator = effects.evaluator
+        self.vocabulary = effects.vocabulary
+        self.fixtures = fixtures
+        self.replacements = replacements
+        self.protection = protection
+        self.usage = usage
+        self.harms = harms
+        self.application = ApplicationVariables(self.evaluator.project)
+        self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
+
+    def of(self, module: Module) -> Iterator[Opening]:
+        """The calls of a test module that open what is, or may be, the application's own store."""
+        if not module.is_test:
+            return
+        for call in self._calls(module):
+            found = self._opened(call, module)
+            if found is None or self._is_kept_off(call, found, module):
+                continue
+            lines = {call.line, call.node.at[0]}
+            if found.use.degree < Degree.DESTROYS or self.harms.pass_through(module, lines):
+                yield found
+
+    # -- candidates
+
+    def _calls(self, module: Module) -> Iterator[_Call]:
+        product = self._product_names(module)
+        for body, frame, function in self._bodies(module):
+            expected = _expected_failures(body)
+            for statement in statements(body):
+                if any(first <= statement.at[0] <= last for first, last in expected):
+                    continue
+                for expression in expressions(statement):
+                    for node in walk(expression):
+                        if isinstance(node, s.Call) and self._may_open(node, product):
+                            yield _Call(node, statement.at[0], frame, function)
+
+    def _bodies(self, module: Module) -> Iterator[tuple[s.Block, Frame, s.Function | None]]:
+        top = self.evaluator.module_frame(module)
+        yield module.facts.body, top, None
+        for cls in module.classes:
+            yield cls.body, body_frame(ClassValue(module, cls, top)), None
+        for function in module.functions:
+            yield function.body, self.evaluator.function_frame(module, function), function
+
+    def _product_names(self, module: Module) -> frozenset[str]:
+        """The names that imports bind to modules of the product, or things from them."""
+        found: set[str] = set()
+        bodies = [module.names, *(self.evaluator.names(self._frame(module, f)) for f in module.functions)]
+        for names in bodies:
+            for several in names.bindings.values():
+                for binding in several:
+                    if binding.kind == "import" and not binding.type_checking:
+                        source = self.evaluator.project.import_target(module, binding).module
+                        if source is not None and not source.is_test:
+                            found.add(binding.name)
+        return frozenset(found)
+
+    def _frame(self, module: Module, function: s.Function) -> Frame:
+        return self.evaluator.function_frame(module, function)
+
+    def _may_open(self, node: s.Call, product: frozenset[str]) -> bool:
+        if last_name(node) in self.makers:
+            return True
+        return (dotted(node.function) or "").partition(".")[0] in product
+
+    # -- verdicts
+
+    def _opened(self, call: _Call, module: Module) -> Opening | None:
+        for callee in options(self.evaluator.evaluate(call.node.function, call.frame)):
+            match callee:
+                case Reference():
+                    found = self._by_library(callee, call, module)
+                case FunctionValue() | ClassValue() if not callee.module.is_test:
+                    found = self._by_product(call, module)
+                case _:
+                    found = None
+            if found is not None:
+                return found
+        return None
+
+    def _by_library(self, callee: Reference, call: _Call, module: Module) -> Opening | None:
+        entry = next(iter(self.vocabulary.handles.get(callee.name, ())), None)
+        if entry is None or not self._opens(entry, call.node):
+            return None
+        value = self.evaluator.evaluate(call.node, call.frame)
+        if not isinstance(value, Handle) or value.level or not value.bound:
+            return None
+        target, local = self.usage.target(value, module.path), is_local(value.url)
+        if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
+            return None
+        use = self._use(call, module, value)
+        is_own = self.usage.leads_through_product(target.trail) or self.application.reads(
+            value.url, module.path
+        )
+        is_setting = is_own and target.sure and not local
+        if use is None or use.degree < (Degree.READS if is_setting else Degree.DESTROYS):
+            return None
+        return Opening(call.node.at, show(call.node), target, use)
+
+    def _opens(self, entry: HandleEntry, node: s.Call) -> bool:
+        known = self.vocabulary.types.get(entry.type)
+        if known is None or known.kind not in STORES or entry.level:
+            return False
+        return handles.passed(node, entry.bind) is None and not entry.rebinds
+
+    def _by_product(self, call: _Call, module: Module) -> Opening | None:
+        value = self.evaluator.evaluate(call.node, call.frame)
+        made = [_given(option) for option in options(value)]
+        handle = next((option for option in made if isinstance(option, Handle)), None)
+        if handle is None and not any(isinstance(option, Instance) for option in made):
+            return None
+        if self._names_a_test(call):
+            return None
+        use = self._use(call, module, handle)
+        if use is None:
+            return None
+        handle = handle or use.handle
+        if handle.level or not is_product(handle) or self._is_named_handle(handle):
+            return None
+        target = self.usage.target(handle, module.path)
+        if target.level < Level.PRODUCTION or not target.sure or self._is_told_by_fallback(handle.url):
+            return None
+        if is_local(handle.url) and use.degree < Degree.DESTROYS:
+            return None
+        return Opening(call.node.at, show(call.node), target, use)
+
+    def _names_a_test(self, call: _Call) -> bool:
+        """Whether the call hands the product a name for tests, or one that no other run has."""
+        given = [*call.node.arguments, *(value for _, value in call.node.keywords)]
+        values = (self.evaluator.evaluate(node, call.frame) for node in given)
+        return any(isinstance(v, UniqueName) or is_test_name(text(v) or "") for v in values)
+
+    def _is_told_by_fallback(self, url: Value | None) -> bool:
+        """Whether the tests themselves spell out the fallback that decides."""
+        modules = [self.evaluator.project.module(hop.path) for hop in url.trail] if url is not None else []
+        return _falls_back(url) and any(module is not None and module.is_test for module in modules)
+
+    def _is_named_handle(self, handle: Handle) -> bool:
+        """Whether a handle stands at the top level of a module of the product: importing it is what matters."""
+        for hop in handle.trail:
+            module = self.evaluator.project.module(hop.path)
+            if module is not None and not module.is_test:
+                for name, _, separator in (hop.text.partition(" = "),):
+                    for binding in module.names.bindings.get(name, ()) if separator else ():
+                        if binding.line == hop.at[0]:
+                            return True
+        return False
+
+    def _use(self, call: _Call, module: Module, handle: Handle | None) -> Use | None:
+        use = self.usage.of(module.path, {call.line, call.node.at[0]})
+        if use is not None and use.degree == Degree.DESTROYS:
+            return use
+        library = handle.type.partition(".")[0] if handle is not None else ""
+        return (library and self._beside(call, module, library)) or use or None
+
+    def _beside(self, call: _Call, module: Module, library: str) -> Use | None:
+        """A destruction beside the opening: in the same function, or the set-up and tear-down of its class."""
+        owner = module.methods.get(id(call.function)) if call.function is not None else None
+        functions = [call.function] if call.function is not None else []
+        if owner is not None:
+            functions += [
+                n for n in owner.body if isinstance(n, s.Function) and n.name in (*SET_UP, *TEAR_DOWN)
+            ]
+        events = [event for f in functions for event in self.effects.near(module, f).events]
+        return self.usage.by_name(events, library)
+
+    def _is_kept_off(self, call: _Call, found: Opening, module: Module) -> bool:
+        """Whether a guard, a mock or a replacement keeps the tests off the store."""
+        made = {hop.text.partition("(")[0].rpartition(".")[2] for hop in found.target.trail}
+        if self.protection.patches(module, call.function, {last_name(call.node), *made}):
+            return True
+        if self.protection.guards(module, call.function):
+            return True
+        return self._is_replaced(call, found, module)
+
+    def _is_replaced(self, call: _Call, found: Opening, module: Module) -> bool:
+        """Whether what leads to the store is replaced: for a test or fixture by itself or what it needs."""
+        trail = found.target.trail
+        function = call.function
+        owner = module.methods.get(id(function)) if function is not None else None
+        if function is None or self.fixtures.fixture(module, function, owner) is None:
+            return self.replacements.is_replaced(module.path, trail)
+        needed = self.fixtures.closure(module, function, owner)
+        places = [(hop.path, hop.at[0]) for hop in trail]
+        functions = [function, *(fixture.function for fixture in needed)]
+        return self.replacements.diverts(module, functions, places)
+
+
+def _plural(what: str) -> str:
+    """What is destroyed, where its name cannot be told: all of its kind."""
+    return f"{what.removesuffix(' …')}s" if what.endswith(" …") else what
+
+
+def _given(value: Value) -> Value:
+    return value.item if isinstance(value, Generated) else value
+
+
+def _falls_back(url: Value | None) -> bool:
+    """Whether a URL is a variable of the tests that falls back to another: the fallback is what is wrong."""
+    return isinstance(url, Variable) and is_test_name(url.name)
+
+
+def _expected_failures(body: s.Block) -> list[tuple[int, int]]:
+    """The lines inside `with pytest.raises(...)`."""
+    found = []
+    for node in statements(body):
+        if isinstance(node, s.With):
+            for context, _ in node.items:
+                if isinstance(context, s.Call) and last_name(context) in _EXPECTS_FAILURE:
+                    found.append((node.at[0], node.at[2]))
+    return found

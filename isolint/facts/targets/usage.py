@@ -1,0 +1,176 @@
+"""What tests do through the handles they hold: read, write, destroy, told by the line that made the handle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cached_property
+
+from isolint.facts.destruction.losses import Losses
+from isolint.facts.meaning.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
+from isolint.facts.order.replacements import Replacements
+from isolint.facts.program.project import Module
+from isolint.facts.running.effects import Effects, flat
+from isolint.facts.running.events import Event
+from isolint.facts.targets.defaults import address_of, is_local
+from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
+
+_WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
+_EVERYTHING = frozenset({"_all", "*"})
+
+Place = tuple[str, int]
+
+
+class Degree(IntEnum):
+    """How much is done to a store."""
+
+    READS = 0
+    WRITES = 1
+    DESTROYS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing done through a handle: `what` is destroyed or written; `trail` leads to the call."""
+
+    degree: Degree
+    what: str
+    handle: Handle
+    trail: Trail
+
+
+class Usage:
+    """What the tests of a project do, by every line that the handle they do it with came through.
+
+    `modules` gives all test code, `collected` are the files that pytest collects tests from.
+    """
+
+    def __init__(
+        self,
+        effects: Effects,
+        replacements: Replacements,
+        modules: Callable[[], Iterable[Module]],
+        collected: frozenset[str],
+    ) -> None:
+        self.effects = effects
+        self.losses = Losses(effects)
+        self.replacements = replacements
+        self.modules = modules
+        self.collected = collected
+        self._indexes: dict[str, dict[Place, Use]] = {}
+        self._rolled_back: set[Place] = set()
+
+    def of(self, path: str, lines: Iterable[int]) -> Use | None:
+        """The worst that is done through what one of these lines of a file made.
+
+        What a test module opens is used there; what a conftest or test support opens, in any of them.
+        """
+        module = self.effects.evaluator.project.module(path)
+        alone = path in self.collected and module is not None
+        indexes = [self._of_module(module)] if alone and module is not None else self._all
+        found = [index[(path, line)] for index in indexes for line in lines if (path, line) in index]
+        worst = max(found, key=lambda use: use.degree) if found else None
+        rolled_back = any((path, line) in self._rolled_back for line in lines)
+        return None if worst is not None and rolled_back and worst.degree < Degree.DESTROYS else worst
+
+    def by_name(self, events: Iterable[Event], library: str) -> Use | None:
+        """A destruction, known by its bare name, in a store of this library that something unknown reaches."""
+        for event in events:
+            if event.guarded or not isinstance(event.receiver, Unknown | Parameter | Instance):
+                continue
+            for entry in self.effects.vocabulary.destroyers_by_name.get(event.method, ()):
+                if any(call.partition(".")[0] == library for call in entry.call):
+                    handle = Handle(library, "client")
+                    return Use(Degree.DESTROYS, entry.resource, handle, (*event.chain, event.hop))
+        return None
+
+    @cached_property
+    def _all(self) -> list[dict[Place, Use]]:
+        return [self._of_module(module) for module in self.modules()]
+
+    def _of_module(self, module: Module) -> dict[Place, Use]:
+        if module.path not in self._indexes:
+            found: dict[Place, Use] = {}
+            for function in module.functions:
+                self._note(self.effects.near(module, function).events, found)
+            self._note(self.effects.of_block(module, module.facts.body).events, found)
+            self._indexes[module.path] = found
+        return self._indexes[module.path]
+
+    def _note(self, events: Iterable[Event], found: dict[Place, Use]) -> None:
+        for event in events:
+            if event.phase != "set up" and self._rolls_back(event):
+                trail = event.receiver.trail
+                self._rolled_back.update((hop.path, hop.at[0]) for hop in trail)
+            if not event.guarded:
+                for use in self._uses(event):
+                    for hop in use.handle.trail:
+                        known = found.get((hop.path, hop.at[0]))
+                        if known is None or known.degree < use.degree:
+                            found[(hop.path, hop.at[0])] = use
+
+    def _rolls_back(self, event: Event) -> bool:
+        isolations = self.effects.vocabulary.isolations
+        return any(entry.how == "rollback" for name in event.names for entry in isolations.get(name, ()))
+
+    def _uses(self, event: Event) -> Iterator[Use]:
+        told = self._told(event)
+        if told is not None:
+            degree, what, value = told
+            for option in options(value):
+                if isinstance(option, Handle) and self._is_in_doubt(option, event.path):
+                    yield Use(degree, what, option, (*event.chain, event.hop))
+
+    def _destroys_all(self, event: Event) -> bool:
+        """Whether a destruction takes everything, or a thing that is the application's by its name."""
+        named = [
+            e for name in event.names for e in self.effects.vocabulary.destroyers.get(name, ()) if e.name
+        ]
+        if not named:
+            return True
+        loss = self.losses.of(event)
+        name = None if loss is None else loss.name
+        if name is None:
+            return False
+        return text(name) in _EVERYTHING or place(name, _NO_PINS, product=False).level == Level.PRODUCTION
+
+    def target(self, handle: Handle, path: str) -> Target:
+        """Where a handle leads in the tests of a file; what the product spells out is the application's own."""
+        url = handle.url
+        own = is_product(handle) or (url is not None and self.leads_through_product(url.trail))
+        target = judge(handle, self.replacements.pins(path), product=own)
+        if target.level == Level.UNKNOWN and is_local(url):
+            return replace(target, why=f"whatever runs at {address_of(url)}")
+        return (
+            replace(target, why=f"the application's {target.why}") if target.why.startswith("`") else target
+        )
+
+    def leads_through_product(self, trail: Trail) -> bool:
+        """Whether a trail passes the product: its settings, its factories."""
+        modules = [self.effects.evaluator.project.module(hop.path) for hop in trail]
+        return any(module is not None and not module.is_test for module in modules)
+
+    def _is_in_doubt(self, handle: Handle, path: str) -> bool:
+        """Whether a handle leads to what may be the application's: a database chosen on the way may be a test's."""
+        if handle.level:
+            return False
+        return self.target(handle, path).level == Level.PRODUCTION or is_local(handle.url)
+
+    def _told(self, event: Event) -> tuple[Degree, str, Value] | None:
+        """How much an event does, to what, and through which value."""
+        destroyed = self.effects.destruction(event)
+        if destroyed is not None:
+            degree = Degree.DESTROYS if self._destroys_all(event) else Degree.WRITES
+            return degree, destroyed[0], destroyed[1]
+        if any(name in self.effects.vocabulary.commits for name in event.names):
+            return Degree.WRITES, "", event.receiver
+        statement = self.effects.statement(event)
+        if statement is None:
+            return None
+        writes = any(_WRITES.match(flat(option)) for option in options(statement))
+        return Degree.WRITES if writes else Degree.READS, "", event.receiver
+
+
+_NO_PINS: Pins = {}

@@ -1,0 +1,1 @@
+"""Web applications: how they are put together, and how tests drive them."""
