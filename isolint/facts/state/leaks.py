@@ -12,6 +12,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
 from isolint.facts.running.registries import Writes
+from isolint.facts.running.relevance import last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.state.countedmocks import Mocks
 from isolint.facts.state.imports import ImportWrites
@@ -40,6 +41,7 @@ from isolint.facts.targets.lattice import is_test_name, tokens
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 _PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
 _TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
+_WHERE_WE_ARE = frozenset({"getcwd", "getcwdb", "cwd"})
 Site = Test | FixtureSite | SetUp
 
 
@@ -91,7 +93,7 @@ class Leaks:
             written: set[tuple[str, s.Position]] = set()
             for leak in self._leaks(sites):
                 known = (leak.write.path, leak.write.at) in written
-                if not known and not self._is_registration(leak):
+                if not (known or self._is_registration(leak) or self._goes_back(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
@@ -100,6 +102,15 @@ class Leaks:
     def _is_registration(self, leak: Leak) -> bool:
         """Whether what is written to is a registry, such as an application's overrides: told of as such."""
         return not self.registries.isdisjoint(leak.what.partition("[")[0].split("."))
+
+    def _goes_back(self, leak: Leak) -> bool:
+        """Whether a change of the working directory is itself the way back to the one that was kept."""
+        name = leak.write.text.rpartition("(")[2].removesuffix(")")
+        if leak.write.place.kind != FOLDER or not name.isidentifier():
+            return False
+        bindings = self.evaluator.names(leak.write.frame).bindings.get(name, ())
+        kept = [binding.value for binding in bindings]
+        return bool(kept) and all(isinstance(v, s.Call) and last_name(v) in _WHERE_WE_ARE for v in kept)
 
     def by_import(self, module: Module) -> Iterator[tuple[s.Position, str, Trail]]:
         """Variables that importing a test module sets and its fixtures read: the place, the code, the way."""
