@@ -93,7 +93,7 @@ class Leaks:
             written: set[tuple[str, s.Position]] = set()
             for leak in self._leaks(sites):
                 known = (leak.write.path, leak.write.at) in written
-                if not (known or self._is_registration(leak) or self._goes_back(leak)):
+                if not (known or self._is_registration(leak) or self._goes_back(leak) or _enters(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
@@ -313,6 +313,12 @@ def _is_emptied(write: Write, restored: Place) -> bool:
     if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
         return False
     return write.place.covers(restored)
+
+
+def _enters(leak: Leak) -> bool:
+    """Whether a name of its own is entered in a register of the product's: what others entered stays as it is."""
+    call, _, rest = leak.write.text.partition("(")
+    return call.rpartition(".")[2] == "register" and rest[:1] in ("'", '"')
 
 
 def _is_item(write: Write) -> bool:

@@ -14,6 +14,8 @@ from isolint.facts.targets.lattice import tokens
 
 DEEPEST = 4
 _CACHING = frozenset({"cache", "cached", "memo", "lock", "log", "logger"})
+# What a method of such a name writes, it keeps to answer faster the next time.
+_ANSWERS = frozenset({"get", "find", "lookup", "resolve", "is", "has", "list", "iter"})
 
 
 class Mutators:
@@ -37,6 +39,8 @@ class Mutators:
 
     def method(self, instance: Instance, name: str, depth: int = 0) -> bool:
         """Whether a first-party method changes its object."""
+        if name.partition("_")[0] in _ANSWERS:
+            return False
         found = instances.method(self.evaluator, instance, name)
         if found is None or depth > DEEPEST or not isinstance(found.function, s.Function):
             return False
