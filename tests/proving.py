@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 REPOSITORY = Path(__file__).parents[1]
 FIXTURES = REPOSITORY / "fixtures"
+FOREIGN = ("PYTEST_", "BAKERY_")
 Rows = dict[str, list[str]]
 
 
@@ -32,7 +33,7 @@ def run_python(
     project: Path, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run this interpreter in `project`, free of the settings of the tests around it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=project,

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from proving import run_python
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "fixtures" / "demo"
@@ -21,21 +19,6 @@ REPAIRED = REPOSITORY / "fixtures" / "demo.fixed"
 DATABASE = Path("data", "dev.db")
 ORDERS = 56
 MARK = re.compile(r"# expect: (?P<code>ISO\d{3})")
-
-
-def run_python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run this interpreter in `project`, free of the settings of the tests around it."""
-    foreign = ("PYTEST_", "BAKERY_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=project,
-        env=environment | {"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def seeded_copy(project: Path, destination: Path) -> Path:

@@ -283,3 +283,19 @@ def always_true(function: s.Function) -> bool:
         case (s.Return(value=s.Constant(value=True)),):
             return all(isinstance(n, s.Return | s.Evaluate) for n in function.body)
     return False
+
+
+def every_expression(body: s.Block) -> Iterator[s.Expression]:
+    """Every expression of a body, those of lambdas and nested functions included."""
+    for node in statements(body):
+        for expression in expressions(node):
+            yield from _parts(expression)
+        if isinstance(node, s.Function | s.Class):
+            yield from every_expression(node.body)
+
+
+def _parts(expression: s.Expression) -> Iterator[s.Expression]:
+    for inner in walk(expression):
+        yield inner
+        if isinstance(inner, s.Lambda):
+            yield from _parts(inner.body)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import Frame, FunctionValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import every_expression, walk
 from isolint.facts.running.relevance import FINALIZERS, Relevance, calls_in, last_name
 from isolint.facts.targets.guards import is_guard_call
 
@@ -90,7 +89,7 @@ class Peril(Relevance):
     def _destroys(self, module: Module, body: s.Block) -> bool:
         """Whether a body itself names a destroyer or holds, or names, a destructive statement."""
         spelled = self._spelled(module)
-        for node in _inside(body):
+        for node in every_expression(body):
             match node:
                 case s.Call() if last_name(node) in _AMBIGUOUS:
                     if _may_destroy(node):
@@ -143,19 +142,3 @@ def _is_statement(value: s.Expression) -> bool:
         isinstance(node, s.Constant) and isinstance(node.value, str) and _destroys_all(node.value)
         for node in walk(value)
     )
-
-
-def _inside(body: s.Block) -> Iterator[s.Expression]:
-    """Every expression of a body, those of lambdas and nested functions included."""
-    for node in statements(body):
-        for expression in expressions(node):
-            yield from _parts(expression)
-        if isinstance(node, s.Function | s.Class):
-            yield from _inside(node.body)
-
-
-def _parts(expression: s.Expression) -> Iterator[s.Expression]:
-    for inner in walk(expression):
-        yield inner
-        if isinstance(inner, s.Lambda):
-            yield from _parts(inner.body)

@@ -9,7 +9,7 @@ from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import every_expression, statements, walk
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -115,19 +115,7 @@ def last_name(node: s.Call) -> str:
 
 def calls_in(body: s.Block) -> Iterator[s.Call]:
     """Every call of a body, those in lambdas and nested functions included."""
-    for node in statements(body):
-        for expression in expressions(node):
-            yield from _calls(expression)
-        if isinstance(node, s.Function | s.Class):
-            yield from calls_in(node.body)
-
-
-def _calls(expression: s.Expression) -> Iterator[s.Call]:
-    for inner in walk(expression):
-        if isinstance(inner, s.Call):
-            yield inner
-        elif isinstance(inner, s.Lambda):
-            yield from _calls(inner.body)
+    return (inner for inner in every_expression(body) if isinstance(inner, s.Call))
 
 
 def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:

@@ -139,7 +139,9 @@ def _placed_text(string: str, holes: tuple[Value, ...], pins: Pins, trail: Trail
         return Target(Level.MEMORY, "memory", trail)
     name = database_name(string)
     if is_test_name(name.replace(_HOLE, "_")):
-        return Target(Level.TEST_SHAPED, f"a test database by its name, `{_short(shown)}`", trail)
+        return Target(
+            Level.TEST_SHAPED, f"a test database by its name, `{without_credentials(shown)}`", trail
+        )
     if _HOLE in name or not name:
         inside = [hole for hole in holes if isinstance(hole, Variable | Union | Address | Method | Text)]
         if inside:
@@ -148,11 +150,11 @@ def _placed_text(string: str, holes: tuple[Value, ...], pins: Pins, trail: Trail
             return (
                 Target(Level.PRODUCTION, "the application's own store", trail, False)
                 if product
-                else Target(Level.UNKNOWN, f"`{_short(shown)}`", trail)
+                else Target(Level.UNKNOWN, f"`{without_credentials(shown)}`", trail)
             )
     if not tokens(name).isdisjoint(LIVE_TOKENS):
-        return Target(Level.PRODUCTION, f"`{_short(shown)}`", trail)
-    return _own(product, f"`{_short(shown)}`", trail)
+        return Target(Level.PRODUCTION, f"`{without_credentials(shown)}`", trail)
+    return _own(product, f"`{without_credentials(shown)}`", trail)
 
 
 def database_name(url: str) -> str:
@@ -252,11 +254,7 @@ def _placed_method(value: Method, pins: Pins, product: bool) -> Target:
 
 def without_credentials(address: str) -> str:
     """An address as a message shows it: without credentials, and not too long."""
-    return _short(address)
-
-
-def _short(shown: str) -> str:
-    shown = re.sub(r"//[^@/]*@", "//", shown)
+    shown = re.sub(r"//[^@/]*@", "//", address)
     return shown if len(shown) <= 60 else "…" + shown[-59:]
 
 
