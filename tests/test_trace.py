@@ -618,3 +618,37 @@ def test_help_has_examples(tmp_path: Path) -> None:
     code, out, _ = isolint("trace", "--help", cwd=tmp_path)
     assert code == 0
     assert "isolint trace tests/test_orders.py:7 " in out
+
+
+def test_hop_of_a_route_shows_its_decorator(tmp_path: Path) -> None:
+    application = """\
+from fastapi import FastAPI
+
+from app.db import engine
+
+app = FastAPI()
+
+
+@app.get("/sales")
+def sales():
+    with engine.connect() as connection:
+        return connection.execute("SELECT 1").all()
+"""
+    test = """\
+from fastapi.testclient import TestClient
+
+from app.main import app
+
+
+def test_sales():
+    client = TestClient(app)
+    assert client.get("/sales").json() == []
+"""
+    database = """\
+from sqlalchemy import create_engine
+
+engine = create_engine("sqlite:///./shop.db")
+"""
+    write(tmp_path, {"app/db.py": database, "app/main.py": application, "tests/test_api.py": test})
+    out = trace("tests/test_api.py:7", tmp_path)
+    assert 'app/main.py:8 app.get("/sales") — the function `sales`' in " ".join(out.split())

@@ -64,6 +64,8 @@ class Steps:
         node = found.statement
         if isinstance(node, s.Import):
             return _cut(_imported(node, at) or self._between(path, node.at))
+        if isinstance(node, s.Function | s.Class) and at[0] < node.at[0]:  # a decorator
+            return _cut(self._between(path, at))
         if at == node.at or isinstance(node, s.Function | s.Class):
             start = node.at[0]
             simple = at[2] == last and not isinstance(node, s.Function | s.Class)
