@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isolint.documents import Entry, Node
 from isolint.facts.configuration.files import Document
@@ -46,17 +46,24 @@ from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
-from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
+from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.source import Source
+
+if TYPE_CHECKING:
+    from isolint.edits import Concrete, ConfigurationFile, PythonFile
 
 __all__ = [
+    "Applicability",
     "Confidence",
     "ConfigFile",
     "Context",
     "Destruction",
     "Document",
+    "Edit",
     "Entry",
     "File",
     "Finding",
+    "Fix",
     "FixtureSite",
     "Function",
     "Hop",
@@ -73,6 +80,7 @@ __all__ = [
     "SetUp",
     "SettingsModule",
     "Severity",
+    "Span",
     "Target",
     "Test",
     "Trail",
@@ -87,6 +95,7 @@ _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Check = Callable[[Any, "Context"], Iterable[Finding]]
+Mend = Callable[[Any, "Context"], "Fix | None"]
 
 
 class PluginError(Exception):
@@ -110,8 +119,8 @@ class Rule:
     enabled: bool = True
     module: str = ""
     docstring: str = ""
-    fixable: Applicability | None = None
     listeners: dict[type, list[Check]] = field(default_factory=dict)
+    fixes: list[tuple[Applicability, Mend]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not _CODE.match(self.code) or not _NAME.match(self.name):
@@ -135,15 +144,41 @@ class Rule:
 
         return register
 
+    def fix(self, applicability: Applicability) -> Callable[[Mend], Mend]:
+        """Ask the decorated function for a `Fix` where a finding has a subject, and fixes are asked for.
+
+        It is called with the subject and a context, and gives None where it cannot prove a repair. Of several
+        functions the first that gives a fix counts; a fix is never safer than it is declared here.
+        """
+
+        def register(mend: Mend) -> Mend:
+            self.fixes.append((applicability, mend))
+            return mend
+
+        return register
+
+    @property
+    def fixable(self) -> Applicability | None:
+        """The best that its fixes are declared to be, None where there are none."""
+        return max((applicability for applicability, _ in self.fixes), default=None)
+
 
 class Context:
     """What a rule may ask while it looks at one file."""
 
-    def __init__(self, rule: Rule, know: Knowledge, module: Module | Document, options: Any) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        know: Knowledge,
+        module: Module | Document,
+        options: Any,
+        source: Callable[[str], Source | None],
+    ) -> None:
         self.rule = rule
         self.know = know
         self.module = module
         self.options = options
+        self._source = source
 
     def finding(
         self,
@@ -154,8 +189,12 @@ class Context:
         confidence: Confidence = Confidence.HIGH,
         severity: Severity | None = None,
         module: Module | Document | None = None,
+        subject: object = None,
     ) -> Finding:
-        """A finding of this rule at a position of the file (or of `module`), with the hops that prove it."""
+        """A finding of this rule at a position of the file (or of `module`), with the hops that prove it.
+
+        `subject` is what the rule's fixes are called with; without one there is no fix.
+        """
         where = module or self.module
         span = self.span(where.path, at)
         related = tuple(
@@ -172,6 +211,7 @@ class Context:
             Location(where.path, span),
             related,
             where.statement_lines(at[0]),
+            subject=subject,
         )
 
     def leaks(self, kind: str) -> Iterator[Leak]:
@@ -190,6 +230,50 @@ class Context:
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""
         return self.know.span(path, at)
+
+    def fix(
+        self,
+        title: str,
+        *edits: Edit | Iterable[Edit] | None,
+        applicability: Applicability = Applicability.SAFE,
+    ) -> Fix | None:
+        """A fix of these edits; None where one of them is None, or there is none at all."""
+        found: list[Edit] = []
+        for each in edits:
+            if each is None:
+                return None
+            found += [each] if isinstance(each, Edit) else each
+        return Fix(title, applicability, tuple(dict.fromkeys(found))) if found else None
+
+    def python(self, path: str = "") -> PythonFile:
+        """The editor of a Python file of the project, by default of the file that is looked at.
+
+        Raises LookupError for one that cannot be read.
+        """
+        from isolint.edits import PythonFile
+
+        return PythonFile(self._text(path))
+
+    def configuration(self, path: str = "") -> ConfigurationFile:
+        """The editor of a configuration file, as `python` gives that of a Python file."""
+        from isolint.edits import ConfigurationFile
+
+        return ConfigurationFile(self._text(path))
+
+    def cst(self, at: s.Position, path: str = "") -> Concrete:
+        """The innermost statement at a position, or the function whose position it is, as libcst reads it.
+
+        Raises as `isolint.source.excerpt` does.
+        """
+        from isolint.edits import Concrete
+
+        return Concrete(self._text(path), at)
+
+    def _text(self, path: str) -> Source:
+        found = self._source(path or self.module.path)
+        if found is None:
+            raise LookupError(f"{path or self.module.path} cannot be read")
+        return found
 
 
 def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
