@@ -117,7 +117,8 @@ def check(
     if not result.files and not result.unread:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     if wish.show:
-        say(presentation.fixes_of(wish, result, None if mended is None else mended.applied))
+        for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
+            say(line)
     if not (quiet or show_files):
         say(presentation.summary(result, None if mended is None else len(mended.applied), wish.diff))
     if result.errors:

@@ -86,13 +86,13 @@ def _fixable(result: Result) -> str:
     return f" {safe} fixable with --fix" + (f" ({unsafe} more with --unsafe-fixes)." if unsafe else ".")
 
 
-def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> str:
-    """What was or would be fixed, or could be: how often each rule in each file."""
+def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> list[str]:
+    """What was or would be fixed, or could be: lines that tell how often each rule in each file."""
     least = Applicability.UNSAFE if wish.unsafe else Applicability.SAFE
     could = [finding for finding in result.findings if finding.fix and finding.fix.applicability >= least]
     fixed = could if applied is None else applied
     what = "Fixable" if applied is None else "Would fix" if wish.diff else "Fixed"
-    return "\n".join([f"{what}: {_number(len(fixed), 'finding') if fixed else 'nothing'}", *_by_file(fixed)])
+    return [f"{what}: {_number(len(fixed), 'finding') if fixed else 'nothing'}", *_by_file(fixed)]
 
 
 def _by_file(findings: Sequence[Finding]) -> Iterator[str]:

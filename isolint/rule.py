@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isolint.documents import Entry, Node
+from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
@@ -42,6 +43,7 @@ from isolint.facts.sites import (
 )
 from isolint.facts.sql.identifiers import Splice
 from isolint.facts.state.leaks import Leak
+from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
@@ -49,18 +51,18 @@ from isolint.facts.web.clients import OpenClient
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.source import Source
 
-if TYPE_CHECKING:
-    from isolint.edits import Concrete, ConfigurationFile, PythonFile
-
 __all__ = [
     "Applicability",
+    "Concrete",
     "Confidence",
     "ConfigFile",
+    "ConfigurationFile",
     "Context",
     "Destruction",
     "Document",
     "Edit",
     "Entry",
+    "Fallback",
     "File",
     "Finding",
     "Fix",
@@ -74,6 +76,7 @@ __all__ = [
     "OpenClient",
     "Opening",
     "PluginError",
+    "PythonFile",
     "Reached",
     "Rule",
     "SelfTest",
@@ -250,14 +253,10 @@ class Context:
 
         Raises LookupError for one that cannot be read.
         """
-        from isolint.edits import PythonFile
-
         return PythonFile(self._text(path))
 
     def configuration(self, path: str = "") -> ConfigurationFile:
         """The editor of a configuration file, as `python` gives that of a Python file."""
-        from isolint.edits import ConfigurationFile
-
         return ConfigurationFile(self._text(path))
 
     def cst(self, at: s.Position, path: str = "") -> Concrete:
@@ -265,8 +264,6 @@ class Context:
 
         Raises as `isolint.source.excerpt` does.
         """
-        from isolint.edits import Concrete
-
         return Concrete(self._text(path), at)
 
     def _text(self, path: str) -> Source:

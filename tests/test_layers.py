@@ -40,15 +40,15 @@ LAYERS = {
     "docs": "finding rule",
     "reader": "crash documents facts finding source",
     "engine": "crash discovery documents facts finding reader rule selection settings source suppress vocabulary",
-    "fixing": "documents engine finding reader source",
+    "fixing": "documents edits engine finding reader source",
     "testing": "documents engine finding fixing rule settings",
     "invocation": "console rule settings",
     "mending": "documents engine finding fixing invocation reader",
     "presentation": "__init__ engine finding invocation reader report rule settings source",
     "trace": "engine facts finding rule settings source spelling terminal",
     "tracing": "console invocation presentation settings trace vocabulary",
-    "cli": "__init__ console crash docs engine facts invocation mending presentation reader report rule selection settings "
-    "source spelling tracing vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation mending presentation reader report rule selection "
+    "settings source spelling tracing vocabulary",
     "__main__": "cli",
 }
 

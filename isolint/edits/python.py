@@ -51,9 +51,9 @@ class PythonFile:
         ]
         return "'" if written.count("'") > written.count('"') else '"'
 
-    def code(self, at: Position) -> str:
-        """What is written at a position."""
-        return self.text.at(at)
+    def code(self, at: Position | ast.expr | ast.stmt) -> str:
+        """What is written at a position, or for a node; brackets around an expression are not part of it."""
+        return self.text.at(at if isinstance(at, tuple) else position(at))
 
     def string(self, value: str) -> str:
         """A string literal in the file's quotation marks."""
@@ -80,6 +80,16 @@ class PythonFile:
     def replace(self, at: Position, content: str) -> Edit:
         """Put an expression or statement in the place of what stands at a position."""
         return self.text.replace(self.text.span(at), content)
+
+    def replace_statement(self, at: Position, code: str) -> Edits | None:
+        """Put one statement or several in the place of the one around a position, in its indentation."""
+        found = spot(self.tree, at)
+        if found is None or ("\n" in code and not found.has_lines_alone):
+            return None
+        first, *rest = self.stepped(code).split("\n")
+        indentation = self.text.indentation(found.first_line)
+        lines = [first, *(indented(line, indentation) for line in rest)]
+        return (self.replace(position(found.statement), "\n".join(lines)),)
 
     def insert_before(self, at: Position, code: str) -> Edits | None:
         """Insert statements before the one around a position, with its indentation."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from isolint.fixing.texts import RefusedError, Texts
 from isolint.reader import Standard
 
 MOST_PASSES = 10
-Check = Callable[[dict[str, bytes]], Result]
+Check = Callable[[Mapping[str, bytes]], Result]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from isolint import documents, source
 from isolint.finding import Edit, Fix, Span
+from isolint.fixing.tidy import unused_imports
 from isolint.source import Source, UnreadableError
 
 EMPTY = Span(1, 1, 1, 1)
@@ -78,13 +79,18 @@ class Texts:
             after = source.from_bytes(data, name)
             if documents.kind_of(name):
                 documents.read(after)
-            else:
-                source.parse(after)
+                return data
+            return self._tidied(name, after)
         except UnreadableError as error:
-            raise RefusedError(
-                f"{name} could not be read any more: line {error.line}: {error.message}"
-            ) from None
-        return data
+            reason = f"{name} could not be read any more: line {error.line}: {error.message}"
+            raise RefusedError(reason) from None
+
+    def _tidied(self, name: str, after: Source) -> bytes:
+        """What a Python file is to hold, without the imports that its fixes leave unused."""
+        source.parse(after)
+        before = self.before[name]
+        edits = () if before is None else unused_imports(source.from_bytes(before, name), after)
+        return edited(after.text, after.lines, edits, name).encode(after.encoding)
 
     def _source(self, name: str, edits: Sequence[Edit]) -> Source:
         data = self.after.get(name, self._read(name))
