@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
-from isolint.edits import Concrete, ConfigurationFile, PythonFile
+from isolint.edits import Concrete, ConfigurationFile, Filled, PythonFile, filled
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
@@ -64,6 +64,7 @@ __all__ = [
     "Entry",
     "Fallback",
     "File",
+    "Filled",
     "Finding",
     "Fix",
     "FixtureSite",
@@ -84,6 +85,7 @@ __all__ = [
     "SettingsModule",
     "Severity",
     "Span",
+    "Splice",
     "Target",
     "Test",
     "Trail",
@@ -229,6 +231,16 @@ class Context:
         template, index = splice.inside
         places = self.know.holes(splice.frame.module.path, template.at)
         return places[index] if index < len(places) else splice.at
+
+    def filled(self, template: s.Expression) -> Filled | None:
+        """The text that an expression of the file puts together, as a pattern and the places of what fills it."""
+        inside: tuple[s.Position, ...] = ()
+        if isinstance(template, s.Template):
+            known = tuple(part.at for part in template.parts if not isinstance(part, str))
+            inside = self.know.holes(self.module.path, template.at) or known
+            if len(inside) != len(known):
+                return None
+        return filled(self.python(), template.at, inside)
 
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""

@@ -81,6 +81,20 @@ class PythonFile:
         """Put an expression or statement in the place of what stands at a position."""
         return self.text.replace(self.text.span(at), content)
 
+    def replace_expression(self, at: Position, code: str) -> Edit:
+        """Put an expression of several lines in the place of another; they are indented as the first one is."""
+        first, *rest = self.stepped(code).split("\n")
+        indentation = self.text.indentation(at[0])
+        return self.replace(at, "\n".join([first, *(indented(line, indentation) for line in rest)]))
+
+    def is_too_long(self, at: Position, code: str) -> bool:
+        """Whether the line at a position would be longer than all others with this code in its place."""
+        span = self.text.span(at)
+        rest = self.text.lines[span.end_line - 1][span.end_column - 1 :].partition("  #")[0].rstrip()
+        others = [*self.text.lines[: span.line - 1], *self.text.lines[span.end_line :]]
+        longest = max((len(line.rstrip()) for line in others), default=0)
+        return span.column - 1 + len(code) + len(rest) > min(max(88, longest), 120)
+
     def replace_statement(self, at: Position, code: str) -> Edits | None:
         """Put one statement or several in the place of the one around a position, in its indentation."""
         found = spot(self.tree, at)

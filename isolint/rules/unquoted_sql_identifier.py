@@ -31,16 +31,303 @@ worker suffixes, names that models declare, values and keywords, and for SQL tha
 Names in quotes that the code writes by hand, `'"%s"' % name`, are another matter.
 """
 
-from collections.abc import Iterator
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from isolint.rule import Confidence, Context, File, Finding, Rule, Severity, show
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Filled,
+    Finding,
+    Fix,
+    PythonFile,
+    Rule,
+    Severity,
+    Splice,
+    show,
+)
 
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
+
+_DRIVERS = ("psycopg", "psycopg2", "django", "sqlalchemy", "sqlite3", "duckdb", "asyncpg", "aiosqlite")
+_IN_DOUBLE_QUOTES = ("sqlite3", "aiosqlite", "duckdb", "asyncpg")
+_MARKS = re.compile(r"quote|escape|literal|ident", re.IGNORECASE)
+_FUNCTION = """\
+def quoted(name):
+    \"""An identifier in the quotes of SQL.\"""
+    return '"' + name.replace('"', '""') + '"'
+"""
+
+
+@dataclass(frozen=True)
+class Spliced:
+    """A splice that is to be quoted, all those of the same statement, and what executes it."""
+
+    splice: Splice
+    all: tuple[Splice, ...]
+
+    def library(self, ctx: Context) -> tuple[str, str, Applicability]:
+        """The driver, the kind of its object, and how sure that is: known, or the only one the file imports."""
+        library, kind = ctx.know.identifiers.library(self.splice)
+        if library:
+            return library, kind, Applicability.SAFE
+        imported = {name for name in _imported(ctx.python().tree) if name in _DRIVERS}
+        return imported.pop() if len(imported) == 1 else "", "cursor", Applicability.UNSAFE
+
+    def holes(self, ctx: Context) -> tuple[tuple[int, int, int, int], ...]:
+        """Where the splices of the statement stand."""
+        return tuple(ctx.hole_position(splice) for splice in self.all)
+
+    def text(self, ctx: Context) -> Filled | None:
+        """The statement, if each splice is one whole name in it."""
+        filled = ctx.filled(self.splice.template)
+        if filled is None or any(ctx.know.identifiers.may_be_several(splice) for splice in self.all):
+            return None
+        holes = self.holes(ctx)
+        return filled if all(hole in filled.holes and filled.is_whole(hole) for hole in holes) else None
 
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for splice in ctx.know.making.splices(site.module):
+    found = list(ctx.know.making.splices(site.module))
+    for splice in found:
         message = f"`{show(splice.hole)}` is put into SQL as an identifier without quotes"
         confidence = Confidence.HIGH if splice.sure else Confidence.LOW
-        yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence)
+        together = tuple(other for other in found if other.template is splice.template)
+        subject = Spliced(splice, together)
+        yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence, subject=subject)
+
+
+@rule.fix(Applicability.SAFE)
+def compose_the_statement(subject: Spliced, ctx: Context) -> Fix | None:
+    """psycopg: `sql.SQL("... {} ...").format(sql.Identifier(name))`."""
+    library, _, applicability = subject.library(ctx)
+    file, filled = ctx.python(), subject.text(ctx)
+    if library not in ("psycopg", "psycopg2") or filled is None:
+        return None
+    if not _is_executed_alone(file, subject.splice):
+        return None
+    is_module = _may_bind(file.tree, "sql", library)
+    imported = [f"from {library} import sql"]
+    prefix = "sql." if is_module else ""
+    if not is_module:
+        imported = [f"from {library}.sql import SQL", f"from {library}.sql import Identifier"]
+    names = [_each(file.code(hole), f"{prefix}Identifier", f"{prefix}SQL") for hole in filled.holes]
+    for index, hole in enumerate(filled.holes):
+        if hole not in subject.holes(ctx):
+            word = file.code(hole)
+            names[index] = (
+                f"{prefix}SQL({word})" if ctx.know.identifiers.is_word(word, subject.splice) else ""
+            )
+    if not all(names):
+        return None
+    at = subject.splice.template.at
+    composed = f"{prefix}SQL({filled.pattern}).format({', '.join(names)})"
+    if file.is_too_long(at, composed):
+        composed = f"{prefix}SQL({filled.pattern}).format(\n    {', '.join(names)}\n)"
+    return ctx.fix(
+        "Compose the statement with `sql.Identifier`",
+        file.replace_expression(at, composed),
+        *(file.add_import(each) for each in imported),
+        applicability=applicability,
+    )
+
+
+@rule.fix(Applicability.SAFE)
+def use_a_construct(subject: Spliced, ctx: Context) -> Fix | None:
+    """SQLAlchemy: `CreateSchema(name)` and `DropSchema(name)` where they say all that the statement does."""
+    library, _, applicability = subject.library(ctx)
+    file, filled = ctx.python(), subject.text(ctx)
+    if library != "sqlalchemy" or filled is None or len(filled.holes) != 1:
+        return None
+    given = subject.splice.event.call.arguments
+    wrapped = file.node(given[0].at) if given else None
+    match wrapped:
+        case ast.Call(func=ast.Name(id="text"), args=[text], keywords=[]) if text is file.node(
+            subject.splice.template.at
+        ):
+            construct = _construct(filled, file.code(filled.holes[0]))
+        case _:
+            return None
+    if construct is None:
+        return None
+    is_old = "if_" in construct
+    return ctx.fix(
+        f"Use `{construct.partition('(')[0]}`",
+        file.replace(given[0].at, construct),
+        file.add_import(f"from sqlalchemy.schema import {construct.partition('(')[0]}"),
+        applicability=Applicability.UNSAFE if is_old else applicability,
+    )
+
+
+@rule.fix(Applicability.SAFE)
+def quote_in_place(subject: Spliced, ctx: Context) -> Fix | None:
+    """Django's `connection.ops.quote_name(name)`, the preparer of SQLAlchemy's dialect."""
+    library, kind, applicability = subject.library(ctx)
+    file, filled = ctx.python(), subject.text(ctx)
+    quote = _quote(library, kind, subject.splice, file) if filled is not None else ""
+    if not quote or file.function(subject.splice.at) is not file.function(subject.splice.event.call.at):
+        return None
+    return _quoted_by(quote, f"Quote the name with `{quote}`", subject, ctx, applicability)
+
+
+@rule.fix(Applicability.UNSAFE)
+def add_a_quoting_function(subject: Spliced, ctx: Context) -> Fix | None:
+    """For drivers that offer nothing: a function of the module's own."""
+    library, _, _ = subject.library(ctx)
+    file = ctx.python()
+    if library not in _IN_DOUBLE_QUOTES or subject.text(ctx) is None:
+        return None
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    existing = [node for node in file.tree.body if isinstance(node, definitions) and node.name == "quoted"]
+    is_ours = bool(existing) and file.code(existing[0]) in _FUNCTION
+    if not is_ours and _binds(file.tree, "quoted"):
+        return None
+    first = next((node for node in file.tree.body if isinstance(node, definitions)), None)
+    fix = _quoted_by("quoted", "Quote the name", subject, ctx, Applicability.UNSAFE)
+    if fix is None or first is None or is_ours:
+        return fix
+    line = min([first.lineno, *(decorator.lineno for decorator in first.decorator_list)])
+    added = file.text.lines_before(line, file.stepped(_FUNCTION), "", 2)
+    return ctx.fix(fix.title, fix.edits, added, applicability=fix.applicability)
+
+
+def _quoted_by(
+    quote: str, title: str, subject: Spliced, ctx: Context, applicability: Applicability
+) -> Fix | None:
+    """The fix that puts the splice, and it alone, through a function."""
+    file, at = ctx.python(), ctx.hole_position(subject.splice)
+    quoted = _each(file.code(at), quote, "")
+    written = file.code(subject.splice.template.at)
+    if isinstance(file.node(subject.splice.template.at), ast.JoinedStr):
+        added = quoted.replace(file.code(at), "", 1)
+        mark = written.lstrip("rRfF")[:1]
+        if mark in added or "\\" in added:
+            return None
+    return ctx.fix(title, file.replace(at, quoted), applicability=applicability) if quoted else None
+
+
+def _quote(library: str, kind: str, splice: Splice, file: PythonFile) -> str:
+    """The function that quotes for what executes a statement, as it can be written there."""
+    executor = file.node(splice.event.call.at)
+    if not isinstance(executor, ast.Call) or not isinstance(executor.func, ast.Attribute):
+        return ""
+    owner = executor.func.value
+    if library == "django":
+        if kind == "schema editor":
+            return f"{file.code(owner)}.quote_name"
+        connection = _connection_of(owner, file.function(splice.event.call.at), file)
+        return f"{connection}.ops.quote_name" if connection else ""
+    if library == "sqlalchemy" and isinstance(owner, ast.Name | ast.Attribute):
+        bound = {"connection": "", "engine": "", "session": ".get_bind()"}.get(kind)
+        return "" if bound is None else f"{file.code(owner)}{bound}.dialect.identifier_preparer.quote"
+    return ""
+
+
+def _connection_of(cursor: ast.expr, around: ast.AST | None, file: PythonFile) -> str:
+    """The connection that a cursor is made from, as code."""
+    made: list[ast.expr] = [cursor] if isinstance(cursor, ast.Call) else []
+    for node in ast.walk(around or file.tree):
+        if isinstance(node, ast.withitem) and _is_same(node.optional_vars, cursor):
+            made.append(node.context_expr)
+        if isinstance(node, ast.Assign) and any(_is_same(target, cursor) for target in node.targets):
+            made.append(node.value)
+    owners = {
+        file.code(call.func.value)
+        for call in made
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "cursor"
+    }
+    return owners.pop() if len(owners) == 1 and made else ""
+
+
+def _is_same(target: ast.expr | None, name: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and isinstance(name, ast.Name) and target.id == name.id
+
+
+def _construct(filled: Filled, name: str) -> str | None:
+    """`CreateSchema(name)` and the like for a statement, None for those that say more."""
+    match [word.lower().rstrip(";") for word in filled.words]:
+        case ["create", "schema", "{}"]:
+            return f"CreateSchema({name})"
+        case ["create", "schema", "if", "not", "exists", "{}"]:
+            return f"CreateSchema({name}, if_not_exists=True)"
+        case ["drop", "schema", "{}"]:
+            return f"DropSchema({name})"
+        case ["drop", "schema", "{}", "cascade"]:
+            return f"DropSchema({name}, cascade=True)"
+        case ["drop", "schema", "if", "exists", "{}"]:
+            return f"DropSchema({name}, if_exists=True)"
+        case ["drop", "schema", "if", "exists", "{}", "cascade"]:
+            return f"DropSchema({name}, if_exists=True, cascade=True)"
+    return None
+
+
+def _each(code: str, quote: str, text: str) -> str:
+    """Code for an expression put through `quote`; for `", ".join(names)` each of the names."""
+    node = ast.parse(f"({code})", mode="eval").body
+    match node:
+        case ast.Call(func=ast.Attribute(value=separator, attr="join"), args=[names], keywords=[]):
+            glue = ast.get_source_segment(f"({code})", separator) or ""
+            written = ast.get_source_segment(f"({code})", names) or ""
+            glue = f"{text}({glue})" if text else glue
+            match names:
+                case ast.GeneratorExp(elt=elt) | ast.ListComp(elt=elt):
+                    element = ast.get_source_segment(f"({code})", elt) or ""
+                    return f"{glue}.join({written.strip('([])').replace(element, f'{quote}({element})', 1)})"
+            return f"{glue}.join({quote}(name) for name in {written})"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if _MARKS.search(name):
+            return ""
+        case ast.BinOp() | ast.BoolOp() | ast.IfExp() | ast.JoinedStr() | ast.Constant() | ast.Await():
+            return ""
+    return f"{quote}({code})"
+
+
+def _is_executed_alone(file: PythonFile, splice: Splice) -> bool:
+    """Whether the statement is handed to the driver as it is, directly or through a variable for it alone."""
+    given = splice.event.call.arguments
+    if given and given[0].at == splice.template.at:
+        return True
+    found = file.statement(splice.template.at)
+    if found is None or not isinstance(found.statement, ast.Assign) or len(found.statement.targets) != 1:
+        return False
+    target, function = found.statement.targets[0], file.function(splice.template.at)
+    if not isinstance(target, ast.Name) or function is None:
+        return False
+    if found.statement.value is not file.node(splice.template.at):
+        return False
+    used = [
+        n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == target.id and n is not target
+    ]
+    calls = [n for n in ast.walk(function) if isinstance(n, ast.Call)]
+    return all(any(use in call.args for call in calls) for use in used)
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield (node.module or "").partition(".")[0]
+
+
+def _may_bind(tree: ast.Module, name: str, library: str) -> bool:
+    """Whether a name may be imported from a library: nothing else has it, and if it is there, it is that."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module != library:
+            if any((alias.asname or alias.name) == name for alias in node.names):
+                return False
+    return not _binds(tree, name)
+
+
+def _binds(tree: ast.Module, name: str) -> bool:
+    """Whether anything but an import has a name."""
+    tests: list[Callable[[ast.AST], bool]] = [
+        lambda n: isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load),
+        lambda n: isinstance(n, ast.arg) and n.arg == name,
+        lambda n: isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and n.name == name,
+    ]
+    return any(test(node) for node in ast.walk(tree) for test in tests)

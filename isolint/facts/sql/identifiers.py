@@ -22,6 +22,7 @@ from isolint.facts.meaning.values import (
     Unknown,
     Value,
     options,
+    text,
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import Binding, reaching, walk
@@ -36,24 +37,12 @@ _PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})
 DEEPEST = 12
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEVERAL = re.compile(r"[.,;\"`()=]")
 _PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
 _NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename", "default_schema_name"})
 _ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
 _HARMLESS_CALLS = frozenset(
-    {
-        "len",
-        "int",
-        "range",
-        "id",
-        "abs",
-        "round",
-        "hash",
-        "ord",
-        "randint",
-        "randrange",
-        "getrandbits",
-        "time_ns",
-    }
+    "len int range id abs round hash ord randint randrange getrandbits time_ns".split()
 )
 
 
@@ -62,12 +51,15 @@ class Splice:
     """An expression that is spliced, unquoted, into a place where the statement names an object; told at `at`.
 
     Not `sure`: what executes the statement is known by its name alone, and the expression is opaque.
+    `template` is the expression that builds the statement, `event` what executes it.
     """
 
     hole: s.Expression
     at: s.Position
     frame: Frame
     sure: bool
+    template: s.Expression
+    event: Event
     inside: tuple[s.Template, int] | None = None
 
 
@@ -86,7 +78,26 @@ class Identifiers:
         if node is None:
             return
         for template, frame in self.templates.of(node, event.frame):
-            yield from self._in_template(template, frame, bool(event.names))
+            yield from self._in_template(template, frame, event)
+
+    def library(self, splice: Splice) -> tuple[str, str]:
+        """The library that executes a splice's statement, and the kind of what executes it; nothing if not known."""
+        receivers = options(splice.event.receiver)
+        known = {(r.type.partition(".")[0], r.kind) for r in receivers if isinstance(r, Handle)}
+        return known.pop() if len(known) == 1 and len(receivers) == 1 else ("", "")
+
+    def is_word(self, name: str, splice: Splice) -> bool:
+        """Whether a name that a statement is put together with stands for text that the code spells out."""
+        value = self.evaluator.evaluate(s.Name(name, splice.template.at), splice.frame)
+        return name.isidentifier() and text(value) is not None
+
+    def may_be_several(self, splice: Splice) -> bool:
+        """Whether what is spliced holds a dot, a mark or the like: a name that others belong to, or more than one."""
+        for option in options(self.evaluator.evaluate(splice.hole, splice.frame)):
+            parts = option.parts if isinstance(option, Text) else (option,)
+            if any(isinstance(part, Literal) and _SEVERAL.search(str(part.value)) for part in parts):
+                return True
+        return False
 
     def _is_part_of_unknown(self, hole: s.Expression, frame: Frame) -> bool:
         """Whether an expression reads an attribute of an object nothing is known of."""
@@ -94,7 +105,7 @@ class Identifiers:
             return False
         return isinstance(self.evaluator.evaluate(hole.value, frame), Parameter | Unknown)
 
-    def _in_template(self, template: s.Expression, frame: Frame, known: bool) -> Iterator[Splice]:
+    def _in_template(self, template: s.Expression, frame: Frame, event: Event) -> Iterator[Splice]:
         pieces = list(self.templates.pieces(template, frame))
         if not any(piece.hole is not None for piece in pieces):
             return
@@ -104,8 +115,9 @@ class Identifiers:
         at = 0
         for piece in pieces:
             if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
-                sure = known or not self._is_part_of_unknown(piece.hole, piece.frame)
-                yield Splice(piece.hole, _place(template, piece.hole), piece.frame, sure, piece.inside)
+                sure = bool(event.names) or not self._is_part_of_unknown(piece.hole, piece.frame)
+                at_hole = _place(template, piece.hole)
+                yield Splice(piece.hole, at_hole, piece.frame, sure, template, event, piece.inside)
             at += len(self._shown(piece, unsafe))
 
     def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:
