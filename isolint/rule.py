@@ -20,10 +20,12 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
-from isolint.edits import Concrete, ConfigurationFile, Filled, PythonFile, filled
+from isolint.edits import Concrete, ConfigurationFile, Filled, PythonFile, begin_earlier, filled, guard
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.lifetime.guarantees import Unguaranteed
+from isolint.facts.lifetime.managers import Bare
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -53,6 +55,7 @@ from isolint.source import Source
 
 __all__ = [
     "Applicability",
+    "Bare",
     "Concrete",
     "Confidence",
     "ConfigFile",
@@ -89,7 +92,10 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "Unguaranteed",
     "always_true",
+    "begin_earlier",
+    "guard",
     "is_test_name",
     "load_rules",
     "show",

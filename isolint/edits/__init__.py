@@ -6,8 +6,19 @@ done without changing more than was asked for. Nothing here imports libcst but `
 
 from isolint.edits.concrete import Concrete
 from isolint.edits.configuration import ConfigurationFile
+from isolint.edits.guards import Guarded, begin_earlier, guard
 from isolint.edits.python import PythonFile
 from isolint.edits.templates import Filled, filled
 from isolint.edits.text import Edits
 
-__all__ = ["Concrete", "ConfigurationFile", "Edits", "Filled", "PythonFile", "filled"]
+__all__ = [
+    "Concrete",
+    "ConfigurationFile",
+    "Edits",
+    "Filled",
+    "Guarded",
+    "PythonFile",
+    "begin_earlier",
+    "filled",
+    "guard",
+]

@@ -152,7 +152,7 @@ class PythonFile:
         finish = f"finally:\n{indented(self.stepped(finally_code), self.indent)}"
         return (
             self.text.insert(start.first_line, 1, f"{indentation}try:\n{self._step(start.first_line)}"),
-            *self._steps(chosen, start.first_line + 1, last_line(statement)),
+            *self.steps(chosen, start.first_line + 1, last_line(statement)),
             self.text.lines_after(last_line(statement), finish, indentation),
         )
 
@@ -193,7 +193,7 @@ class PythonFile:
             lines.append(self.indent * steps + " " * odd + rest)
         return "\n".join(lines)
 
-    def _steps(self, statements: list[ast.stmt], first: int, last: int) -> Edits:
+    def steps(self, statements: list[ast.stmt], first: int, last: int) -> Edits:
         """The edits that move lines one step to the right, but for those that begin within a string."""
         inside: set[int] = set()
         for statement in statements:

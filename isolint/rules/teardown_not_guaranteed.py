@@ -38,17 +38,33 @@ That a fixture may fail between what it makes and its `yield` is true of most fi
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Hop, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Bare,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Hop,
+    Rule,
+    Severity,
+    Unguaranteed,
+    begin_earlier,
+    guard,
+)
 
 rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, since="0.1")
 
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for found in ctx.know.unguaranteed(site.module):
+    every = tuple(ctx.know.unguaranteed(site.module))
+    for found in every:
         message = f"`{found.undo}` undoes {found.what} only if line {found.failing[0]} does not fail"
         confidence = Confidence.LOW if found.minor else Confidence.HIGH
-        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence)
+        together = tuple(other for other in every if other.failing == found.failing)
+        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence, subject=together)
 
 
 @rule.on(File)
@@ -56,4 +72,20 @@ def check_managers(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.bare_yields(site.module):
         message = f"a failure inside the `with` block skips `{found.undo}` behind this bare `yield`"
         trail = (Hop(site.module.path, found.undo_at, "skipped when the block fails"),)
-        yield ctx.finding(found.at, message, trail=trail)
+        yield ctx.finding(found.at, message, trail=trail, subject=found)
+
+
+@rule.fix(Applicability.SAFE)
+def clean_up_in_any_case(subject: tuple[Unguaranteed, ...] | Bare, ctx: Context) -> Fix | None:
+    """The `try` begins behind the last of those that the same line may leave behind."""
+    if isinstance(subject, Bare):
+        found = guard(ctx.python(), subject.at, subject.undo_at, inclusive=True)
+    elif any(each.late for each in subject):
+        return ctx.fix("Begin the `try` at once", begin_earlier(ctx.python(), subject[0].at, subject[0].end))
+    else:
+        last = max(subject, key=lambda each: each.at)
+        found = guard(ctx.python(), last.at, last.end)
+    if found is None:
+        return None
+    applicability = Applicability.SAFE if found.is_tail else Applicability.UNSAFE
+    return ctx.fix("Clean up in `finally`", found.edits, applicability=applicability)

@@ -40,6 +40,7 @@ _RESETS = frozenset("reset clear stop off disable deactivate cleanup teardown sh
 class Unguaranteed:
     """A clean-up that may be skipped: what was begun at `at`, and the steps to the end that may not come.
 
+    `end` is where it is undone, `late` tells that this is a `finally` whose `try` begins too late.
     `minor` tells that what stays harms few: a temporary file, an override in an application of the test module's own.
     """
 
@@ -49,6 +50,8 @@ class Unguaranteed:
     failing: s.Position
     trail: Trail
     minor: bool
+    end: s.Position
+    late: bool
 
 
 class Guarantees:
@@ -178,7 +181,7 @@ class Guarantees:
             return None
         why = "may fail before the `try`" if finals else "may fail"
         hops = (Hop(begin.path, found.at, why), Hop(begin.path, end.at, f"{end.text} is skipped then"))
-        return Unguaranteed(begin.at, what, end.text, found.at, hops, "temporary" in what)
+        return Unguaranteed(begin.at, what, end.text, found.at, hops, "temporary" in what, end.at, bool(finals))
 
     def _fault(
         self, first: tuple[Step, ...], way: tuple[Step, ...], module: Module, function: s.Function
