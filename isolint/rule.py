@@ -21,11 +21,14 @@ from typing import Any
 
 from isolint.documents import Entry, Node
 from isolint.edits import Concrete, ConfigurationFile, Filled, PythonFile, begin_earlier, filled, guard
+from isolint.ends import End
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.lifetime.guarantees import Unguaranteed
+from isolint.facts.lifetime.lifecycle import Creation
 from isolint.facts.lifetime.managers import Bare
+from isolint.facts.lifetime.starts import Start
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -61,9 +64,11 @@ __all__ = [
     "ConfigFile",
     "ConfigurationFile",
     "Context",
+    "Creation",
     "Destruction",
     "Document",
     "Edit",
+    "End",
     "Entry",
     "Fallback",
     "File",
@@ -89,6 +94,7 @@ __all__ = [
     "Severity",
     "Span",
     "Splice",
+    "Start",
     "Target",
     "Test",
     "Trail",

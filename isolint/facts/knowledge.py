@@ -20,6 +20,7 @@ from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
 from isolint.facts.lifetime.starts import Starts
+from isolint.facts.lifetime.undoing import Undoing
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Handle, ModuleValue
@@ -96,6 +97,7 @@ class Knowledge:
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
         self.identifiers = Identifiers(self.effects)
+        self.undoing = Undoing(self.effects.vocabulary)
         self.wiring = Wiring(self.fixtures, self.replacements, config)
         self.lateness = Lateness(self.fixtures, self.replacements, test_files)
         self.fixed_settings = FixedSettings(self.fixtures, self.lateness)
@@ -216,6 +218,12 @@ class Knowledge:
         """Every test module, conftest and piece of test support."""
         paths = sorted(path for path in self.project.files if self.project.is_test(path))
         return tuple(m for m in map(self.project.module, paths) if m is not None)
+
+    def role_of(self, frame: Frame) -> str:
+        """What the function of a frame is to the suite; see `Requesters.role`."""
+        if not isinstance(frame.function, s.Function):
+            return ""
+        return self.requesters.role(frame.module, frame.function)
 
     def _is_told(
         self, fixture: Fixture | None, module: Module, function: s.Function, owner: s.Class | None

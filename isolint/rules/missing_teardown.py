@@ -34,12 +34,47 @@ testing library cleans up. A set-up that first drops what it then creates is not
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
+from isolint.rule import (
+    Applicability,
+    Context,
+    Creation,
+    End,
+    Finding,
+    Fix,
+    FixtureSite,
+    Rule,
+    SelfTest,
+    SetUp,
+    Severity,
+    Test,
+)
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
+Site = FixtureSite | SetUp | SelfTest | Test
 
 
 @rule.on(FixtureSite, SetUp, SelfTest, Test)
-def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
-    for at, resource, trail in ctx.know.making.left_behind(site):
-        yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)
+def check(site: Site, ctx: Context) -> Iterator[Finding]:
+    for at, creation, trail in ctx.know.making.left_behind(site):
+        message = f"nothing removes the {creation.resource} created here"
+        yield ctx.finding(at, message, trail=trail, subject=(site, creation))
+
+
+@rule.fix(Applicability.SAFE)
+def remove_it(subject: tuple[Site, Creation], ctx: Context) -> Fix | None:
+    """Where the pair of the call is known, and its way leads through no helper."""
+    site, creation = subject
+    undo = ctx.know.undoing.of_creation(creation)
+    if undo is None or creation.event.path != ctx.module.path:
+        return None
+    if undo.kind == "statement" and any(ctx.know.identifiers.spliced(creation.event)):
+        return None
+    end = End(ctx.python(), undo)
+    if not isinstance(site, SelfTest) and end.function is not end.file.function(site.function.at):
+        return None
+    applicability = Applicability.SAFE if undo.sure else Applicability.UNSAFE
+    title = f"Remove the {creation.resource} in the end"
+    if isinstance(site, SelfTest):
+        return ctx.fix(title, end.in_finally(), applicability=applicability)
+    role = ctx.know.requesters.role(site.module, site.function)
+    return ctx.fix(title, end.placed(role), applicability=applicability)

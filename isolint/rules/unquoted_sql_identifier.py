@@ -316,11 +316,9 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 def _may_bind(tree: ast.Module, name: str, library: str) -> bool:
     """Whether a name may be imported from a library: nothing else has it, and if it is there, it is that."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module != library:
-            if any((alias.asname or alias.name) == name for alias in node.names):
-                return False
-    return not _binds(tree, name)
+    others = (n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module != library)
+    imported = {alias.asname or alias.name for node in others for alias in node.names}
+    return name not in imported and not _binds(tree, name)
 
 
 def _binds(tree: ast.Module, name: str) -> bool:

@@ -181,7 +181,9 @@ class Guarantees:
             return None
         why = "may fail before the `try`" if finals else "may fail"
         hops = (Hop(begin.path, found.at, why), Hop(begin.path, end.at, f"{end.text} is skipped then"))
-        return Unguaranteed(begin.at, what, end.text, found.at, hops, "temporary" in what, end.at, bool(finals))
+        return Unguaranteed(
+            begin.at, what, end.text, found.at, hops, "temporary" in what, end.at, bool(finals)
+        )
 
     def _fault(
         self, first: tuple[Step, ...], way: tuple[Step, ...], module: Module, function: s.Function

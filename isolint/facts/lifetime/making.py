@@ -97,7 +97,7 @@ class Making:
             return False
         return self.mocks.is_mocked(event, *self._callers().of(event.frame.module, function))
 
-    def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, str, Trail]]:
+    def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, Creation, Trail]]:
         """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
         run = self._run_of(site)
         session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
@@ -121,7 +121,7 @@ class Making:
                 if event.tolerant and not is_unique(creation):
                     continue
                 seen.add(hop.at)
-                yield hop.at, creation.resource, (*event.chain, event.hop)
+                yield hop.at, creation, (*event.chain, event.hop)
 
     def _run_of(self, site: MakingSite) -> Run:
         if isinstance(site, SelfTest):

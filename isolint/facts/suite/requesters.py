@@ -1,9 +1,11 @@
-"""Which code of a suite may ask pytest for a fixture that lives as long as one test."""
+"""Which code of a suite may ask pytest for a fixture that lives as long as one test, or register a clean-up."""
 
 from __future__ import annotations
 
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
 from isolint.facts.sites import FixtureSite, SetUp, Test
-from isolint.facts.suite.fixtures import Fixtures
+from isolint.facts.suite.fixtures import SET_UP, Fixtures
 
 
 class Requesters:
@@ -19,3 +21,20 @@ class Requesters:
         if isinstance(site, SetUp):
             return False
         return site.owner is None or not self.fixtures.is_test_case(site.module, site.owner)
+
+    def role(self, module: Module, function: s.Function) -> str:
+        """What a function is: a "fixture", a "test", "set up" of a class of pytest's, or nothing of these.
+
+        In a method of unittest's it is what registers a clean-up there, such as `self.addCleanup`.
+        """
+        owner = module.methods.get(id(function))
+        if self.fixtures.fixture(module, function, owner) is not None:
+            return "fixture"
+        if owner is not None and self.fixtures.is_test_case(module, owner):
+            if not function.parameters or function.parameters[0].name not in ("self", "cls"):
+                return ""
+            own = function.parameters[0].name
+            return f"{own}.addClassCleanup" if own == "cls" else f"{own}.addCleanup"
+        if owner is not None and function.name in SET_UP:
+            return "set up"
+        return "test" if function.name.startswith("test") else ""
