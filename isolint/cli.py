@@ -94,22 +94,24 @@ def check(
     settings, rules = prepared(common(paths if name is None else [name]), config, isolated, overrides)
     changes = changed(settings, since)
     standard = None if name is None else _standard_input(settings, name)
-    result = linted(settings, named(settings, paths), rules, force_exclude, standard)
+    result = linted(settings, named(settings, paths), rules, force_exclude, standard, quiet)
     result = adopted(result, settings, changes, standard)
     if add_ignore:
         return add_ignores(result, settings, rules, reason)
     from isolint import presentation
+    from isolint.terminal import visible
 
     code = CLEAN
     if show_files:
-        write("".join(f"{path}\n" for path in result.files))
+        write("".join(f"{visible(path)}\n" for path in result.files))
     elif statistics:
         write(presentation.counted(result))
     else:
         code = deliver(wanted, presentation.renderer(result, settings, rules, standard))
     for error in result.errors:
         say(f"isolint: {error}")
-    if not result.files and not result.unread:
+    only_configuration = bool(result.judged and paths) and all(map(os.path.isfile, paths))
+    if not (result.files or result.unread or only_configuration):
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     if not (quiet or show_files):
         say(presentation.summary(result))

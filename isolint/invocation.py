@@ -68,8 +68,9 @@ def linted(
     rules: Sequence[Rule],
     force_exclude: bool = False,
     standard: Standard | None = None,
+    quiet: bool = False,
 ) -> Result:
-    """What a run finds, which tells on a terminal how far it is. Raises Failure."""
+    """What a run finds; unless it is `quiet`, it tells on a terminal how far it is. Raises Failure."""
     from isolint import engine
     from isolint.progress import watched
     from isolint.settings import SettingsError
@@ -83,7 +84,7 @@ def linted(
             rules,
             force_exclude=force_exclude,
             standard=standard,
-            watch=lambda places: watched(places, started),
+            watch=iter if quiet else lambda places: watched(places, started),
         )
     except (SettingsError, VocabularyError) as error:
         raise Failure(str(error)) from error

@@ -68,7 +68,8 @@ def counted(result: Result) -> str:
 def summary(result: Result) -> str:
     """The closing line: how much was found, in how many files."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
-    looked = f"{_number(len(result.files), 'file')} checked"
+    files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
+    looked = f"{_number(len(files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
     kept = sum(each.by == "baseline" for each in result.silenced)
     suppressed = len(result.silenced) - kept

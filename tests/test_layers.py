@@ -55,7 +55,7 @@ LAYERS = {
     "trace": "engine facts finding rule settings source spelling terminal",
     "tracing": "console invocation presentation settings trace vocabulary",
     "cli": "__init__ adopting console crash docs engine facts invocation options outputs presentation reader rule "
-    "selection settings spelling tracing vocabulary",
+    "selection settings spelling terminal tracing vocabulary",
     "__main__": "cli",
 }
 
