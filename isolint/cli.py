@@ -39,6 +39,8 @@ class _Group(click.Group):
             from isolint.spelling import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
+            if not hint and os.path.exists(args[0]):
+                hint = f", did you mean 'isolint check {args[0]}'?"
             raise click.UsageError(f"there is no command '{args[0]}'{hint}", ctx) from error
 
 
@@ -114,7 +116,7 @@ def check(
     if not (result.files or result.unread or only_configuration):
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     if not (quiet or show_files):
-        say(presentation.summary(result))
+        say(presentation.summary(result, since))
     if result.errors or code:
         return FAILED
     return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN

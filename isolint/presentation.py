@@ -65,9 +65,10 @@ def counted(result: Result) -> str:
     return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
 
 
-def summary(result: Result) -> str:
-    """The closing line: how much was found, in how many files."""
+def summary(result: Result, since: str | None = None) -> str:
+    """The closing line: how much was found, in how many files, and what is not shown."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
+    where = f" on lines changed since {since}" if since else ""
     files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
     looked = f"{_number(len(files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
@@ -75,7 +76,9 @@ def summary(result: Result) -> str:
     suppressed = len(result.silenced) - kept
     silenced = f", {suppressed} suppressed" if suppressed else ""
     accepted = f", {kept} in the baseline" if kept else ""
-    return f"{found}; {looked}{unread}{silenced}{accepted}."
+    unsure = len(result.hidden)
+    hidden = f", {unsure} hidden as unsure or slight (see --min-confidence, --pedantic)" if unsure else ""
+    return f"{found}{where}; {looked}{unread}{silenced}{accepted}{hidden}."
 
 
 def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:

@@ -50,8 +50,9 @@ class Changes:
 def narrowed(result: Result, changes: Changes) -> Result:
     """The result with the findings on changed lines alone."""
     kept = tuple(finding for finding in result.findings if changes.touch(finding))
+    hidden = tuple(finding for finding in result.hidden if changes.touch(finding))
     silenced = tuple(each for each in result.silenced if changes.touch(each.finding))
-    return replace(result, findings=kept, silenced=silenced)
+    return replace(result, findings=kept, hidden=hidden, silenced=silenced)
 
 
 def changes(root: Path, ref: str) -> Changes:

@@ -124,6 +124,17 @@ def test_suppression(leaky: Path, comment: str, code: int, said: str) -> None:
     assert said in outcome.err
 
 
+def test_what_is_not_shown_is_counted(clean: Path) -> None:
+    named_for_tests = {"app/db.py": DATABASE.replace("engine =", "test_engine ="), "app/__init__.py": ""}
+    write(clean, {**named_for_tests, "tests/test_odd.py": TEST.replace("engine", "test_engine")})
+    assert isolint("check", cwd=clean).err == (
+        "No findings; 2 files checked, 1 hidden as unsure or slight (see --min-confidence, --pedantic).\n"
+    )
+    code, out, err = isolint("check", "--min-confidence", "low", cwd=clean)
+    assert (code, err) == (1, "1 finding; 2 files checked.\n")
+    assert out.startswith("tests/test_odd.py:")
+
+
 def test_unused_suppression_is_a_finding(clean: Path) -> None:
     write(clean, {"tests/test_sum.py": "VALUE = 1  # isolint: ignore[ISO101]\n"})
     code, out, _ = isolint("check", cwd=clean)
@@ -362,6 +373,7 @@ def test_full_disk(leaky: Path) -> None:
     ("arguments", "said"),
     [
         ("chek", "there is no command 'chek', did you mean 'check'?"),
+        ("tests", "there is no command 'tests', did you mean 'isolint check tests'?"),
         ("check --selct ISO101", "--select"),
         ("check --output-format jsn", "there is no output format 'jsn', did you mean 'json'?"),
         ("check --output-format xml", "there is no output format 'xml'; there are concise, full, g"),

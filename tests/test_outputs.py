@@ -94,7 +94,12 @@ def test_schema_of_the_configuration(tmp_path: Path) -> None:
     schema = json.loads(out)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate({"select": ["ISO1"], "baseline": "accepted.json", "min-severity": "error"}, schema)
-    for wrong in ({"selct": []}, {"min-severity": "eror"}, {"rules": {"no-such-rule": {}}}):
+    mistakes: list[dict[str, object]] = [
+        {"selct": []},
+        {"min-severity": "eror"},
+        {"rules": {"no-such-rule": {}}},
+    ]
+    for wrong in mistakes:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema)
 

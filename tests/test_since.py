@@ -34,7 +34,7 @@ def repository(tmp_path: Path) -> Path:
 
 def test_old_findings_are_not_reported(repository: Path) -> None:
     code, out, err = isolint("check", "--since", "main", cwd=repository)
-    assert (code, out, err) == (0, "", "No findings; 1 file checked.\n")
+    assert (code, out, err) == (0, "", "No findings on lines changed since main; 1 file checked.\n")
 
 
 def test_new_file_that_git_does_not_know(repository: Path) -> None:
