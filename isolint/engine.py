@@ -310,11 +310,9 @@ class Run:
             return not self._accepts_unreadable
         if finding.code in (UNUSED, UNREASONED):
             return finding.code in self.codes
-        if settings.pedantic:
-            return True
-        return finding.confidence >= settings.min_confidence and finding.severity >= max(
-            settings.min_severity, Severity.WARNING
-        )
+        least = Severity.INFO if settings.pedantic else Severity.WARNING
+        is_grave = finding.severity >= max(settings.min_severity, least)
+        return is_grave and finding.confidence >= settings.min_confidence
 
     def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
         """Each finding in a module, and what keeps it out of the report: "" where nothing does.

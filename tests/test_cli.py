@@ -17,6 +17,20 @@ from command import CLEAN, DATABASE, LEAKY, TEST, isolint, write
 from isolint import cli, engine
 
 LINE = re.compile(r"tests/test_shop\.py:1:20: ISO101 `engine` is the application's engine: .+shop\.db.*\n")
+LEVELS = """\
+\"\"\"Findings of every kind.\"\"\"
+
+from isolint.rule import Confidence, Rule, Severity, Test
+
+rule = Rule("LEV001", "levels", severity=Severity.WARNING, since="1.0")
+
+
+@rule.on(Test)
+def check(site, ctx):
+    for confidence, sure in ((Confidence.HIGH, "sure"), (Confidence.LOW, "unsure")):
+        for severity in (Severity.INFO, Severity.WARNING):
+            yield ctx.finding(site.at, f"{sure}-{severity}", confidence=confidence, severity=severity)
+"""
 
 
 @pytest.fixture
@@ -133,6 +147,24 @@ def test_what_is_not_shown_is_counted(clean: Path) -> None:
     code, out, err = isolint("check", "--min-confidence", "low", cwd=clean)
     assert (code, err) == (1, "1 finding; 2 files checked.\n")
     assert out.startswith("tests/test_odd.py:")
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("", "sure-warning"),
+        ("--pedantic", "sure-info sure-warning"),
+        ("--min-confidence low", "sure-warning unsure-warning"),
+        ("--min-confidence low --pedantic", "sure-info sure-warning unsure-info unsure-warning"),
+        ("--min-severity error", ""),
+        ("--min-severity error --pedantic", ""),
+        ("--min-confidence high --pedantic --min-severity warning", "sure-warning"),
+    ],
+)
+def test_thresholds(clean: Path, options: str, shown: str) -> None:
+    write(clean, {"lint_rules/levels.py": LEVELS, "isolint.toml": 'plugins = ["lint_rules"]\n'})
+    _, out, _ = isolint("check", "--select", "LEV001", *options.split(), cwd=clean)
+    assert sorted(line.rpartition(" ")[2] for line in out.splitlines()) == shown.split()
 
 
 def test_unused_suppression_is_a_finding(clean: Path) -> None:
