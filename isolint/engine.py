@@ -51,6 +51,11 @@ class Result:
     judged: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
 
+    @property
+    def suppressed(self) -> int:
+        """How many findings comments silenced."""
+        return sum(each.by != "baseline" for each in self.silenced)
+
 
 def check(
     settings: Settings,

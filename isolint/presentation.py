@@ -72,9 +72,8 @@ def summary(result: Result, since: str | None = None) -> str:
     files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
     looked = f"{_number(len(files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
-    kept = sum(each.by == "baseline" for each in result.silenced)
-    suppressed = len(result.silenced) - kept
-    silenced = f", {suppressed} suppressed" if suppressed else ""
+    silenced = f", {result.suppressed} suppressed" if result.suppressed else ""
+    kept = len(result.silenced) - result.suppressed
     accepted = f", {kept} in the baseline" if kept else ""
     unsure = len(result.hidden)
     hidden = f", {unsure} hidden as unsure or slight (see --min-confidence, --pedantic)" if unsure else ""

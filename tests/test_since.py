@@ -135,7 +135,9 @@ def test_broken_file_is_told_when_it_changed(repository: Path) -> None:
     assert isolint("check", "--since", "HEAD", cwd=repository).code == 1
 
 
-@pytest.mark.parametrize("ref", ["none", "-v", "--output=written", "", "HEAD~5", "a b", "main:tests/test_shop.py"])
+@pytest.mark.parametrize(
+    "ref", ["none", "-v", "--output=written", "", "HEAD~5", "a b", "main:tests/test_shop.py"]
+)
 def test_commit_that_there_is_none_of(repository: Path, ref: str) -> None:
     code, out, err = isolint("check", f"--since={ref}", cwd=repository)
     assert (code, out) == (2, "")
@@ -148,7 +150,14 @@ def test_no_repository(tmp_path: Path) -> None:
     environment = {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     code, out, err = isolint("check", "--since", "main", cwd=tmp_path, environment=environment)
     assert (code, out) == (2, "")
-    assert err == f"isolint: {tmp_path} is not in a git repository\n"
+    assert f"git cannot tell what has changed in {tmp_path}: fatal: not a git repository" in err
+
+
+def test_repository_that_git_does_not_trust(repository: Path) -> None:
+    environment = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    code, _, err = isolint("check", "--since", "main", cwd=repository, environment=environment)
+    assert code == 2
+    assert "dubious ownership" in err
 
 
 def test_histories_with_nothing_in_common(repository: Path) -> None:
