@@ -7,10 +7,11 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, partial
 
 from isolint import __version__, report, source
-from isolint.engine import Result
+from isolint.closure import Closure
+from isolint.engine import Result, Run, look
 from isolint.reader import Standard
 from isolint.rule import Rule
 from isolint.settings import Settings, listing
@@ -43,7 +44,24 @@ def rendered(
     own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
     pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
     render = report.load(name)
-    return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
+    color = wants_color()
+    closures = partial(closures_of, settings, rules)
+    return render(report.Report(result.findings, settings.root, lines, pages, __version__, color, closures))
+
+
+def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
+    """What runs for the tests of these files; those that are no Python of the project are left out.
+
+    The folders around them are named too: a file may lie in one that is excluded.
+    """
+    named = [settings.root / path for path in paths]
+    around = {folder for path in named for folder in path.parents if settings.root in folder.parents}
+
+    def tell(run: Run) -> tuple[Closure, ...]:
+        modules = map(run.knowledge.project.module, paths)
+        return tuple(run.knowledge.closures.of(module) for module in modules if module is not None)
+
+    return look(settings, [*named, *sorted(around)], rules, tell)
 
 
 def wants_color() -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from isolint.closure import Closure
 from isolint.finding import Finding
 
 
@@ -16,7 +17,8 @@ class Report:
     """What a format is given.
 
     `findings` are sorted. `source` gives the lines of a file by its path relative to `root`, `()` when
-    it cannot be read. `rules` maps each code to the address of its page.
+    it cannot be read. `rules` maps each code to the address of its page. `closures` reads what runs for the
+    tests of files, by their paths; it opens the project again, and is for formats that show it.
     """
 
     findings: tuple[Finding, ...]
@@ -25,6 +27,7 @@ class Report:
     rules: Mapping[str, str]
     version: str
     color: bool
+    closures: Callable[[Sequence[str]], Sequence[Closure]] = field(default=lambda paths: (), repr=False)
 
 
 def formats() -> tuple[str, ...]:
