@@ -37,7 +37,7 @@ LAYERS = {
     "configfile": "shapes",
     "settings": "configfile discovery finding patterns shapes",
     "selection": "patterns settings spelling",
-    "docs": "finding rule",
+    "docs": "finding rule settings vocabulary",
     "reader": "crash documents facts finding source",
     "engine": "crash discovery documents facts finding reader rule selection settings source suppress vocabulary",
     "testing": "documents engine finding rule settings",
