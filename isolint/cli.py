@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from isolint import __version__
+from isolint.adopting import add_ignores, adopted, baseline, changed
 from isolint.console import FAILED, Failure, say, write
-from isolint.invocation import configured, prepared
+from isolint.invocation import common, configured, linted, named, prepared
+from isolint.options import adopting, reporting
 from isolint.tracing import trace
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def cli() -> None:
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
-@click.option("--output-format", metavar="FORMAT", help="concise, full or json.")
+@reporting
 @click.option("--min-severity", metavar="LEVEL", help="Report nothing below info, warning or error.")
 @click.option("--min-confidence", metavar="LEVEL", help="Report nothing below low, medium or high.")
 @click.option("--pedantic", is_flag=True, help="Report smells, too.")
@@ -62,10 +64,14 @@ def cli() -> None:
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
+@adopting
 @configured
 def check(
     paths: Sequence[Path],
-    output_format: str | None,
+    output_format: Sequence[str],
+    since: str | None,
+    add_ignore: bool,
+    reason: str | None,
     exit_zero: bool,
     force_exclude: bool,
     show_files: bool,
@@ -77,39 +83,39 @@ def check(
     **overrides: object,
 ) -> int:
     """Lint test files and what they reach. Without PATHS: the test paths of pytest's configuration."""
-    _check_format(output_format)
+    from isolint.outputs import deliver, outputs
+
+    wanted = outputs(output_format)
     name = _standard_name(paths, stdin_filename)
-    settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
+    if reason is not None and not add_ignore:
+        raise Failure("--reason is for --add-ignore")
+    if name is not None and add_ignore:
+        raise Failure("--add-ignore changes files, not standard input")
+    settings, rules = prepared(common(paths if name is None else [name]), config, isolated, overrides)
+    changes = changed(settings, since)
     standard = None if name is None else _standard_input(settings, name)
-    result = _run(settings, _named(settings, paths), rules, force_exclude, standard)
+    result = linted(settings, named(settings, paths), rules, force_exclude, standard)
+    result = adopted(result, settings, changes, standard)
+    if add_ignore:
+        return add_ignores(result, settings, rules, reason)
     from isolint import presentation
 
+    code = CLEAN
     if show_files:
         write("".join(f"{path}\n" for path in result.files))
     elif statistics:
         write(presentation.counted(result))
     else:
-        write(presentation.rendered(result, settings, rules, output_format, standard))
+        code = deliver(wanted, presentation.renderer(result, settings, rules, standard))
     for error in result.errors:
         say(f"isolint: {error}")
     if not result.files and not result.unread:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     if not (quiet or show_files):
         say(presentation.summary(result))
-    if result.errors:
+    if result.errors or code:
         return FAILED
     return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN
-
-
-def _check_format(name: str | None) -> None:
-    from isolint import report
-
-    if name is not None and name not in report.formats():
-        from isolint.spelling import did_you_mean
-
-        known = ", ".join(report.formats())
-        hint = did_you_mean(name, report.formats()) or f"; there are {known}"
-        raise Failure(f"there is no output format '{name}'{hint}")
 
 
 def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:
@@ -120,35 +126,6 @@ def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:
     if name is not None and not wanted:
         raise Failure("--stdin-filename is for standard input; give `-` as the only path")
     return Path(name) if name else None
-
-
-def _common(paths: Sequence[Path]) -> Path:
-    """The file or folder that all paths lie in: where the configuration is looked for."""
-    existing = [os.path.abspath(path) for path in paths if os.path.exists(path) or len(paths) == 1]
-    return Path(os.path.commonpath(existing)) if existing else Path.cwd()
-
-
-def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
-    """What to lint. As with pytest, the test paths are for the root; elsewhere it is the current folder."""
-    below_root = Path.cwd() != settings.root and Path.cwd().is_relative_to(settings.root)
-    return paths or ([Path.cwd()] if below_root else [])
-
-
-def _run(
-    settings: Settings,
-    paths: Sequence[Path],
-    rules: Sequence[Rule],
-    force_exclude: bool,
-    standard: Standard | None,
-) -> Result:
-    from isolint import engine
-    from isolint.settings import SettingsError
-    from isolint.vocabulary import VocabularyError
-
-    try:
-        return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
-    except (SettingsError, VocabularyError) as error:
-        raise Failure(str(error)) from error
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:
@@ -222,17 +199,22 @@ def rules(config: Path | None, isolated: bool) -> None:
 
 @cli.command("config")
 @click.argument("path", type=click.Path(exists=True, readable=False, path_type=Path), default=Path())
+@click.option("--schema", is_flag=True, help="Show the JSON schema of the configuration instead.")
 @configured
-def show_config(path: Path, config: Path | None, isolated: bool) -> None:
+def show_config(path: Path, schema: bool, config: Path | None, isolated: bool) -> None:
     """Show every setting in force and where it comes from."""
     from isolint import presentation
     from isolint.facts.suite.config import pytest_config
 
-    settings, _ = prepared(path, config, isolated, {})
+    settings, known = prepared(path, config, isolated, {})
+    if schema:
+        write(presentation.schema_of_configuration(known))
+        return
     write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
 
 
 cli.add_command(trace)
+cli.add_command(baseline)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

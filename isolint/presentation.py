@@ -6,47 +6,62 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 
 from isolint import __version__, report, source
 from isolint.closure import Closure
 from isolint.engine import Result, Run, look
+from isolint.outputs import Output
 from isolint.reader import Standard
 from isolint.rule import Rule
-from isolint.settings import Settings, listing
+from isolint.settings import Settings, listing, schema
 
 DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
 
 
-def rendered(
-    result: Result,
-    settings: Settings,
-    rules: Sequence[Rule],
-    output_format: str | None,
-    standard: Standard | None = None,
-) -> str:
-    """The findings in `output_format`; without one, `full` on a terminal and `concise` elsewhere."""
+def renderer(
+    result: Result, settings: Settings, rules: Sequence[Rule], standard: Standard | None = None
+) -> Callable[[Output], str]:
+    """What gives the text of an output; one without a format is `full` on a terminal, `concise` elsewhere."""
+    lines = lines_of(settings, standard)
+    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
+    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
+    summaries = {rule.code: rule.summary for rule in rules}
+    closures = partial(closures_of, settings, rules)
+
+    def render(output: Output) -> str:
+        name = output.format or ("full" if sys.stdout.isatty() else "concise")
+        color = output.file is None and wants_color()
+        told = (
+            result.findings,
+            settings.root,
+            lines,
+            pages,
+            __version__,
+            color,
+            result.silenced,
+            summaries,
+            closures,
+        )
+        return report.load(name)(report.Report(*told))
+
+    return render
+
+
+def lines_of(settings: Settings, standard: Standard | None = None) -> Callable[[str], Sequence[str]]:
+    """What gives the lines of a file of the project, none if it cannot be read."""
 
     @cache
     def lines(path: str) -> Sequence[str]:
         try:
-            return text_of(path).lines
+            if standard is not None and path == standard.path:
+                return source.from_bytes(standard.data, path).lines
+            return source.read(settings.root / path, path).lines
         except source.UnreadableError:
             return ()
 
-    def text_of(path: str) -> source.Source:
-        if standard is not None and path == standard.path:
-            return source.from_bytes(standard.data, path)
-        return source.read(settings.root / path, path)
-
-    name = output_format or ("full" if sys.stdout.isatty() else "concise")
-    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
-    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
-    render = report.load(name)
-    color = wants_color()
-    closures = partial(closures_of, settings, rules)
-    return render(report.Report(result.findings, settings.root, lines, pages, __version__, color, closures))
+    return lines
 
 
 def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
@@ -82,8 +97,11 @@ def summary(result: Result) -> str:
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
     looked = f"{_number(len(result.files), 'file')} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
-    hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
-    return f"{found}; {looked}{unread}{hidden}."
+    kept = sum(each.by == "baseline" for each in result.silenced)
+    suppressed = len(result.silenced) - kept
+    silenced = f", {suppressed} suppressed" if suppressed else ""
+    accepted = f", {kept} in the baseline" if kept else ""
+    return f"{found}; {looked}{unread}{silenced}{accepted}."
 
 
 def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
@@ -104,6 +122,12 @@ def settings_in_force(settings: Settings, pytest_file: str) -> str:
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")
     return "\n".join(rows) + "\n"
+
+
+def schema_of_configuration(rules: Sequence[Rule]) -> str:
+    """The JSON schema of isolint.toml and [tool.isolint], with the options of these rules."""
+    options = {rule.name: rule.options for rule in rules if rule.options is not None}
+    return json.dumps(schema(options), indent=2) + "\n"
 
 
 def _number(count: int, noun: str) -> str:

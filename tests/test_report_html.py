@@ -32,7 +32,7 @@ def page(
         {"ISO101": "https://example.org/rules"},
         "0.1.0",
         False,
-        lambda paths: [closure for closure in closures if closure.path in paths],
+        closures=lambda paths: [closure for closure in closures if closure.path in paths],
     )
     written = load("html")(report)
     written.encode("utf-8")
