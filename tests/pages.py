@@ -65,6 +65,7 @@ def followed(page: Path, root: Path) -> Iterator[tuple[Typed, str]]:
 def _run(command: str, root: Path, status: int) -> tuple[int, str]:
     """The exit status of a command and what it printed; `$?` is that of the one before."""
     own = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "NO_COLOR")}
+    own["PYTEST_ADDOPTS"] = "-p no:asyncio -p no:django"
     scripts = Path(sys.executable).parent
     done = subprocess.run(
         ["bash", "-c", f"(exit {status}); {command}"],
