@@ -60,7 +60,9 @@ def text(indented: str) -> str:
 def test_a_page_has_the_docstring_and_the_cases() -> None:
     cases = [
         docs.Case("kept", "A schema that stays.", frozenset({"ISO301", "ISO101"})),
-        docs.Case("dropped", "A schema dropped after the `yield`.", frozenset()),
+        docs.Case(
+            "dropped", "A schema dropped after the `yield`.", frozenset(), "https://example.org/dropped"
+        ),
         docs.Case("foreign", "Another rule's fault.", frozenset({"ISO101"})),
     ]
     assert docs.page(FakeRule(), cases) == text("""
@@ -88,7 +90,7 @@ def test_a_page_has_the_docstring_and_the_cases() -> None:
 
         ### Not reported
 
-        - A schema dropped after the `yield`.
+        - A schema dropped after the `yield`. ([code](https://example.org/dropped))
         - Another rule's fault.
     """)
 
@@ -183,12 +185,16 @@ def test_cases_are_files_and_trees_with_their_marks(tmp_path: Path) -> None:
     )
     write(tmp_path / "tree.fixed" / "app.py", "")
     write(tmp_path / "__pycache__" / "schema_kept.pyc", "")
-    assert docs.read_cases(tmp_path) == (
-        docs.Case("does_not_parse", "Torn `off`.", frozenset({"ISO000"})),
-        docs.Case("no_docstring", "no docstring", frozenset()),
-        docs.Case("schema_kept", "A schema that stays.", frozenset({"ISO301", "ISO501"})),
-        docs.Case("tree", "A handle two hops away.", frozenset({"ISO101"})),
-    )
+    cases = docs.read_cases(tmp_path)
+    assert [(case.name, case.summary, set(case.codes)) for case in cases] == [
+        ("does_not_parse", "Torn `off`.", {"ISO000"}),
+        ("no_docstring", "no docstring", set()),
+        ("schema_kept", "A schema that stays.", {"ISO301", "ISO501"}),
+        ("tree", "A handle two hops away.", {"ISO101"}),
+    ]
+    below = f"main/fixtures/{tmp_path.name}"
+    assert cases[2].address == f"https://github.com/isolint/isolint/blob/{below}/schema_kept.py"
+    assert cases[3].address == f"https://github.com/isolint/isolint/tree/{below}/tree"
 
 
 def test_a_case_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
@@ -223,7 +229,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_writing_makes_the_pages_and_the_table(repository: Path) -> None:
     assert docs.main([]) == 0
-    assert "- It stays." in (repository / "docs" / "rules" / "missing-teardown.md").read_text()
+    assert "- It stays. ([code](" in (repository / "docs" / "rules" / "missing-teardown.md").read_text()
     assert "| ISO301 |" in (repository / "README.md").read_text()
     pages = {path.name for path in (repository / "docs" / "rules").iterdir()}
     assert pages == {"index.md", "missing-teardown.md"}

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+HOME = "https://github.com/isolint/isolint"
+
 _MARK = re.compile(r"#\s*expect:(.*)$", re.MULTILINE)
 _CODE = re.compile(r"\b[A-Z]+[0-9]{3,}\b")
 _DOCSTRING = re.compile(r'\A(?:\s*#[^\n]*\n|\s*\n)*\s*r?"""([^\n]*?)(?:"""|\n|\Z)')
@@ -14,11 +16,12 @@ _DOCSTRING = re.compile(r'\A(?:\s*#[^\n]*\n|\s*\n)*\s*r?"""([^\n]*?)(?:"""|\n|\Z
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fixture: what it shows, and the codes of the rules that must report something in it."""
+    """A fixture: what it shows, the codes of the rules that must report something in it, where it can be read."""
 
     name: str
     summary: str
     codes: frozenset[str]
+    address: str = ""
 
 
 def read_cases(folder: Path) -> tuple[Case, ...]:
@@ -40,7 +43,8 @@ def _read_case(entry: Path) -> Case:
     codes = frozenset(code for text in texts.values() for code in _marks(text))
     name = entry.name if entry.is_dir() else entry.stem
     summary = next(_summaries(texts), name.replace("_", " ").replace("-", " "))
-    return Case(name, summary, codes)
+    kind = "tree" if entry.is_dir() else "blob"
+    return Case(name, summary, codes, f"{HOME}/{kind}/main/fixtures/{entry.parent.name}/{entry.name}")
 
 
 def _marks(text: str) -> Iterator[str]:

@@ -135,6 +135,8 @@ def _cases_section(rule: Rule, cases: Iterable[Case]) -> str:
     sections: dict[str, list[str]] = {"Reported": [], "Not reported": []}
     for case in cases:
         title = "Reported" if rule.code in case.codes else "Not reported"
-        sections[title].append(f"- {case.summary}")
+        sections[title].append(
+            f"- {case.summary} ([code]({case.address}))" if case.address else f"- {case.summary}"
+        )
     listed = [f"### {title}\n\n" + "\n".join(items) for title, items in sections.items() if items]
     return "\n\n".join(["## Cases", *listed]) if listed else ""
