@@ -131,6 +131,12 @@ def test_an_absolute_sarif_file_stays_where_it_is(project: Path) -> None:
     assert called(project, ISOLINT_SARIF_FILE="/tmp/x.sarif")[1].outputs == {"sarif-file": "/tmp/x.sarif"}
 
 
+def test_a_file_name_of_two_lines_sets_no_output_of_its_own(project: Path) -> None:
+    done = run(CHECK, project, ISOLINT_SCRIPTS="/nowhere", ISOLINT_SARIF_FILE="/x\nsarif-file=/etc/passwd")
+    assert (done.code, done.outputs) == (2, {})
+    assert "::error::" in done.out
+
+
 def test_it_installs_itself_and_reports(project: Path) -> None:
     installed = run(INSTALL, project, ISOLINT_SOURCE=str(REPOSITORY))
     assert installed.code == 0, installed.err

@@ -16,11 +16,12 @@ CUT = "…"
 
 
 def frame(lines: Sequence[str], span: Span) -> Markup:
-    """The span marked, with a line above and below it; nothing when it does not lie in the lines."""
+    """The span marked, with a line above and below it that is not blank; nothing when it does not lie in the lines."""
     if not inside(lines, span):
         return Markup()
     last = min(span.end_line, len(lines))
-    context = [number for number in (span.line - 1, last + 1) if 1 <= number <= len(lines)]
+    around = [number for number in (span.line - 1, last + 1) if 1 <= number <= len(lines)]
+    context = [number for number in around if lines[number - 1].strip()]
     numbers = sorted([*context, *range(span.line, last + 1)])
     if last - span.line > HEAD:
         numbers = [number for number in numbers if not span.line + HEAD <= number < last]
