@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,19 +34,24 @@ def changed(settings: Settings, since: str | None) -> Changes | None:
 
 
 def adopted(
-    result: Result, settings: Settings, changes: Changes | None, standard: Standard | None = None
+    result: Result,
+    settings: Settings,
+    changes: Changes | None,
+    standard: Standard | None = None,
+    edited: Mapping[str, bytes] | None = None,
 ) -> Result:
     """The result without what is in the baseline, and with what is on changed lines alone.
 
-    Tells of entries of the baseline that stand for nothing any more. Raises Failure.
+    Tells of entries of the baseline that stand for nothing any more, unless files were `edited` for the run.
+    Raises Failure.
     """
     if settings.baseline is not None:
         from isolint import baseline
         from isolint.presentation import lines_of
 
-        source = lines_of(settings, standard)
+        source = lines_of(settings, standard, edited or {})
         entries = _entries(settings.baseline)
-        gone = baseline.stale(result, entries, settings.root, source)
+        gone = baseline.stale(result, entries, settings.root, source) if edited is None else ()
         result = baseline.applied(result, entries, source)
         if gone:
             told = "entry stands" if len(gone) == 1 else "entries stand"

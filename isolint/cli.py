@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,8 @@ import click
 
 from isolint import __version__
 from isolint.adopting import add_ignores, adopted, baseline, changed
-from isolint.console import FAILED, Failure, say, write
-from isolint.invocation import common, configured, linted, named, prepared
+from isolint.console import FAILED, Failure, say, say_lines, write, write_bytes
+from isolint.invocation import Wish, common, configured, fixes, linted, named, prepared
 from isolint.options import adopting, reporting
 from isolint.tracing import trace
 
@@ -56,6 +56,7 @@ def cli() -> None:
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
+@fixes
 @reporting
 @click.option("--min-severity", metavar="LEVEL", help="Report nothing below info, warning or error.")
 @click.option("--min-confidence", metavar="LEVEL", help="Report nothing below low, medium or high.")
@@ -70,6 +71,7 @@ def cli() -> None:
 @configured
 def check(
     paths: Sequence[Path],
+    wish: Wish,
     output_format: Sequence[str],
     since: str | None,
     add_ignore: bool,
@@ -96,30 +98,63 @@ def check(
     settings, rules = prepared(common(paths if name is None else [name]), config, isolated, overrides)
     changes = changed(settings, since)
     standard = None if name is None else _standard_input(settings, name)
-    result = linted(settings, named(settings, paths), rules, force_exclude, standard, quiet)
-    result = adopted(result, settings, changes, standard)
-    if add_ignore:
-        return add_ignores(result, settings, rules, reason)
+
+    def lint(*, with_fixes: bool, edited: Mapping[str, bytes] | None = None) -> Result:
+        chosen = named(settings, paths)
+        found = linted(
+            settings, chosen, rules, force_exclude, standard, quiet, with_fixes=with_fixes, edited=edited
+        )
+        return adopted(found, settings, changes, standard, edited)
+
     from isolint import presentation
     from isolint.terminal import visible
 
+    if wish.changes:
+        if show_files or add_ignore:
+            raise Failure("--show-files and --add-ignore fix nothing; leave out --fix and --diff")
+        if changes is not None:  # a fix moves lines, and the next pass would take others for changed
+            raise Failure("--fix and --diff do not go with --since; name the files to fix")
+        from isolint.mending import mend
+
+        mended = mend(lint, settings.root, wish, standard)
+        result, standard = mended.result, mended.standard
+    else:
+        mended = None
+        shown = any(presentation.shows_fixes(each) for each in wanted) and not (show_files or statistics)
+        result = lint(with_fixes=shown or wish.show or wish.unsafe)
+    if add_ignore:
+        return add_ignores(result, settings, rules, reason)
     code = CLEAN
     if show_files:
         write("".join(f"{visible(path)}\n" for path in result.files))
-    elif statistics:
-        write(presentation.counted(result))
+    elif mended is not None and wish.diff:
+        write(mended.difference)
     else:
-        code = deliver(wanted, presentation.renderer(result, settings, rules, standard))
-    for error in result.errors:
-        say(f"isolint: {error}")
+        show = write
+        if mended is not None and standard is not None:
+            write_bytes(standard.data)
+            show = say_lines
+        if statistics:
+            show(presentation.counted(result))
+        else:
+            code = deliver(wanted, presentation.renderer(result, settings, rules, standard), show)
+    for told in (*result.errors, *(mended.refused if mended is not None else ())):
+        say(f"isolint: {told}")
     only_configuration = bool(result.judged and paths) and all(map(os.path.isfile, paths))
     if not (result.files or result.unread or only_configuration):
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
+    for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
+        say(line)
     if not (quiet or show_files):
-        say(presentation.summary(result, since))
+        fixed = None if mended is None else len(mended.applied)
+        say(presentation.summary(result, since, fixed, wish.diff))
     if result.errors or code:
         return FAILED
-    return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN
+    if exit_zero or show_files:
+        return CLEAN
+    if mended is not None and (wish.diff or (wish.exit_non_zero and mended.applied)):
+        return FINDINGS if mended.applied else CLEAN
+    return FINDINGS if result.findings else CLEAN
 
 
 def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:

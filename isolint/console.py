@@ -26,9 +26,14 @@ def write(text: str) -> None:
 
     A reader that has gone away is no failure. Raises Failure where nothing can be written (a full disk).
     """
-    data = text if not text or text.endswith("\n") else f"{text}\n"
+    whole = text if not text or text.endswith("\n") else f"{text}\n"
+    write_bytes(whole.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write `data` to stdout as it is; fails as `write` does."""
     try:
-        sys.stdout.buffer.write(data.encode("utf-8", errors="backslashreplace"))
+        sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except OSError as error:
         _discard(sys.stdout)
@@ -44,6 +49,12 @@ def say(message: str) -> None:
         click.echo(visible(message), err=True)
     except OSError:
         _discard(sys.stderr)
+
+
+def say_lines(text: str) -> None:
+    """Write lines to stderr."""
+    for line in text.splitlines():
+        say(line)
 
 
 def _discard(stream: IO[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from isolint import discovery, documents, source, suppress
@@ -16,7 +17,7 @@ from isolint.facts.knowledge import Knowledge
 from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
-from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Silenced, Span
+from isolint.finding import Confidence, Finding, Fix, Location, Severity, Silenced, Span
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.rule import Check, Context, Rule
 from isolint.selection import idle_ignores, ignored_for, selected
@@ -25,6 +26,7 @@ from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNUSED = "ISO001"
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 UNREASONED = "ISO002"
 
 T = TypeVar("T")
@@ -64,14 +66,22 @@ def check(
     *,
     force_exclude: bool = False,
     standard: Standard | None = None,
+    with_fixes: bool = False,
+    edited: Mapping[str, bytes] = NOTHING,
     watch: Watch = iter,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
-    The files are looked at as `watch` hands them on, which may so tell how far the run is. Raises SettingsError
-    or VocabularyError for a configuration that cannot be used.
+    The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
+    of what files hold, and files that are not there yet. The files are looked at as `watch` hands them on, which
+    may so tell how far the run is. Raises SettingsError or VocabularyError for a configuration that cannot be
+    used.
     """
-    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result(watch))
+
+    def work() -> Result:
+        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result(watch)
+
+    return _undisturbed(work)
 
 
 def look(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
@@ -103,6 +113,8 @@ class Run:
         rules: Sequence[Rule],
         force_exclude: bool,
         standard: Standard | None,
+        with_fixes: bool = False,
+        edited: Mapping[str, bytes] = NOTHING,
     ) -> None:
         self.settings = settings
         self.config = pytest_config(settings.root)
@@ -117,7 +129,9 @@ class Run:
             exclude=(*settings.exclude, *settings.extend_exclude),
             force_exclude=force_exclude,
         )
-        self.reader = Reader(settings.root, standard)
+        self.with_fixes = with_fixes
+        self.added = frozenset(edited) - {*self.files.python, *self.files.configuration}
+        self.reader = Reader(settings.root, standard, edited)
         self.errors = self.reader.errors
         self.silenced: list[Silenced] = []
         self.ignored: set[tuple[str, str]] = set()
@@ -176,13 +190,14 @@ class Run:
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        files = frozenset(self.files.python) | ({self.standard.path} if self.standard else frozenset())
+        files = self.added.union(self.files.python, {self.standard.path} if self.standard else ())
+        files = frozenset(path for path in files if not documents.kind_of(path))
         vocabulary = load_vocabulary(self.settings.vocabulary)
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         reader = self.reader
         project = Project(files, reader.read, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
-        configuration = Configuration(self.files.configuration, reader.read_document)
+        configuration = Configuration(self._configuration_files, reader.read_document)
         return Knowledge(project, self.config, collected, reader.span, reader.holes, configuration)
 
     def _is_collected(self, path: str) -> bool:
@@ -211,14 +226,18 @@ class Run:
         """The configuration files to look at, if any rule wants to."""
         if not self._is_listened_to(ConfigFile):
             return
-        for path in self.files.configuration:
+        for path in self._configuration_files:
             if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:
                 yield found
 
+    @cached_property
+    def _configuration_files(self) -> tuple[str, ...]:
+        return (*self.files.configuration, *sorted(path for path in self.added if documents.kind_of(path)))
+
     def _reported(self) -> frozenset[str]:
-        """The files that were asked about."""
+        """The files that were asked about, and those that a fix has added."""
         if self.standard is None:
-            return self.files.reported
+            return self.files.reported.union(path for path in self.added if path.endswith(".py"))
         path = self.standard.path
         left_out = (
             self.force_exclude and path not in self.files.python and (self.settings.root / path).exists()
@@ -247,7 +266,7 @@ class Run:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
         kept = self._unsuppressed(module, self._without_ignored(module.path, found))
-        return self._without_ignored(module.path, kept)
+        return [self._settled(finding, module) for finding in self._without_ignored(module.path, kept)]
 
     def _without_ignored(self, path: str, findings: list[Finding]) -> list[Finding]:
         """The findings in a file that the configuration does not ignore there; the others are noted."""
@@ -255,9 +274,34 @@ class Run:
         self.ignored |= {(path, finding.code) for finding in findings if finding.code in codes}
         return [finding for finding in findings if finding.code not in codes]
 
-    def _findings(self, rule: Rule, module: Module | Document) -> Iterator[Finding]:
+    def _settled(self, finding: Finding, module: Module | Document) -> Finding:
+        """The finding as it is reported: with its fix if that is asked for, without its subject."""
+        if finding.subject is None:
+            return finding
+        wanted = self.with_fixes and self._shown(finding)
+        return replace(finding, fix=self._fix(finding, module) if wanted else finding.fix, subject=None)
+
+    def _fix(self, finding: Finding, module: Module | Document) -> Fix | None:
+        """The first fix that the finding's rule offers; if the rule crashes over it, that is told."""
+        rule = next(rule for rule in self.rules if rule.code == finding.code)
+        context = self._context(rule, module)
+        for applicability, mend in rule.fixes:
+            try:
+                fix = mend(finding.subject, context)
+                if fix is not None:
+                    return replace(fix, applicability=min(fix.applicability, applicability))
+            except Exception as error:
+                place = f"{module.path}:{finding.location.span.line}"
+                told = f"the fix of the rule {rule.code} {rule.name} crashed"
+                self.errors.append(f"{place}: {told}: {described(error)}")
+        return None
+
+    def _context(self, rule: Rule, module: Module | Document) -> Context:
         options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
-        context = Context(rule, self.knowledge, module, options)
+        return Context(rule, self.knowledge, module, options, self.reader.source)
+
+    def _findings(self, rule: Rule, module: Module | Document) -> Iterator[Finding]:
+        context = self._context(rule, module)
         for kind, checks in rule.listeners.items():
             for site in self.knowledge.sites(module).of(kind):
                 for listen in checks:
@@ -297,11 +341,7 @@ class Run:
         return kept
 
     def _unused(self, path: str, unused: suppress.Unused) -> Finding:
-        fix = None
-        if unused.edit is not None:
-            span, content = unused.edit
-            fix = Fix("Remove the suppression", Applicability.SAFE, (Edit(path, span, content),))
-        return _unused_at(path, unused.span, unused.message, fix)
+        return replace(_unused_at(path, unused.span, unused.message), subject=unused.edit)
 
     @cached_property
     def _accepts_unreadable(self) -> bool:
@@ -337,8 +377,8 @@ class Run:
         return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]
 
 
-def _unused_at(path: str, span: Span, message: str, fix: Fix | None = None) -> Finding:
-    return _of_comment(UNUSED, "unused-suppression", path, span, message, fix)
+def _unused_at(path: str, span: Span, message: str) -> Finding:
+    return _of_comment(UNUSED, "unused-suppression", path, span, message)
 
 
 def _unreasoned(path: str, span: Span) -> Finding:
@@ -347,7 +387,7 @@ def _unreasoned(path: str, span: Span) -> Finding:
     )
 
 
-def _of_comment(code: str, name: str, path: str, span: Span, message: str, fix: Fix | None = None) -> Finding:
+def _of_comment(code: str, name: str, path: str, span: Span, message: str) -> Finding:
     """A finding about what silences findings, which no check of a rule makes."""
     location, lines = Location(path, span), (span.line, span.line)
-    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines, fix=fix)
+    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines)

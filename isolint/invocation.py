@@ -1,12 +1,13 @@
-"""What the commands share: where the configuration comes from, which files are meant, the run itself."""
+"""What the commands share: the configuration, which files are meant, what is wanted of the fixes, the run itself."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from isolint.reader import Standard
     from isolint.rule import Rule
     from isolint.settings import Settings
+
+_FIXES = {
+    "--fix": "Fix what can be fixed safely, and report what is left.",
+    "--unsafe-fixes": "Fix what a person should look at afterwards, too.",
+    "--diff": "Show what --fix would change, and change nothing.",
+    "--show-fixes": "List the findings that are fixed, or could be.",
+    "--exit-non-zero-on-fix": "Exit with 1 if anything was fixed, too.",
+}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,6 +40,43 @@ def configured(command: Command) -> Command:
     )
     isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
     return config(isolated(command))
+
+
+class Wish(NamedTuple):
+    """What is wanted of the fixes: apply them, unsafe ones too, show what that would change, list them."""
+
+    fix: bool
+    unsafe: bool
+    diff: bool
+    show: bool
+    exit_non_zero: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether fixes are to be applied, if only to show what they change."""
+        return self.fix or self.diff
+
+
+def fixes(command: Command) -> Command:
+    """Give a command the options about fixes, and their values as one `wish`."""
+
+    @wraps(command)
+    def wishing(
+        *arguments: Any,
+        fix: bool,
+        unsafe_fixes: bool,
+        diff: bool,
+        show_fixes: bool,
+        exit_non_zero_on_fix: bool,
+        **options: Any,
+    ) -> Any:
+        wish = Wish(fix, unsafe_fixes, diff, show_fixes, exit_non_zero_on_fix)
+        return command(*arguments, wish=wish, **options)
+
+    found: Any = wishing
+    for name, text in reversed(_FIXES.items()):
+        found = click.option(name, is_flag=True, help=text)(found)
+    return cast(Command, found)
 
 
 def prepared(
@@ -69,8 +115,14 @@ def linted(
     force_exclude: bool = False,
     standard: Standard | None = None,
     quiet: bool = False,
+    *,
+    with_fixes: bool = False,
+    edited: Mapping[str, bytes] | None = None,
 ) -> Result:
-    """What a run finds; unless it is `quiet`, it tells on a terminal how far it is. Raises Failure."""
+    """What a run finds; unless it is `quiet`, it tells on a terminal how far it is. Raises Failure.
+
+    With fixes if these are asked for; `edited` holds by path what is to be read in the place of what files hold.
+    """
     from isolint import engine
     from isolint.progress import watched
     from isolint.settings import SettingsError
@@ -84,6 +136,8 @@ def linted(
             rules,
             force_exclude=force_exclude,
             standard=standard,
+            with_fixes=with_fixes,
+            edited=edited or {},
             watch=iter if quiet else lambda places: watched(places, started),
         )
     except (SettingsError, VocabularyError) as error:

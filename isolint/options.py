@@ -42,6 +42,6 @@ reporting: Decorator[Any] = _group(
         "--output-format",
         multiple=True,
         metavar="FORMAT[:FILE]",
-        help="full, concise, grouped, json, json-lines, sarif, github, gitlab, junit, rdjson; may be repeated.",
+        help="full, concise, grouped, json, json-lines, sarif, github, gitlab, junit, rdjson, html; repeatable.",
     ),
 )

@@ -35,8 +35,10 @@ def outputs(words: Sequence[str]) -> tuple[Output, ...]:
     return wanted
 
 
-def deliver(wanted: Sequence[Output], render: Callable[[Output], str]) -> int:
-    """Write what `render` makes of each output to its place; those that cannot be written are told.
+def deliver(
+    wanted: Sequence[Output], render: Callable[[Output], str], show: Callable[[str], None] = write
+) -> int:
+    """Write what `render` makes of each output to its place, or `show` it; those that cannot be written are told.
 
     The exit code is 0, or 2 if any could not be written.
     """
@@ -44,7 +46,7 @@ def deliver(wanted: Sequence[Output], render: Callable[[Output], str]) -> int:
     for output in wanted:
         text = render(output)
         if output.file is None:
-            write(text)
+            show(text)
             continue
         try:
             replace(output.file, text.encode("utf-8", "backslashreplace"))

@@ -6,11 +6,15 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
+from itertools import groupby
 
 from isolint import __version__, report, source
-from isolint.engine import Result
+from isolint.closure import Closure
+from isolint.engine import NOTHING, Result, Run, look
+from isolint.finding import Applicability, Finding
+from isolint.invocation import Wish
 from isolint.outputs import Output
 from isolint.reader import Standard
 from isolint.rule import Rule
@@ -27,22 +31,37 @@ def renderer(
     own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
     pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
     summaries = {rule.code: rule.summary for rule in rules}
+    closures = partial(closures_of, settings, rules)
 
     def render(output: Output) -> str:
-        name = output.format or ("full" if sys.stdout.isatty() else "concise")
+        name = format_of(output)
         color = output.file is None and wants_color()
-        told = (result.findings, settings.root, lines, pages, __version__, color, result.silenced, summaries)
+        told = (
+            result.findings,
+            settings.root,
+            lines,
+            pages,
+            __version__,
+            color,
+            result.silenced,
+            summaries,
+            closures,
+        )
         return report.load(name)(report.Report(*told))
 
     return render
 
 
-def lines_of(settings: Settings, standard: Standard | None = None) -> Callable[[str], Sequence[str]]:
-    """What gives the lines of a file of the project, none if it cannot be read."""
+def lines_of(
+    settings: Settings, standard: Standard | None = None, edited: Mapping[str, bytes] = NOTHING
+) -> Callable[[str], Sequence[str]]:
+    """What gives the lines of a file of the project, none if it cannot be read; `edited` as for a run."""
 
     @cache
     def lines(path: str) -> Sequence[str]:
         try:
+            if path in edited:
+                return source.from_bytes(edited[path], path).lines
             if standard is not None and path == standard.path:
                 return source.from_bytes(standard.data, path).lines
             return source.read(settings.root / path, path).lines
@@ -50,6 +69,31 @@ def lines_of(settings: Settings, standard: Standard | None = None) -> Callable[[
             return ()
 
     return lines
+
+
+def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
+    """What runs for the tests of these files; those that are no Python of the project are left out.
+
+    The folders around them are named too: a file may lie in one that is excluded.
+    """
+    named = [settings.root / path for path in paths]
+    around = {folder for path in named for folder in path.parents if settings.root in folder.parents}
+
+    def tell(run: Run) -> tuple[Closure, ...]:
+        modules = map(run.knowledge.project.module, paths)
+        return tuple(run.knowledge.closures.of(module) for module in modules if module is not None)
+
+    return look(settings, [*named, *sorted(around)], rules, tell)
+
+
+def format_of(output: Output) -> str:
+    """The format of an output: without a name, `full` on a terminal and `concise` elsewhere."""
+    return output.format or ("full" if sys.stdout.isatty() else "concise")
+
+
+def shows_fixes(output: Output) -> bool:
+    """Whether the format of an output shows how findings are fixed."""
+    return report.shows_fixes(format_of(output))
 
 
 def wants_color() -> bool:
@@ -65,9 +109,14 @@ def counted(result: Result) -> str:
     return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
 
 
-def summary(result: Result, since: str | None = None) -> str:
-    """The closing line: how much was found, in how many files, and what is not shown."""
+def summary(
+    result: Result, since: str | None = None, fixed: int | None = None, only_shown: bool = False
+) -> str:
+    """The closing line: what was fixed and found, in how many files, what is not shown and what can be fixed."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
+    if fixed is not None:
+        done = "would be fixed" if only_shown else "fixed"
+        found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
     where = f" on lines changed since {since}" if since else ""
     files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
     looked = f"{_number(len(files), noun)} checked"
@@ -77,7 +126,35 @@ def summary(result: Result, since: str | None = None) -> str:
     accepted = f", {kept} in the baseline" if kept else ""
     unsure = len(result.hidden)
     hidden = f", {unsure} hidden as unsure or slight (see --min-confidence, --pedantic)" if unsure else ""
-    return f"{found}{where}; {looked}{unread}{silenced}{accepted}{hidden}."
+    return f"{found}{where}; {looked}{unread}{silenced}{accepted}{hidden}.{_fixable(result)}"
+
+
+def _fixable(result: Result) -> str:
+    fixes = [finding.fix.applicability for finding in result.findings if finding.fix is not None]
+    safe, unsafe = fixes.count(Applicability.SAFE), fixes.count(Applicability.UNSAFE)
+    if not safe:
+        return f" {unsafe} fixable with --fix --unsafe-fixes." if unsafe else ""
+    return f" {safe} fixable with --fix" + (f" ({unsafe} more with --unsafe-fixes)." if unsafe else ".")
+
+
+def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> list[str]:
+    """What was or would be fixed, or could be: lines that tell how often each rule in each file, if asked for."""
+    if not wish.show:
+        return []
+    least = Applicability.UNSAFE if wish.unsafe else Applicability.SAFE
+    could = [finding for finding in result.findings if finding.fix and finding.fix.applicability >= least]
+    fixed = could if applied is None else applied
+    what = "Fixable" if applied is None else "Would fix" if wish.diff else "Fixed"
+    return [f"{what}: {_number(len(fixed), 'finding') if fixed else 'nothing'}", *_by_file(fixed)]
+
+
+def _by_file(findings: Sequence[Finding]) -> Iterator[str]:
+    """How often each rule is among the findings of each file."""
+    ordered = sorted(findings, key=lambda finding: finding.path)
+    for path, found in groupby(ordered, key=lambda finding: finding.path):
+        yield f"- {path}:"
+        counts = Counter((finding.code, finding.name) for finding in found)
+        yield from (f"    {number} x {code} ({name})" for (code, name), number in counts.most_common())
 
 
 def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:

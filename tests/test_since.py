@@ -169,6 +169,12 @@ def test_histories_with_nothing_in_common(repository: Path) -> None:
     assert "HEAD and 'main' have no commit in common; of a shallow clone, fetch more of the history" in err
 
 
+def test_fixes_would_move_the_lines(repository: Path) -> None:
+    code, out, err = isolint("check", "--since", "main", "--fix", cwd=repository)
+    assert (code, out) == (2, "")
+    assert "--fix and --diff do not go with --since" in err
+
+
 def test_no_git(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = tmp_path_factory.mktemp("empty")
     code, _, err = isolint("check", "--since", "main", cwd=repository, environment={"PATH": os.fspath(empty)})

@@ -41,11 +41,13 @@ from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import Origins
 from isolint.facts.suite.callers import Callers
+from isolint.facts.suite.closures import Closures
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
+from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
@@ -90,6 +92,7 @@ class Knowledge:
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)
+        self.requesters = Requesters(self.fixtures)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)
@@ -119,6 +122,7 @@ class Knowledge:
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
+        self.closures = Closures(self.fixtures, self.spread)
         self.making = Making(
             self.lifecycle,
             self.identifiers,

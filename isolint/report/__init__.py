@@ -7,7 +7,9 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
+from isolint.closure import Closure
 from isolint.finding import Finding, Location, Silenced
 from isolint.fingerprint import fingerprints
 from isolint.terminal import visible
@@ -21,7 +23,8 @@ class Report:
 
     `findings` are sorted. `source` gives the lines of a file by its path relative to `root`, `()` when
     it cannot be read. `rules` maps each code to the address of its page, `summaries` to the first line of it.
-    `silenced` are the findings that a comment or a baseline keeps out of the report.
+    `silenced` are the findings that a comment or a baseline keeps out of the report. `closures` reads what runs
+    for the tests of files, by their paths; it opens the project again, and is for formats that show it.
     """
 
     findings: tuple[Finding, ...]
@@ -32,6 +35,7 @@ class Report:
     color: bool
     silenced: tuple[Silenced, ...] = ()
     summaries: Mapping[str, str] = field(default_factory=dict)
+    closures: Callable[[Sequence[str]], Sequence[Closure]] = field(default=lambda paths: (), repr=False)
 
     def digests(self) -> list[str]:
         """For each finding, and after them for each silenced one, a word by which to know it in other runs."""
@@ -55,13 +59,21 @@ def formats() -> tuple[str, ...]:
     return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
 
 
+def shows_fixes(name: str) -> bool:
+    """Whether a format shows how findings are fixed: its module says so with `SHOWS_FIXES`."""
+    return bool(getattr(_module(name), "SHOWS_FIXES", False))
+
+
 def load(name: str) -> Callable[[Report], str]:
     """The `render` function of the format of that name. Raises ValueError when there is none."""
+    render: Callable[[Report], str] = _module(name).render
+    return render
+
+
+def _module(name: str) -> ModuleType:
     if name not in formats():
         raise ValueError(f"unknown output format `{name}`; there are {', '.join(formats())}")
-    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    render: Callable[[Report], str] = module.render
-    return render
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
 
 
 def encodable(text: str) -> str:
