@@ -8,6 +8,7 @@ from functools import cached_property
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
 from isolint.facts.destruction.destroyed import Destruction, Destructions
@@ -81,12 +82,13 @@ class Knowledge:
         self.test_files = test_files
         self.span = span
         self.holes = holes
+        self.parallel = Parallel(configuration, config, self.pipelines, project)
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.stages = Stages(configuration, config, project)
-        self.django = Django(configuration, config, self.evaluator, self.fixtures)
+        self.django = Django(config, self.evaluator, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)

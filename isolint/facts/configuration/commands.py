@@ -20,6 +20,13 @@ _SERVERS = re.compile(
     r"(postgres|postgis|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo)(?:db-ha)?(?=$|[:@'\"\s])"
 )
 
+# More than one worker of pytest-xdist, or of Django's own runner; a number that is filled in elsewhere counts.
+_WORKERS = re.compile(
+    r"(?:^|[\s'\":{])(?:(?:-n|--numprocesses)[ =]?['\"]?(?:[2-9]|1\d|auto\b|logical\b|[${])"
+    r"|--parallel(?:[ =](?:[2-9]|1\d|auto\b)|\s|$))"
+)
+_XDIST_WORKERS = re.compile(_WORKERS.pattern.partition("|--parallel")[0] + ")")
+
 _STORE_VARIABLE = re.compile(
     r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
     r"(?:_\w+)?_(?:URL|URI|DSN|NAME|HOST)$|^DATABASE$|^(?:DSN|DB_NAME|DB_HOST)$",
@@ -36,6 +43,22 @@ def _installs(line: str) -> bool:
     return (
         re.search(r"\b(?:pip|pipx|uv pip|poetry|conda|apt-get|npm)\b.* (?:install|add)\b", line) is not None
     )
+
+
+def runs_workers(command: str) -> bool:
+    """Whether a shell command starts tests in several processes at once."""
+    for line in command.splitlines():
+        started = _TEST_COMMAND.search(line)
+        if started is not None and not _installs(line):
+            workers = _WORKERS if "manage.py" in started[0] else _XDIST_WORKERS
+            if workers.search(line, started.end()):
+                return True
+    return False
+
+
+def asks_for_workers(options: str) -> bool:
+    """Whether options of pytest ask for several workers of pytest-xdist."""
+    return _XDIST_WORKERS.search(options) is not None
 
 
 def waits(command: str) -> bool:

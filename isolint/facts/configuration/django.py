@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from isolint.facts.configuration.files import Configuration
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Frame, Literal, Method, Text, Value, Variable, text
 from isolint.facts.program import syntax as s
@@ -44,7 +43,6 @@ _DATABASE_FIXTURES = frozenset(
     "db transactional_db django_db_reset_sequences django_db_serialized_rollback live_server".split()
 )
 _DJANGO_CASES = re.compile(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
-_RUNS_WORKERS = re.compile(r"(?:^|\s)(?:-n|--numprocesses)[ =]?(?:\d|auto|logical)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +70,7 @@ class Database:
 class Django:
     """Reads Django's settings modules without importing them, and the fixtures that bypass their test databases."""
 
-    def __init__(
-        self, configuration: Configuration, config: PytestConfig, evaluator: Evaluator, fixtures: Fixtures
-    ) -> None:
-        self.configuration = configuration
+    def __init__(self, config: PytestConfig, evaluator: Evaluator, fixtures: Fixtures) -> None:
         self.config = config
         self.evaluator = evaluator
         self.project = evaluator.project
@@ -103,16 +98,6 @@ class Django:
                     if isinstance(inner, s.Name | s.Attribute) and _word(inner) in _WORKER_WORDS:
                         return True
         return False
-
-    @cached_property
-    def runs_in_parallel(self) -> bool:
-        """Whether the project runs its tests with several workers of pytest-xdist, or has it installed to do so."""
-        if _RUNS_WORKERS.search(" ".join(self.config.words("addopts"))):
-            return True
-        documents = self.configuration.of("pyproject", "tox", "github", "gitlab", "makefile", "requirements")
-        return any(
-            "xdist" in word or _RUNS_WORKERS.search(word) for d in documents for word in d.root.texts()
-        )
 
     def bypasses_set_up(self, fixture: Fixture) -> bool:
         """Whether an overriding `django_db_setup` leaves the tests on the application's own database."""
