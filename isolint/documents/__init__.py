@@ -30,7 +30,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("github", r"\.github/workflows/[^/]+\.ya?ml", "yaml"),
     ("gitlab", r"\.gitlab-ci\.ya?ml", "yaml"),
     ("circleci", r"\.circleci/config\.ya?ml", "yaml"),
-    ("azure", r"azure-pipelines\.ya?ml", "yaml"),
+    ("azure", r"(?:\.?azure-pipelines/[\w./-]+|azure-pipelines[\w.-]*)\.ya?ml", "yaml"),
     ("compose", r"(?:docker-)?compose[\w.-]*\.ya?ml", "yaml"),
     ("package", r"package\.json", "yaml"),
     ("pyproject", r"pyproject\.toml", "toml"),
@@ -44,11 +44,12 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("settings-ini", r"[\w.-]+\.(?:ini|cfg|conf)", "ini"),
     ("settings-yaml", r"[\w.-]*(?:config|settings)[\w.-]*\.ya?ml", "yaml"),
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
+    ("shell", r"[\w.-]+\.sh", "shell"),
 )
-_PATHS = re.compile(r"(?:.*/)?(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
+_PATHS = re.compile(r"(?:.*?/)??(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
 
 # Kinds of files that may be anything: one that cannot be read is none of isolint's business.
-OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements"})
+OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements", "shell"})
 
 
 def kind_of(path: str) -> str:

@@ -39,10 +39,8 @@ rule = Rule("ISO609", "service-without-healthcheck", severity=Severity.WARNING, 
 
 @rule.on(ConfigFile)
 def check(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
-    for entry, server in ctx.know.pipelines.unchecked_services(site.document):
-        message = (
-            f"the tests of this job may start before `{entry.key}` answers: the {server} has no health check"
-        )
+    for entry, reason in ctx.know.pipelines.unchecked_services(site.document):
+        message = f"the tests of this job may start before `{entry.key}` answers: {reason}"
         yield ctx.finding(entry.at, message)
     for entry, server, name in ctx.know.pipelines.unawaited(site.document):
         message = f"`{name}` may start before `{entry.key}` answers: the {server} has no health check"

@@ -16,7 +16,7 @@ _WAITING = re.compile(
 )
 # Official images of servers that tests open connections to at once. They bring no health check of their own.
 _SERVERS = re.compile(
-    r"(?:^|['\"\s]|docker\.io/|library/|postgis/|pgvector/|timescale/)"
+    r"(?:^|['\"\s]|docker\.io/|library/|postgis/|pgvector/|timescale/|cimg/|circleci/)"
     r"(postgres|postgis|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo)(?:db-ha)?(?=$|[:@'\"\s])"
 )
 
@@ -26,6 +26,10 @@ _WORKERS = re.compile(
     r"|--parallel(?:[ =](?:[2-9]|1\d|auto\b)|\s|$))"
 )
 _XDIST_WORKERS = re.compile(_WORKERS.pattern.partition("|--parallel")[0] + ")")
+
+_FILLED_IN = re.compile(r"\$\{\{.*?\}\}")
+_BETWEEN = re.compile(r"[;|&]+|\$\(|(?:^|\s)\[\[?\s")
+_OPTIONS_VARIABLE = re.compile(r"\w*(?:PYTEST|WORKERS|XDIST)\w*\Z")
 
 _STORE_VARIABLE = re.compile(
     r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
@@ -48,12 +52,24 @@ def _installs(line: str) -> bool:
 def runs_workers(command: str) -> bool:
     """Whether a shell command starts tests in several processes at once."""
     for line in command.splitlines():
-        started = _TEST_COMMAND.search(line)
-        if started is not None and not _installs(line):
-            workers = _WORKERS if "manage.py" in started[0] else _XDIST_WORKERS
-            if workers.search(line, started.end()):
-                return True
+        for part in _parts(line):
+            started = _TEST_COMMAND.search(part)
+            if started is not None and not _installs(line):
+                workers = _WORKERS if "manage.py" in started[0] else _XDIST_WORKERS
+                if workers.search(part, started.end()):
+                    return True
     return False
+
+
+def _parts(line: str) -> list[str]:
+    """The commands that a line of the shell is made of; what a pipeline fills in is no part of its syntax."""
+    plain = _FILLED_IN.sub(lambda found: re.sub(r"[&|;]", " ", found[0]), line)
+    return _BETWEEN.split(plain)
+
+
+def is_for_options(variable: str) -> bool:
+    """Whether a variable is, by its name, for options of pytest: PYTEST_ADDOPTS, PYTEST_ARGS, WORKERS."""
+    return _OPTIONS_VARIABLE.match(variable) is not None
 
 
 def asks_for_workers(options: str) -> bool:

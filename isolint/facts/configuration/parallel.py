@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from isolint.documents import Node
-from isolint.facts.configuration.commands import asks_for_workers, runs_workers
+from isolint.facts.configuration.commands import asks_for_workers, is_for_options, runs_workers
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.meaning.values import Hop
@@ -79,7 +79,13 @@ def _in_commands(document: Document) -> Iterator[Node]:
     """The commands of a file that ask for workers, and the options that it sets for every pytest."""
     for node in document.root.below():
         if node.kind == "scalar":
-            yield from (line for line in node.lines() if runs_workers(line.text))
+            yield from (line for line in node.lines() if runs_workers(line.text) or _sets_options(line.text))
         for entry in node.entries:
-            if entry.key == "PYTEST_ADDOPTS" and asks_for_workers(entry.value.text):
+            if is_for_options(entry.key) and asks_for_workers(entry.value.text):
                 yield entry.value
+
+
+def _sets_options(line: str) -> bool:
+    """`PYTEST_ADDOPTS = -n 4`, a line of tox."""
+    variable, equals, value = line.partition("=")
+    return bool(equals) and is_for_options(variable.rpartition(":")[2].strip()) and asks_for_workers(value)

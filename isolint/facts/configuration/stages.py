@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isolint.documents import Node, Position
-from isolint.facts.configuration.commands import runs_tests
 from isolint.facts.configuration.files import Configuration, Document
-from isolint.facts.configuration.pipelines import test_jobs
+from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.meaning.values import Hop, Literal
 from isolint.facts.program.project import Project
 from isolint.facts.suite.config import PYTEST_TABLES, PytestConfig
@@ -61,9 +60,8 @@ class Stages:
 
     def _variables(self, document: Document, names: frozenset[str]) -> Iterator[tuple[Position, str]]:
         for job in test_jobs(document):
-            steps = [entry for step in job.steps if runs_tests(step.command) for entry in step.variables]
-            for entry in (*job.variables, *steps):
-                if entry.key in names and entry.value.text and "${{" not in entry.value.text:
+            for entry in job.test_variables:
+                if entry.key in names and entry.value.text and "$" not in entry.value.text:
                     yield entry.value.at, entry.value.text
 
     def shared_addresses(self, document: Document) -> Iterator[tuple[str, str, Position, Hop]]:

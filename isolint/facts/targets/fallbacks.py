@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from isolint.facts.meaning.arguments import misses
@@ -256,7 +256,11 @@ def _spells_test(node: s.Expression) -> bool:
 
 def _names_store(read: Variable, other: Value) -> bool:
     """Whether the variables speak of a store as a whole, and not of a password, port or the like."""
-    names = [read.name, *(option.name for option in options(other) if isinstance(option, Variable))]
+    return names_stores([read.name, *(o.name for o in options(other) if isinstance(o, Variable))])
+
+
+def names_stores(names: Iterable[str]) -> bool:
+    """Whether the names of variables are those of whole stores: one says so, and none is of a part of an address."""
     words = [tokens(name) for name in names]
     if any(not found.isdisjoint(_HALF) for found in words):
         return False
