@@ -8,6 +8,7 @@ from functools import cached_property
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
@@ -20,6 +21,7 @@ from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
+from isolint.facts.lifetime.pools import Pools
 from isolint.facts.lifetime.starts import Starts
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
@@ -77,7 +79,7 @@ class Knowledge:
     ) -> None:
         self.project = project
         self.configuration = configuration
-        self.pipelines = Pipelines(configuration)
+        self.pipelines = Pipelines(configuration, Hosts(config, project))
         self.config = config
         self.test_files = test_files
         self.span = span
@@ -86,6 +88,7 @@ class Knowledge:
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
+        self.pools = Pools(self.evaluator, self.fixtures, self.parallel)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.stages = Stages(configuration, config, project)
         self.django = Django(config, self.evaluator, self.fixtures)

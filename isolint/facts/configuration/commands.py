@@ -27,6 +27,11 @@ _WORKERS = re.compile(
 )
 _XDIST_WORKERS = re.compile(_WORKERS.pattern.partition("|--parallel")[0] + ")")
 
+_MIGRATION = re.compile(
+    r"\balembic\b.*\bupgrade\b|manage\.py migrate\b|django-admin migrate\b|\bflask\b.* db upgrade\b|\baerich upgrade\b|"
+    r"\bprisma (?:migrate deploy|db push)\b|\byoyo apply\b|\bdbmate\b.*\b(?:up|migrate)\b"
+)
+_INTEGRATION = re.compile(r"(?:^|[\W_])(?:integration|e2e|end.to.end|acceptance|functional)(?:$|[\W_])", re.I)
 _FILLED_IN = re.compile(r"\$\{\{.*?\}\}")
 _BETWEEN = re.compile(r"[;|&]+|\$\(|(?:^|\s)\[\[?\s")
 _OPTIONS_VARIABLE = re.compile(r"\w*(?:PYTEST|WORKERS|XDIST)\w*\Z")
@@ -75,6 +80,16 @@ def is_for_options(variable: str) -> bool:
 def asks_for_workers(options: str) -> bool:
     """Whether options of pytest ask for several workers of pytest-xdist."""
     return _XDIST_WORKERS.search(options) is not None
+
+
+def migrates(command: str) -> bool:
+    """Whether a shell command brings the schema of a database up to date."""
+    return _MIGRATION.search(command) is not None
+
+
+def is_for_integration(command: str) -> bool:
+    """Whether the words of a command or job are about tests that need their servers."""
+    return _INTEGRATION.search(command) is not None
 
 
 def waits(command: str) -> bool:

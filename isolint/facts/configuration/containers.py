@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from isolint.documents import Entry, Node
 from isolint.facts.configuration.commands import runs_tests, server_of, waits
@@ -45,6 +45,12 @@ def is_for_tests(document: Document) -> bool:
             if given is not None and runs_tests(" ".join(part.text for part in given.scalars())):
                 return True
     return False
+
+
+def is_named(entry: Entry, hosts: Collection[str]) -> bool:
+    """Whether one of these hosts is a service of a compose file, by one of the names it has in its network."""
+    given = (entry.value.get("container_name"), entry.value.get("hostname"))
+    return any(name in hosts for name in (entry.key, *(node.text for node in given if node is not None)))
 
 
 def _everywhere(name: str, documents: Iterable[Document]) -> list[Node]:

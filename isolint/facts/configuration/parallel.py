@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from isolint.documents import Node
 from isolint.facts.configuration.commands import asks_for_workers, is_for_options, runs_workers
+from isolint.facts.configuration.containers import is_for_tests
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.meaning.values import Hop
@@ -15,6 +17,8 @@ from isolint.facts.program.project import Project
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 
+_NUMBER = re.compile(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
+_LIMIT = re.compile(r"max_connections\s*=\s*(\d+)")
 _COMMANDS = (
     "pyproject",
     "tox",
@@ -25,6 +29,7 @@ _COMMANDS = (
     "compose",
     "package",
     "makefile",
+    "shell",
 )
 
 
@@ -48,6 +53,23 @@ class Parallel:
     def place(self) -> Hop | None:
         """The first place that starts the tests with several workers, None if there is none."""
         return self.places[0] if self.places else None
+
+    @cached_property
+    def workers(self) -> int:
+        """The highest number of workers that is written out anywhere, 1 where none is."""
+        numbers = (int(found[1]) for hop in self.places if (found := _NUMBER.search(hop.text)))
+        return max(numbers, default=1)
+
+    @cached_property
+    def limit(self) -> tuple[int, Hop] | None:
+        """How many connections the server in a compose file for tests allows, and where it says so."""
+        for document in self.configuration.of("compose"):
+            if is_for_tests(document):
+                for node in document.root.below():
+                    found = _LIMIT.search(node.text)
+                    if found is not None:
+                        return int(found[1]), Hop(document.path, node.at, found[0])
+        return None
 
     @cached_property
     def is_possible(self) -> bool:

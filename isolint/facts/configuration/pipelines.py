@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cached_property
 
 from isolint.documents import Entry, Node
 from isolint.facts.configuration import containers
-from isolint.facts.configuration.commands import is_store_variable, waits
+from isolint.facts.configuration.commands import (
+    is_for_integration,
+    is_store_variable,
+    migrates,
+    runs_tests,
+    runs_workers,
+    waits,
+)
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.configuration.substitutions import Substitution, substitutions
 from isolint.facts.suite.config import PYTEST_TABLES
@@ -22,14 +31,18 @@ _SECRETS = {
     ),
     "azure": re.compile(r"\$\((?P<name>\w+)\)\Z"),
 }
+_DATABASES = frozenset({"postgres", "postgis", "pgvector", "timescaledb", "mysql", "mariadb", "mongo"})
+_PRISMA = re.compile(r"(?:@prisma/client|prisma)(?:$|[\s<>=~!^\[])")
+_SERVER_URL = re.compile(r"(?:postgres(?:ql)?|mysql|sqlserver)://")
 _OTHER_STAGES = frozenset({"staging", "stage", "dev", "development", "preview", "local"})
 
 
 class Pipelines:
     """Reads the files that start tests and the servers beside them."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, hosts: Hosts) -> None:
         self.configuration = configuration
+        self.hosts = hosts
 
     def unchecked_services(self, document: Document) -> Iterator[tuple[Entry, str]]:
         """The services of test jobs that nothing waits for: the entry, and why."""
@@ -41,15 +54,63 @@ class Pipelines:
                         reason = f"the {service.server} has no health check" if has_checks else "no step waits for it"
                         yield service.entry, reason
 
+    def late_migrations(self, document: Document) -> Iterator[Node]:
+        """The migrations of jobs with a database that come after the tests, while none comes before them."""
+        for job in test_jobs(document):
+            lines = [line for step in job.steps for line in step.node.lines()]
+            first = next((i for i, line in enumerate(lines) if runs_tests(line.text)), len(lines))
+            late = [i for i, line in enumerate(lines) if migrates(line.text)]
+            if late and late[0] > first and any(s.server in _DATABASES for s in job.services):
+                yield lines[late[0]]
+
+    def crowded(self, document: Document) -> Iterator[tuple[Node, str]]:
+        """Where the integration tests of a job start several workers on one database: the command, the database.
+
+        Silent is a job whose addresses bound the connections themselves.
+        """
+        for job in test_jobs(document):
+            database = next((s.entry.key for s in job.services if s.server in _DATABASES), None)
+            if database is None or any("connection_limit" in e.value.text for e in job.test_variables):
+                continue
+            about = is_for_integration(job.entry.key)
+            for step in job.steps:
+                for line in step.node.lines():
+                    if runs_workers(line.text) and (about or is_for_integration(line.text)):
+                        yield line, database
+
+    @cached_property
+    def _has_prisma(self) -> bool:
+        documents = self.configuration.of("package", "pyproject", "requirements")
+        words = [*(e.key for d in documents for node in d.root.below() for e in node.entries)]
+        words += [text for d in documents for text in d.root.texts()]
+        return any(_PRISMA.match(word) is not None for word in words)
+
+    def unlimited(self, document: Document) -> Iterator[Entry]:
+        """The addresses that a file gives the tests of a project with Prisma and that bound no pool."""
+        if not self._has_prisma:
+            return
+        variables = [e for job in test_jobs(document) for e in job.test_variables]
+        if document.kind == "dotenv":
+            of_tests = is_test_name(document.path.rpartition("/")[2].lstrip("."))
+            variables += [e for e in document.root.entries if of_tests or is_test_name(e.key)]
+        for entry in variables:
+            if _SERVER_URL.match(entry.value.text) and "connection_limit" not in entry.value.text:
+                yield entry
+
     def unawaited(self, document: Document) -> Iterator[tuple[Entry, str, str]]:
-        """The servers of tests' compose files that a service builds on without waiting: entry, server, service."""
-        if document.kind == "compose" and containers.is_for_tests(document):
-            folder = document.path.rpartition("/")[0]
-            compose = self.configuration.of("compose")
-            beside = [
-                each for each in compose if each is not document and each.path.rpartition("/")[0] == folder
-            ]
-            yield from containers.unawaited(document, beside)
+        """The servers of tests' compose files that a service builds on without waiting: entry, server, service.
+
+        A compose file is the tests' where it is there for them, and else as far as they name its servers.
+        """
+        if document.kind != "compose":
+            return
+        folder = document.path.rpartition("/")[0]
+        compose = self.configuration.of("compose")
+        beside = [each for each in compose if each is not document and each.path.rpartition("/")[0] == folder]
+        is_for_tests = containers.is_for_tests(document)
+        for entry, server, name in containers.unawaited(document, beside):
+            if is_for_tests or containers.is_named(entry, self.hosts.names):
+                yield entry, server, name
 
     def secret_stores(self, document: Document) -> Iterator[tuple[Entry, str]]:
         """The variables of test jobs that get a store's address from a secret: the entry, and the secret."""
