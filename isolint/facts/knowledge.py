@@ -12,6 +12,7 @@ from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
+from isolint.facts.configuration.testnames import TestNames
 from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
@@ -92,6 +93,7 @@ class Knowledge:
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.stages = Stages(configuration, config, project)
         self.django = Django(config, self.evaluator, self.fixtures)
+        self.test_names = TestNames(self.django, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)

@@ -49,7 +49,7 @@ def substitutions(document: Document) -> Iterator[Substitution]:
     if document.kind not in _KINDS:
         return
     for node in document.root.below():
-        if node.kind == "scalar" and "$" in node.text or "{env:" in node.text:
+        if node.kind == "scalar" and ("$" in node.text or "{env:" in node.text):
             for line in node.lines():
                 yield from _in_line(line)
     if document.kind == "shell":
