@@ -229,7 +229,7 @@ def show_config(path: Path, config: Path | None, isolated: bool) -> None:
     from isolint.facts.suite.config import pytest_config
 
     settings, _ = prepared(path, config, isolated, {})
-    write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
+    write(presentation.settings_in_force(settings, pytest_config(settings.root)))
 
 
 cli.add_command(trace)

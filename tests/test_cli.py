@@ -290,6 +290,26 @@ def test_config_tells_where_a_value_comes_from(clean: Path) -> None:
     assert "select = not set  # default\n" in out
 
 
+def test_config_tells_which_files_pytest_does_not_read(clean: Path) -> None:
+    write(
+        clean,
+        {
+            "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-q"\n',
+            "pytest.ini": "",
+            "setup.cfg": "[tool:pytest]\naddopts = -q\n",
+            "tox.ini": "[testenv]\ncommands = pytest\n",
+        },
+    )
+    code, out, _ = isolint("config", cwd=clean)
+    assert code == 0
+    assert "pytest's configuration: pytest.ini\n" in out
+    assert [line for line in out.splitlines() if line.startswith("not read by pytest: ")] == [
+        "not read by pytest: [tool.pytest.ini_options] in pyproject.toml",
+        "not read by pytest: [tool:pytest] in setup.cfg",
+    ]
+
+
+
 def test_version(clean: Path) -> None:
     assert re.fullmatch(r"isolint, version \d+\.\d+\.\d+\n", isolint("--version", cwd=clean).out)
 

@@ -9,6 +9,7 @@ from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.hosts import Hosts
+from isolint.facts.configuration.inert import InertSettings
 from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
@@ -80,7 +81,7 @@ class Knowledge:
     ) -> None:
         self.project = project
         self.configuration = configuration
-        self.pipelines = Pipelines(configuration, Hosts(config, project))
+        self.pipelines = Pipelines(configuration, config, Hosts(config, project))
         self.config = config
         self.test_files = test_files
         self.span = span
@@ -91,6 +92,7 @@ class Knowledge:
         self.effects = Effects(self.evaluator)
         self.pools = Pools(self.evaluator, self.fixtures, self.parallel)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.inert = InertSettings(configuration, config)
         self.stages = Stages(configuration, config, project)
         self.django = Django(config, self.evaluator, self.fixtures)
         self.test_names = TestNames(self.django, self.fixtures)

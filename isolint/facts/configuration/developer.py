@@ -15,7 +15,7 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
-from isolint.facts.suite.config import PYTEST_TABLES, PytestConfig
+from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name
 
 _SOURCED = re.compile(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
@@ -55,7 +55,7 @@ class DeveloperEnvironment:
         elif document.kind == "compose":
             yield from self._in_services(document)
         elif document.path == self.config.path:
-            section = document.root.get(*PYTEST_TABLES.get(document.kind, ()))
+            section = self.config.section(document.path, document.root)
             files = None if section is None else section.get("env_files")
             for part in files.scalars() if files is not None else ():
                 for word in part.text.split():

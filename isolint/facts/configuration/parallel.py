@@ -79,7 +79,7 @@ class Parallel:
 
     def _options(self) -> Iterator[Hop]:
         document = self.configuration.document(self.config.path)
-        for node in self.pipelines.pytest_options(document, self.config.path) if document is not None else ():
+        for node in self.pipelines.pytest_options(document) if document is not None else ():
             if asks_for_workers(node.text):
                 yield Hop(self.config.path, node.at, node.text.strip())
 

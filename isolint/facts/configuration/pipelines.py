@@ -20,7 +20,7 @@ from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.configuration.substitutions import Substitution, substitutions
-from isolint.facts.suite.config import PYTEST_TABLES
+from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name, tokens
 
 # How a pipeline names a variable that is kept outside of its file.
@@ -40,8 +40,9 @@ _OTHER_STAGES = frozenset({"staging", "stage", "dev", "development", "preview", 
 class Pipelines:
     """Reads the files that start tests and the servers beside them."""
 
-    def __init__(self, configuration: Configuration, hosts: Hosts) -> None:
+    def __init__(self, configuration: Configuration, config: PytestConfig, hosts: Hosts) -> None:
         self.configuration = configuration
+        self.config = config
         self.hosts = hosts
 
     def unchecked_services(self, document: Document) -> Iterator[tuple[Entry, str]]:
@@ -127,13 +128,10 @@ class Pipelines:
         """Where a test variable that is not set gives way to the application's."""
         return substitutions(document)
 
-    def pytest_options(self, document: Document, winner: str) -> Iterator[Node]:
+    def pytest_options(self, document: Document) -> Iterator[Node]:
         """The `addopts` of the configuration file that pytest reads, as far as they are written in it."""
-        keys = PYTEST_TABLES.get(document.kind)
-        section = document.root.get(*keys) if keys is not None and document.path == winner else None
+        section = self.config.section(document.path, document.root)
         given = section.get("addopts") if section is not None else None
-        if given is None and document.kind == "pyproject" and document.path == winner:
-            given = document.root.get("tool", "pytest", "addopts")
         if given is not None and given.kind == "scalar":
             yield given
         elif given is not None:

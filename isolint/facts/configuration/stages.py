@@ -9,7 +9,7 @@ from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.meaning.values import Hop, Literal
 from isolint.facts.program.project import Project
-from isolint.facts.suite.config import PYTEST_TABLES, PytestConfig
+from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import Level, is_test_name, place, tokens, without_credentials
 
 _LIVE = frozenset({"production", "prod", "live", "staging"})
@@ -43,8 +43,7 @@ class Stages:
                 yield at, name, ""
 
     def _modules(self, document: Document) -> Iterator[tuple[Position, str]]:
-        keys = PYTEST_TABLES.get(document.kind)
-        section = document.root.get(*keys) if keys is not None and document.path == self.config.path else None
+        section = self.config.section(document.path, document.root)
         given = section.get("DJANGO_SETTINGS_MODULE") if section is not None else None
         if given is not None and given.text:
             yield given.at, given.text
