@@ -33,8 +33,8 @@ T = TypeVar("T")
 class Result:
     """What a run found. `errors` say what kept it from its job.
 
-    `files` are the files that were looked at, `unread` those that could not be; `suppressed` counts the
-    findings that comments silenced.
+    `files` are the files that were looked at (of configuration those that were named), `unread` those that could not
+    be; `suppressed` counts the findings that comments silenced.
     """
 
     findings: tuple[Finding, ...]
@@ -116,7 +116,9 @@ class Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *self._documents()]
+        configuration = list(self._documents())
+        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *configuration]
+        looked_at = [*modules, *(each for each in configuration if each.path in self.files.reported)]
         findings = [finding for place in places for finding in self._checked(place)]
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
@@ -125,7 +127,7 @@ class Run:
         return Result(
             tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
             tuple(self.errors),
-            tuple(module.path for module in modules),
+            tuple(each.path for each in looked_at),
             tuple(finding.path for finding in unread),
             self.suppressed,
         )

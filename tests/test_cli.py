@@ -259,7 +259,7 @@ def test_all_rules(clean: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO610'?"),
+        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO101'?"),
         (["production-session"], "did you mean 'production-session-import'?"),
         (["zzz"], "`isolint rules` lists them"),
         ([], "name a rule, or use --all"),
