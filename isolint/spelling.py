@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os.path import commonprefix
+from itertools import takewhile
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -18,7 +18,10 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     best, found = (0.75, -1), None
     for name in known:
         ratio = SequenceMatcher(None, name.lower(), given).ratio()
-        rank = (ratio, len(commonprefix([name.lower(), given])))
+        same = sum(
+            1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name.lower(), given, strict=False))
+        )
+        rank = (ratio, same)
         if rank > best:
             best, found = rank, name
     return found

@@ -19,6 +19,7 @@ __all__ = [
     "Position",
     "comments",
     "kind_of",
+    "may_be_anything",
     "read",
     "scalar",
 ]
@@ -50,6 +51,18 @@ _PATHS = re.compile(r"(?:.*?/)??(?:" + "|".join(f"({path})" for _, path, _ in KI
 
 # Kinds of files that may be anything: one that cannot be read is none of isolint's business.
 OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements", "shell"})
+
+
+_TEMPLATES = re.compile(r"\{\{|(?:^|/)templates?/")
+
+
+def may_be_anything(path: str) -> bool:
+    """Whether a configuration file that cannot be read is none of isolint's business.
+
+    It may be another program's, in a format of its own, or a template of such a file.
+    """
+    kind = kind_of(path)
+    return kind in OTHERS or (kind != "" and _TEMPLATES.search(path) is not None)
 
 
 def kind_of(path: str) -> str:

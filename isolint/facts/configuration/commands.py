@@ -28,10 +28,11 @@ _WORKERS = re.compile(
 _XDIST_WORKERS = re.compile(_WORKERS.pattern.partition("|--parallel")[0] + ")")
 
 _MIGRATION = re.compile(
-    r"\balembic\b.*\bupgrade\b|manage\.py migrate\b|django-admin migrate\b|\bflask\b.* db upgrade\b|\baerich upgrade\b|"
+    r"\balembic\b.*\bupgrade\b|\bflask\b.* db upgrade\b|\baerich upgrade\b|"
     r"\bprisma (?:migrate deploy|db push)\b|\byoyo apply\b|\bdbmate\b.*\b(?:up|migrate)\b"
 )
 _INTEGRATION = re.compile(r"(?:^|[\W_])(?:integration|e2e|end.to.end|acceptance|functional)(?:$|[\W_])", re.I)
+_ASKS = re.compile(r"\s--(?:collect-only|co|version|help|markers|fixtures)\b")
 _FILLED_IN = re.compile(r"\$\{\{.*?\}\}")
 _BETWEEN = re.compile(r"[;|&]+|\$\(|(?:^|\s)\[\[?\s")
 _OPTIONS_VARIABLE = re.compile(r"\w*(?:PYTEST|WORKERS|XDIST)\w*\Z")
@@ -45,11 +46,12 @@ _STORE_VARIABLE = re.compile(
 
 def runs_tests(command: str) -> bool:
     """Whether a shell command starts a test suite, by the name of a runner or of a target for tests."""
-    return any(_TEST_COMMAND.search(line) is not None for line in command.splitlines() if not _installs(line))
+    return any(_TEST_COMMAND.search(line) is not None for line in command.splitlines() if not _is_no_run(line))
 
 
-def _installs(line: str) -> bool:
-    return (
+def _is_no_run(line: str) -> bool:
+    """Whether a line names a runner without running it: it installs it, or asks what it would do."""
+    return _ASKS.search(line) is not None or (
         re.search(r"\b(?:pip|pipx|uv pip|poetry|conda|apt-get|npm)\b.* (?:install|add)\b", line) is not None
     )
 
@@ -59,7 +61,7 @@ def runs_workers(command: str) -> bool:
     for line in command.splitlines():
         for part in _parts(line):
             started = _TEST_COMMAND.search(part)
-            if started is not None and not _installs(line):
+            if started is not None and not _is_no_run(line):
                 workers = _WORKERS if "manage.py" in started[0] else _XDIST_WORKERS
                 if workers.search(part, started.end()):
                     return True
@@ -83,7 +85,7 @@ def asks_for_workers(options: str) -> bool:
 
 
 def migrates(command: str) -> bool:
-    """Whether a shell command brings the schema of a database up to date."""
+    """Whether a shell command brings the schema of a database up to date; Django's runner does that by itself."""
     return _MIGRATION.search(command) is not None
 
 

@@ -11,7 +11,7 @@ from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.suite.config import PytestConfig
 
-_ADDRESS = re.compile(r"^(?:postgres|mysql|mariadb|redis|valkey|mongo|rediss|asyncpg|amqp)[\w+]*://(?:[^@/]*@)?(?P<host>[a-z][\w-]*)")
+_ADDRESS = re.compile(r"^(?:postgres|mysql|mariadb|redis|valkey|mongo|rediss|asyncpg|amqp)[\w+]*://(?:[^@/]*@)?(?P<host>[a-z][\w-]*)(?!\w|:0\b)")
 _NEAR = frozenset({"localhost", "host"})
 
 
