@@ -11,6 +11,7 @@ from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.inert import InertSettings
 from isolint.facts.configuration.parallel import Parallel
+from isolint.facts.configuration.passed import PassedVariables
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
 from isolint.facts.configuration.testnames import TestNames
@@ -52,6 +53,7 @@ from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.spread import Spread
+from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
 from isolint.facts.targets.openings import Openings
@@ -109,6 +111,11 @@ class Knowledge:
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self.protection = Protection(self.effects, self.fixtures)
         self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
+        self.passed = PassedVariables(
+            self.developer,
+            ApplicationVariables(project),
+            lambda: (found for module in self._test_code for found in self.fallbacks.of(module)),
+        )
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         reach = Reach(project, test_files)
         self.harms = Harms(

@@ -33,12 +33,16 @@ _HALF = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """An expression that stands for a test variable (`name`) or, where that is unset, for `target`."""
+    """An expression that stands for a test variable (`name`) or, where that is unset, for `target`.
+
+    `others` are the variables that it falls back to.
+    """
 
     at: s.Position
     name: str
     target: Target
     trail: Trail
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,8 @@ class Fallbacks:
         target = place(other, pins, product=self._is_from_product(other.trail))
         if target.level < Level.PRODUCTION or not target.sure:
             return None
-        return Fallback(node.at, read.name, target, (*read.trail, *target.trail))
+        others = tuple(option.name for option in options(other) if isinstance(option, Variable))
+        return Fallback(node.at, read.name, target, (*read.trail, *target.trail), others)
 
     def _is_told_elsewhere(self, read: Variable, node: s.Expression, module: Module) -> bool:
         """Whether the fallback stands in another place of the tests, which is the one to report."""
