@@ -1,8 +1,8 @@
 """The configuration file for tests leads to the same store as the application's.
 
 ## What it does
-Reports addresses in configuration files called after tests (`test_config.toml`, `settings.test.yaml`, `test.ini`)
-that the application's own configuration file has under the same key: URLs of databases, caches and queues, and of
+Reports addresses in configuration files called after tests (`test_config.toml`, `settings.test.yaml`, `test.ini`,
+`.env.test`) that the application's own configuration file has under the same key: URLs of databases, caches and queues, and of
 servers in the same network.
 
 ## Why is this bad?

@@ -22,6 +22,7 @@ _SOURCED = re.compile(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
 _READ = re.compile(
     r"(?:cat|grep[^|`)]*|xargs -a|--env-file[ =]|dotenv (?:-f|--file)[ =]?)\s*(?P<file>[\w./~-]*\.env[\w.-]*)"
 )
+_SET = re.compile(r"(?:^|[\s;&(])(?P<name>[A-Za-z_]\w*)=")
 _DOTENV_RUN = re.compile(r"(?:^|[\s;&])dotenv run\b")
 
 
@@ -52,6 +53,8 @@ class DeveloperEnvironment:
         """Where a configuration file loads a developer's file of variables into tests: the place, the file."""
         if document.kind == "makefile" or document.kind == "package":
             yield from self._in_commands(document)
+        elif document.kind == "shell":
+            yield from self._in_script(document)
         elif document.kind == "compose":
             yield from self._in_services(document)
         elif document.path == self.config.path:
@@ -70,6 +73,16 @@ class DeveloperEnvironment:
                     yield from (
                         (command.at, file) for file in loaded_by(command.text) if self._is_developers(file)
                     )
+
+    def _in_script(self, document: Document) -> Iterator[tuple[Position, str]]:
+        """What a script reads into its environment before it starts the tests, unless it sets a store itself."""
+        lines = document.root.items
+        started = next((i for i, line in enumerate(lines) if runs_tests(line.text)), None)
+        before = lines[: started + 1] if started is not None else ()
+        if any(is_store_variable(found["name"]) for line in before for found in _SET.finditer(line.text)):
+            return
+        for line in before:
+            yield from ((line.at, file) for file in loaded_by(line.text) if self._is_developers(file))
 
     def _in_services(self, document: Document) -> Iterator[tuple[Position, str]]:
         services = document.root.get("services")

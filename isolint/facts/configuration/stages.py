@@ -68,7 +68,7 @@ class Stages:
 
         Gives the address without credentials, its key, its place, and the place in the application's file.
         """
-        if not document.kind.startswith("settings") or not _is_for_tests(document):
+        if not document.kind.startswith(("settings", "dotenv")) or not _is_for_tests(document):
             return
         others = [d for d in self.configuration.of(document.kind) if not _is_for_tests(d)]
         for keys, node in _addresses(document.root):
@@ -92,7 +92,8 @@ class Stages:
 
 
 def _is_for_tests(document: Document) -> bool:
-    return is_test_name(document.path.rpartition("/")[2].rpartition(".")[0])
+    name = document.path.rpartition("/")[2]
+    return is_test_name(name.lstrip(".") if document.kind == "dotenv" else name.rpartition(".")[0])
 
 
 def _addresses(node: Node, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
