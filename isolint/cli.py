@@ -229,7 +229,9 @@ def show_config(path: Path, config: Path | None, isolated: bool) -> None:
     from isolint.facts.suite.config import pytest_config
 
     settings, _ = prepared(path, config, isolated, {})
-    write(presentation.settings_in_force(settings, pytest_config(settings.root)))
+    pytest = pytest_config(settings.root)
+    unread = [f"{home.title} in {home.path}" for home in pytest.ignored]
+    write(presentation.settings_in_force(settings, pytest.path, unread))
 
 
 cli.add_command(trace)

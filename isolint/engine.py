@@ -118,7 +118,7 @@ class Run:
         modules = list(self._modules())
         configuration = list(self._documents())
         places: list[Module | Document] = [*modules, *self._settings_modules(modules), *configuration]
-        looked_at = [*modules, *(each for each in configuration if each.path in self.files.reported)]
+        named = [each.path for each in configuration if each.path in self.files.reported]
         findings = [finding for place in places for finding in self._checked(place)]
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
@@ -127,7 +127,7 @@ class Run:
         return Result(
             tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
             tuple(self.errors),
-            tuple(each.path for each in looked_at),
+            (*(module.path for module in modules), *named),
             tuple(finding.path for finding in unread),
             self.suppressed,
         )

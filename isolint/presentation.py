@@ -11,7 +11,6 @@ from functools import cache
 
 from isolint import __version__, report, source
 from isolint.engine import Result
-from isolint.facts.suite.config import PytestConfig
 from isolint.reader import Standard
 from isolint.rule import Rule
 from isolint.settings import Settings, listing
@@ -80,10 +79,10 @@ def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
     return "".join(rows)
 
 
-def settings_in_force(settings: Settings, config: PytestConfig) -> str:
+def settings_in_force(settings: Settings, pytest_file: str, unread: Sequence[str]) -> str:
     """The files in force, of isolint and of pytest; then every setting, as TOML writes it, and where it comes from."""
-    rows = [f"project root: {settings.root}", f"pytest's configuration: {config.path or 'none'}"]
-    rows += [f"not read by pytest: {home.title} in {home.path}" for home in config.ignored]
+    rows = [f"project root: {settings.root}", f"pytest's configuration: {pytest_file or 'none'}"]
+    rows += [f"not read by pytest: {place}" for place in unread]
     for key, value, origin in listing(settings):
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")

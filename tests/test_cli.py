@@ -309,7 +309,6 @@ def test_config_tells_which_files_pytest_does_not_read(clean: Path) -> None:
     ]
 
 
-
 def test_version(clean: Path) -> None:
     assert re.fullmatch(r"isolint, version \d+\.\d+\.\d+\n", isolint("--version", cwd=clean).out)
 

@@ -63,7 +63,12 @@ class _Reader:
             line = self.lines[number - 1].rstrip("\r\n") if number <= len(self.lines) else ""
             start = max(line.find(row), 0)
             found.append(
-                (number, byte_column(line, start), number, byte_column(line, min(start + len(row), len(line))))
+                (
+                    number,
+                    byte_column(line, start),
+                    number,
+                    byte_column(line, min(start + len(row), len(line))),
+                )
             )
         return tuple(found)
 

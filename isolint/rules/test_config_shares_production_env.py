@@ -2,8 +2,8 @@
 
 ## What it does
 Reports addresses in configuration files called after tests (`test_config.toml`, `settings.test.yaml`, `test.ini`,
-`.env.test`) that the application's own configuration file has under the same key: URLs of databases, caches and queues, and of
-servers in the same network.
+`.env.test`) that the application's own configuration file has under the same key: URLs of databases, caches and queues,
+and of servers in the same network.
 
 ## Why is this bad?
 The file is there so that tests have a place of their own, and everybody believes that they have. They run on the

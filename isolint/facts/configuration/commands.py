@@ -46,7 +46,9 @@ _STORE_VARIABLE = re.compile(
 
 def runs_tests(command: str) -> bool:
     """Whether a shell command starts a test suite, by the name of a runner or of a target for tests."""
-    return any(_TEST_COMMAND.search(line) is not None for line in command.splitlines() if not _is_no_run(line))
+    return any(
+        _TEST_COMMAND.search(line) is not None for line in command.splitlines() if not _is_no_run(line)
+    )
 
 
 def _is_no_run(line: str) -> bool:

@@ -33,9 +33,7 @@ class Written:
 
     def is_same(self, other: Written) -> bool:
         """Whether both are one and the same expression."""
-        return (
-            self.node is other.node and self.frame.module is other.frame.module and self.part == other.part
-        )
+        return self.node is other.node and self.frame.module is other.frame.module and self.part == other.part
 
 
 class Settings(dict[str, "Written | Settings"]):
@@ -111,7 +109,9 @@ class Reading:
         """The blocks of an `if` that count: `if "TEST" in DATABASES["default"]` is decided, others are not."""
         match node.test:
             case s.Compare(
-                left=s.Constant(value=str(key)), operators=("in" | "not in" as operator,), comparators=(where,)
+                left=s.Constant(value=str(key)),
+                operators=("in" | "not in" as operator,),
+                comparators=(where,),
             ):
                 path = self._path(where)
                 if path is not None and isinstance(self.settings.look(path), Settings):
@@ -189,7 +189,9 @@ class Reading:
                 return (DATABASES,)
             case s.Subscript(value=value, index=s.Constant(value=str(key))):
                 return self._below(value, key)
-            case s.Call(function=s.Attribute(value=value, name="get"), arguments=(s.Constant(value=str(key)), *_)):
+            case s.Call(
+                function=s.Attribute(value=value, name="get"), arguments=(s.Constant(value=str(key)), *_)
+            ):
                 return self._below(value, key)
             case s.Call(
                 function=s.Attribute(value=value, name="setdefault"),

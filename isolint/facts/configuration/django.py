@@ -169,7 +169,9 @@ class Django:
         tests = (path for path in sorted(self.project.files) if self.project.is_test(path))
         for path in ("manage.py", *islice(tests, _MOST_LOOKED_FROM)):
             seen_from = self.project.module(path)
-            resolved = self.project.resolve(seen_from, tuple(name.split("."))) if seen_from is not None else None
+            resolved = (
+                self.project.resolve(seen_from, tuple(name.split("."))) if seen_from is not None else None
+            )
             if resolved is not None and not resolved.rest:
                 return resolved.module
         return None

@@ -11,7 +11,9 @@ from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.suite.config import PytestConfig
 
-_ADDRESS = re.compile(r"^(?:postgres|mysql|mariadb|redis|valkey|mongo|rediss|asyncpg|amqp)[\w+]*://(?:[^@/]*@)?(?P<host>[a-z][\w-]*)(?!\w|:0\b)")
+_ADDRESS = re.compile(
+    r"^(?:postgres|mysql|mariadb|redis|valkey|mongo|rediss|asyncpg|amqp)[\w+]*://(?:[^@/]*@)?(?P<host>[a-z][\w-]*)(?!\w|:0\b)"
+)
 _NEAR = frozenset({"localhost", "host"})
 
 

@@ -17,7 +17,9 @@ from isolint.facts.suite.homes import Home
 from isolint.facts.targets.lattice import is_test_name
 
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
-_SWITCHES = frozenset({"FLASK_ENV", "APP_ENV", "ENVIRONMENT", "DJANGO_ENV", "QUART_ENV", "FASTAPI_ENV", "ENV"})
+_SWITCHES = frozenset(
+    {"FLASK_ENV", "APP_ENV", "ENVIRONMENT", "DJANGO_ENV", "QUART_ENV", "FASTAPI_ENV", "ENV"}
+)
 # Keys of pytest's configuration that a plugin reads, and its distribution.
 _PLUGINS = {"env": "pytest-env", "env_files": "pytest-dotenv", _SETTINGS: "pytest-django"}
 
@@ -48,9 +50,7 @@ class InertSettings:
             plugin = _PLUGINS.get(entry.key)
             missing = plugin is not None and self._lists_pytest and not self._lists(plugin)
             if missing and any(_matters(entry.key, part.text) for part in entry.value.scalars()):
-                yield Inert(
-                    entry.at, entry.key, f"`{plugin}`, which reads it, is not among the requirements"
-                )
+                yield Inert(entry.at, entry.key, f"`{plugin}`, which reads it, is not among the requirements")
 
     def _in_loser(self, home: Home, root: Node) -> Iterator[Inert]:
         section = home.section(root)

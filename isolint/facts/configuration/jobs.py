@@ -186,7 +186,9 @@ def _plain_name(image: str) -> str:
 
 
 def _azure(root: Node) -> Iterator[Job]:
-    containers = {c.text: item for item in _items(root.get("resources", "containers")) if (c := item.get("container"))}
+    containers = {
+        c.text: item for item in _items(root.get("resources", "containers")) if (c := item.get("container"))
+    }
     for homes in _azure_homes(root):
         found = list(_azure_steps(homes[-1]))
         if found:

@@ -67,7 +67,12 @@ class PassedVariables:
             names = sorted(self.developer.store_variables) if word == "*" else [word]
             for name in names:
                 is_address = is_store_variable(name) and _ADDRESS.search(name) is not None
-                if is_address and not is_test_name(name) and name not in own and self.application.spells(name):
+                if (
+                    is_address
+                    and not is_test_name(name)
+                    and name not in own
+                    and self.application.spells(name)
+                ):
                     yield name
                     break
 

@@ -26,9 +26,7 @@ from isolint.facts.targets.lattice import is_test_name, tokens
 # How a pipeline names a variable that is kept outside of its file.
 _SECRETS = {
     "github": re.compile(r"\$\{\{\s*(?:secrets|vars)\.(?P<name>\w+)\s*\}\}\Z"),
-    "gitlab": re.compile(
-        r"\$\{?(?P<name>PROD\w*|LIVE\w*|PRODUCTION\w*|\w+_(?:PROD|LIVE|PRODUCTION))\}?\Z"
-    ),
+    "gitlab": re.compile(r"\$\{?(?P<name>PROD\w*|LIVE\w*|PRODUCTION\w*|\w+_(?:PROD|LIVE|PRODUCTION))\}?\Z"),
     "azure": re.compile(r"\$\((?P<name>\w+)\)\Z"),
 }
 _DATABASES = frozenset({"postgres", "postgis", "pgvector", "timescaledb", "mysql", "mariadb", "mongo"})
@@ -52,7 +50,11 @@ class Pipelines:
                 for service in job.services:
                     if not service.is_checked:
                         has_checks = document.kind != "circleci"
-                        reason = f"the {service.server} has no health check" if has_checks else "no step waits for it"
+                        reason = (
+                            f"the {service.server} has no health check"
+                            if has_checks
+                            else "no step waits for it"
+                        )
                         yield service.entry, reason
 
     def late_migrations(self, document: Document) -> Iterator[Node]:

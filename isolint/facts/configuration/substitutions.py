@@ -12,9 +12,7 @@ from isolint.facts.meaning.values import Literal
 from isolint.facts.targets.fallbacks import names_stores
 from isolint.facts.targets.lattice import Level, is_test_name, place
 
-_KINDS = frozenset(
-    "github gitlab circleci azure compose package pyproject tox makefile shell dotenv".split()
-)
+_KINDS = frozenset("github gitlab circleci azure compose package pyproject tox makefile shell dotenv".split())
 _OWN, _OTHER = r"(?P<own>[A-Za-z_]\w*)", r"(?P<other>[A-Za-z_]\w*)"
 _PATTERNS = (
     # ${TEST_DATABASE_URL:-$DATABASE_URL}, with the dollars doubled in a Makefile
@@ -78,7 +76,12 @@ def _refilled(root: Node) -> Iterator[Substitution]:
         missing |= {found["own"] for found in _EMPTY.finditer(line.text)}
         for found in _COPIED.finditer(line.text):
             own, other = found["own"], found["other"]
-            if own in missing and is_test_name(own) and not is_test_name(other) and names_stores((own, other)):
+            if (
+                own in missing
+                and is_test_name(own)
+                and not is_test_name(other)
+                and names_stores((own, other))
+            ):
                 yield Substitution(line.at, own, f"the application's `{other}`")
         if line.text == "fi":
             missing.clear()

@@ -20,7 +20,9 @@ from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name
 
 _HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})
-_DATABASE_FIXTURES = frozenset({"django_db_setup", "db", "transactional_db", "django_db_blocker", "live_server"})
+_DATABASE_FIXTURES = frozenset(
+    {"django_db_setup", "db", "transactional_db", "django_db_blocker", "live_server"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ class TestNames:
 
     def _is_file(self, database: Database) -> bool:
         engine = database.entry.look(("ENGINE",))
-        known = text(self.evaluator.evaluate(engine.node, engine.frame)) if isinstance(engine, Written) else None
+        known = (
+            text(self.evaluator.evaluate(engine.node, engine.frame)) if isinstance(engine, Written) else None
+        )
         return known is not None and known.endswith(("sqlite3", "spatialite", "dummy"))
 
     # -- who reads NAME without Django

@@ -147,4 +147,6 @@ def _is_managed(body: s.Block, call: s.Call) -> bool:
 
 def _is_file(url: Value) -> bool:
     first = url.parts[0] if isinstance(url, Text) and url.parts else url
-    return any(text(option) is not None and str(text(option)).startswith(_IN_FILES) for option in options(first))
+    return any(
+        text(option) is not None and str(text(option)).startswith(_IN_FILES) for option in options(first)
+    )
