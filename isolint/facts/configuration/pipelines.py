@@ -20,6 +20,7 @@ from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.configuration.substitutions import Substitution, substitutions
+from isolint.facts.meaning.values import Hop
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name, tokens
 
@@ -107,13 +108,20 @@ class Pipelines:
         """
         if document.kind != "compose":
             return
-        folder = document.path.rpartition("/")[0]
-        compose = self.configuration.of("compose")
-        beside = [each for each in compose if each is not document and each.path.rpartition("/")[0] == folder]
         is_for_tests = containers.is_for_tests(document)
-        for entry, server, name in containers.unawaited(document, beside):
+        for entry, server, name in containers.unawaited(document, self._beside(document)):
             if is_for_tests or containers.is_named(entry, self.hosts.names):
                 yield entry, server, name
+
+    def shared_volumes(self, document: Document) -> Iterator[tuple[Node, str, Hop]]:
+        """The volumes that a compose file for tests shares with the application's: place, volume, and where else."""
+        if document.kind == "compose":
+            yield from containers.shared_volumes(document, self._beside(document))
+
+    def _beside(self, document: Document) -> list[Document]:
+        folder = document.path.rpartition("/")[0]
+        compose = self.configuration.of("compose")
+        return [each for each in compose if each is not document and each.path.rpartition("/")[0] == folder]
 
     def secret_stores(self, document: Document) -> Iterator[tuple[Entry, str]]:
         """The variables of test jobs that get a store's address from a secret: the entry, and the secret."""

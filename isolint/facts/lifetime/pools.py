@@ -9,7 +9,19 @@ from functools import cached_property
 from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.handles import hides_arguments, passed
-from isolint.facts.meaning.values import Frame, Handle, Hop, Literal, Reference, Text, Value, options, text
+from isolint.facts.meaning.values import (
+    ClassValue,
+    Frame,
+    FunctionValue,
+    Handle,
+    Hop,
+    Literal,
+    Reference,
+    Text,
+    Value,
+    options,
+    text,
+)
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, expressions, statements, walk
@@ -74,10 +86,33 @@ class Pools:
             entry = self._entry(call, frame)
             if entry is None or _is_managed(body, call) or not self._is_on_server(call, frame):
                 continue
+            if not self._is_used(body, call, frame, beside):
+                continue
             if passed(call, entry.chosen) is None and not hides_arguments(call):
                 mentioned = [*every_expression(body), *(beside or ())]
                 if not any(isinstance(n, s.Attribute) and n.name in entry.closed for n in mentioned):
                     yield OpenPool(call.at, show(call), again)
+
+    def _is_used(self, body: s.Block, call: s.Call, frame: Frame, beside: list[s.Expression] | None) -> bool:
+        """Whether a pool is asked for connections, as far as can be told: one that only goes to the product is not."""
+        names = set(_bound(body, call))
+        if not names or "" in names:
+            return True
+        for node in (*every_expression(body), *(beside or ())):
+            match node:
+                case s.Attribute(value=s.Name(id=name)) if name in names:
+                    return True
+                case s.Yield(value=s.Name(id=name)) if name in names:
+                    return True
+                case s.Call() if any(isinstance(a, s.Name) and a.id in names for a in _given(node)):
+                    if not isinstance(
+                        self.evaluator.evaluate(node.function, frame), FunctionValue | ClassValue
+                    ):
+                        return True
+        return any(
+            isinstance(node, s.Return) and isinstance(node.value, s.Name) and node.value.id in names
+            for node in statements(body)
+        )
 
     def _entry(self, call: s.Call, frame: Frame) -> Pool | None:
         if last_name(call) not in self._words:
@@ -133,6 +168,17 @@ def _calls(body: s.Block) -> Iterator[s.Call]:
     for node in statements(body):
         for expression in expressions(node):
             yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
+
+
+def _bound(body: s.Block, call: s.Call) -> Iterator[str]:
+    """The names that a body gives to what a call makes; "" for one that is no plain name."""
+    for node in statements(body):
+        if isinstance(node, s.Assign) and node.value is not None and any(n is call for n in walk(node.value)):
+            yield from (target.id if isinstance(target, s.Name) else "" for target in node.targets)
+
+
+def _given(call: s.Call) -> tuple[s.Expression, ...]:
+    return (*call.arguments, *(value for _, value in call.keywords))
 
 
 def _is_managed(body: s.Block, call: s.Call) -> bool:
