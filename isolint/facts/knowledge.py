@@ -92,7 +92,7 @@ class Knowledge:
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
-        self.pools = Pools(self.evaluator, self.fixtures, self.parallel)
+        self.pools = Pools(self.evaluator, self.fixtures, self.parallel, test_files)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
         self.inert = InertSettings(configuration, config)
         self.stages = Stages(configuration, config, project)

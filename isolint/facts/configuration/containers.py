@@ -55,15 +55,16 @@ def is_for_tests(document: Document) -> bool:
 def shared_volumes(document: Document, others: Iterable[Document]) -> Iterator[tuple[Node, str, Hop]]:
     """The volumes of servers in a compose file for tests that servers of another file keep their data in, too.
 
-    Gives the place, the volume, and where the other file has it. Docker calls volumes after the folder, not after the
-    file. Silent is a server whose database is named for tests.
+    Gives the place, the volume, and where the other file has it. Docker calls volumes after the folder, or the name
+    in the file, not after the file. Silent is a server whose database is named for tests.
     """
     if not is_test_name(document.path.rpartition("/")[2]):
         return
     known: dict[str, Hop] = {}
     for other in others:
-        for _, name, node in _data(other) if not is_test_name(other.path.rpartition("/")[2]) else ():
-            known.setdefault(name, Hop(other.path, node.at, node.text))
+        if not is_test_name(other.path.rpartition("/")[2]) and _project(other) == _project(document):
+            for _, name, node in _data(other):
+                known.setdefault(name, Hop(other.path, node.at, node.text))
     for service, name, node in _data(document):
         given = service.get("environment")
         named = any(
@@ -71,6 +72,12 @@ def shared_volumes(document: Document, others: Iterable[Document]) -> Iterator[t
         )
         if name in known and not named and document.root.get("volumes", name, "name") is None:
             yield node, name, known[name]
+
+
+def _project(document: Document) -> str:
+    """The name that a compose file gives all that it starts, "" where it is that of the folder."""
+    name = document.root.get("name")
+    return "" if name is None else name.text
 
 
 def _data(document: Document) -> Iterator[tuple[Node, str, Node]]:

@@ -46,7 +46,10 @@ class OpenPool:
 class Pools:
     """Finds pools on servers that are made for each test or test module and never closed."""
 
-    def __init__(self, evaluator: Evaluator, fixtures: Fixtures, parallel: Parallel) -> None:
+    def __init__(
+        self, evaluator: Evaluator, fixtures: Fixtures, parallel: Parallel, test_files: frozenset[str]
+    ) -> None:
+        self.test_files = test_files
         self.evaluator = evaluator
         self.fixtures = fixtures
         self.parallel = parallel
@@ -64,7 +67,7 @@ class Pools:
             if self._is_repeated(module, function):
                 frame = self.evaluator.function_frame(module, function)
                 yield from self._in_body(function.body, frame, "test")
-        if not module.path.endswith("conftest.py") and any(True for _ in self.fixtures.tests(module)):
+        if module.path in self.test_files:
             frame = self.evaluator.module_frame(module)
             closing = [node for f in module.functions for node in every_expression(f.body)]
             yield from self._in_body(module.facts.body, frame, "module", closing)
