@@ -64,13 +64,17 @@ class Pools:
         if not module.is_test:
             return
         for function in module.functions:
-            if self._is_repeated(module, function):
+            if self._may_open(function.body) and self._is_repeated(module, function):
                 frame = self.evaluator.function_frame(module, function)
                 yield from self._in_body(function.body, frame, "test")
-        if module.path in self.test_files:
+        if module.path in self.test_files and self._may_open(module.facts.body):
             frame = self.evaluator.module_frame(module)
             closing = [node for f in module.functions for node in every_expression(f.body)]
             yield from self._in_body(module.facts.body, frame, "module", closing)
+
+    def _may_open(self, body: s.Block) -> bool:
+        """Whether a body calls anything that is called like what makes a pool."""
+        return any(last_name(call) in self._words for call in _calls(body))
 
     def _is_repeated(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs for each test: a test, a fixture of its scope, a `setUp`."""
@@ -137,7 +141,8 @@ class Pools:
     def most(self, module: Module) -> Iterator[tuple[s.Position, str, int]]:
         """The pools that test code makes: the place, the call, and how many connections each may open."""
         bodies = [(module.facts.body, self.evaluator.module_frame(module))]
-        bodies += [(f.body, self.evaluator.function_frame(module, f)) for f in module.functions]
+        functions = (f for f in module.functions if self._may_open(f.body))
+        bodies += [(f.body, self.evaluator.function_frame(module, f)) for f in functions]
         for body, frame in bodies if module.is_test else ():
             for call in _calls(body):
                 entry = self._entry(call, frame)
