@@ -249,7 +249,9 @@ def show_config(path: Path, schema: bool, config: Path | None, isolated: bool) -
     if schema:
         write(presentation.schema_of_configuration(known))
         return
-    write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
+    pytest = pytest_config(settings.root)
+    unread = [f"{home.title} in {home.path}" for home in pytest.ignored]
+    write(presentation.settings_in_force(settings, pytest.path, unread))
 
 
 cli.add_command(trace)

@@ -38,10 +38,10 @@ Watch = Callable[[Sequence[Place]], Iterator[Place]]
 class Result:
     """What a run found. `errors` say what kept it from its job.
 
-    `files` are the files that were looked at, `unread` those that could not be. `hidden` are the findings that
-    are not sure or grave enough to be reported, `silenced` those that a comment or a baseline keeps out of the
-    report. `judged` are the paths, of tests and configuration, that findings were looked for in, `codes` the
-    rules that ran.
+    `files` are the files that were looked at (of configuration those that were named), `unread` those that could
+    not be. `hidden` are the findings that are not sure or grave enough to be reported, `silenced` those that a
+    comment or a baseline keeps out of the report. `judged` are the paths, of tests and configuration, that findings
+    were looked for in, `codes` the rules that ran.
     """
 
     findings: tuple[Finding, ...]
@@ -146,7 +146,9 @@ class Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        places: list[Place] = [*modules, *self._settings_modules(modules), *self._documents()]
+        configuration = list(self._documents())
+        places: list[Place] = [*modules, *self._settings_modules(modules), *configuration]
+        named = [each.path for each in configuration if each.path in self.files.reported]
         findings = [finding for place in watch(places) for finding in self._checked(place)]
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
@@ -157,7 +159,7 @@ class Run:
         return Result(
             tuple(f for f in findings if self._shown(f)),
             tuple(self.errors),
-            tuple(module.path for module in modules),
+            (*(module.path for module in modules), *named),
             tuple(finding.path for finding in unread),
             tuple(each for each in self.silenced if self._shown(each.finding)),
             tuple(f for f in findings if not self._shown(f)),

@@ -168,9 +168,10 @@ def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
     return "".join(rows)
 
 
-def settings_in_force(settings: Settings, pytest_file: str) -> str:
-    """Every setting with its value, as TOML writes it, and where it comes from; then the pytest file."""
+def settings_in_force(settings: Settings, pytest_file: str, unread: Sequence[str]) -> str:
+    """The files in force, of isolint and of pytest; then every setting, as TOML writes it, and where it comes from."""
     rows = [f"project root: {settings.root}", f"pytest's configuration: {pytest_file or 'none'}"]
+    rows += [f"not read by pytest: {place}" for place in unread]
     for key, value, origin in listing(settings):
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")

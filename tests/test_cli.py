@@ -302,7 +302,7 @@ def test_all_rules(clean: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO610'?"),
+        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO101'?"),
         (["production-session"], "did you mean 'production-session-import'?"),
         (["zzz"], "`isolint rules` lists them"),
         ([], "name a rule, or use --all"),
@@ -331,6 +331,25 @@ def test_config_tells_where_a_value_comes_from(clean: Path) -> None:
     assert "pytest's configuration: pytest.ini\n" in out
     assert 'min-confidence = "high"  # pyproject.toml: [tool.isolint] min-confidence\n' in out
     assert "select = not set  # default\n" in out
+
+
+def test_config_tells_which_files_pytest_does_not_read(clean: Path) -> None:
+    write(
+        clean,
+        {
+            "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-q"\n',
+            "pytest.ini": "",
+            "setup.cfg": "[tool:pytest]\naddopts = -q\n",
+            "tox.ini": "[testenv]\ncommands = pytest\n",
+        },
+    )
+    code, out, _ = isolint("config", cwd=clean)
+    assert code == 0
+    assert "pytest's configuration: pytest.ini\n" in out
+    assert [line for line in out.splitlines() if line.startswith("not read by pytest: ")] == [
+        "not read by pytest: [tool.pytest.ini_options] in pyproject.toml",
+        "not read by pytest: [tool:pytest] in setup.cfg",
+    ]
 
 
 def test_version(clean: Path) -> None:

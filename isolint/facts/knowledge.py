@@ -8,8 +8,13 @@ from functools import cached_property
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.hosts import Hosts
+from isolint.facts.configuration.inert import InertSettings
+from isolint.facts.configuration.parallel import Parallel
+from isolint.facts.configuration.passed import PassedVariables
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
+from isolint.facts.configuration.testnames import TestNames
 from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
@@ -19,6 +24,7 @@ from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
+from isolint.facts.lifetime.pools import Pools
 from isolint.facts.lifetime.starts import Starts
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
@@ -49,6 +55,7 @@ from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
+from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
 from isolint.facts.targets.openings import Openings
@@ -78,17 +85,21 @@ class Knowledge:
     ) -> None:
         self.project = project
         self.configuration = configuration
-        self.pipelines = Pipelines(configuration)
+        self.pipelines = Pipelines(configuration, config, Hosts(config, project))
         self.config = config
         self.test_files = test_files
         self.span = span
         self.holes = holes
+        self.parallel = Parallel(configuration, config, self.pipelines, project)
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
+        self.pools = Pools(self.evaluator, self.fixtures, self.parallel, test_files)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.inert = InertSettings(configuration, config)
         self.stages = Stages(configuration, config, project)
-        self.django = Django(configuration, config, self.evaluator, self.fixtures)
+        self.django = Django(config, self.evaluator, self.fixtures)
+        self.test_names = TestNames(self.django, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)
@@ -103,6 +114,11 @@ class Knowledge:
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self.protection = Protection(self.effects, self.fixtures)
         self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
+        self.passed = PassedVariables(
+            self.developer,
+            ApplicationVariables(project),
+            lambda: (found for module in self._test_code for found in self.fallbacks.of(module)),
+        )
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         reach = Reach(project, test_files)
         self.harms = Harms(

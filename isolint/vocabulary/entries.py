@@ -161,6 +161,24 @@ class Creator:
 
 
 @dataclass(frozen=True, slots=True)
+class Pool:
+    """A call that makes a handle with a pool, whose connections stay open until one of the methods `closed` is called.
+
+    `chosen` is the argument by which a project decides itself what is kept open. `size` and `extra` are arguments
+    with the number of connections that are kept, and of those that may come on top; `kept` and `on-top` these numbers
+    where nothing is given.
+    """
+
+    call: tuple[str, ...]
+    closed: tuple[str, ...]
+    chosen: Argument = ()
+    size: Argument = ()
+    extra: Argument = ()
+    kept: int = 0
+    on_top: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """A call after which what was written outlives the transaction."""
 
