@@ -37,9 +37,11 @@ from isolint.facts.sites import (
     attribute_uses,
 )
 from isolint.facts.sql.identifiers import Identifiers
+from isolint.facts.state.keepers import Keepers
 from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import Origins
+from isolint.facts.state.stale import Stale, StaleReaders
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
@@ -208,6 +210,19 @@ class Knowledge:
         """Where test code opens a store itself."""
         usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
+
+    @cached_property
+    def _stale_readers(self) -> StaleReaders:
+        mutations = self.leaks.mutations
+        keepers = Keepers(self.evaluator, self.replacements.readings, mutations.origins)
+        changes = mutations.changes
+        return StaleReaders(
+            self.fixtures, changes, keepers, self.replacements, self.config, self.test_files
+        )
+
+    def stale(self, module: Module) -> Iterator[Stale]:
+        """What tests of a module change though a function they get to keeps its first answer."""
+        return self._stale_readers.of(self.module_sites(module)) if module.is_test else iter(())
 
     @cached_property
     def _test_code(self) -> tuple[Module, ...]:
