@@ -88,10 +88,10 @@ class Readings:
             self._mentioned[module.path] = frozenset(found)
         return self._mentioned[module.path]
 
-    def by_calling(self, module: Module, function: s.Function) -> Iterator[tuple[str, Trail]]:
-        """The variables that a call of a function reads, with the way to each."""
+    def in_block(self, module: Module, function: s.Function, body: s.Block) -> Iterator[tuple[str, Trail]]:
+        """The variables that running a block of a function reads, with the way to each."""
         frame = self.evaluator.function_frame(module, function)
-        yield from self._block(function.body, frame, (), (id(function),))
+        yield from self._block(body, frame, (), (id(function),))
 
     # -- one body
 

@@ -13,7 +13,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
+from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, calls_in, last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.state.changes import Changes
 from isolint.facts.state.keepers import Keeper, Keepers
@@ -112,7 +112,7 @@ class StaleReaders:
             yield from self._set(node, frame)
             if isinstance(node, s.Assign) and node.operator == "=":
                 yield from self._assigned(node, function, frame)
-        for call in (n for n in every_expression(function.body) if isinstance(n, s.Call)):
+        for call in calls_in(function.body):
             yield from self._called(call, frame)
         owner = module.methods.get(id(function))
         for decorator in (*function.decorators, *(owner.decorators if owner is not None else ())):
@@ -156,11 +156,11 @@ class StaleReaders:
             after = change.at[0] if function is site.function else 0
             if _names(site.function) & _ANEW or _names(function) & _ANEW:
                 continue
-            for keeper in dict.fromkeys(k for k, line in self._keepers(module, function) if line >= after):
+            for keeper in dict.fromkeys(k for k, line in self._keepers(test) if line >= after):
                 way = keeper.reads.get(change.place)
                 if way is None or self._is_replaced(keeper, module):
                     continue
-                before, behind = self._forgotten(keeper, test)
+                before, behind = self._forgotten(keeper, test, after)
                 if before and behind:
                     continue
                 other = self._other(keeper, change, tests, before=before)
@@ -173,17 +173,34 @@ class StaleReaders:
                 name = change.place.parts[-1]
                 yield Stale(change.at, name, keeper, other[1].name, forgets, certain, trail)
 
-    def _keepers(self, module: Module, function: s.Function) -> tuple[tuple[Keeper, int], ...]:
-        """The keepers that a test gets to, with the lines of the calls."""
+    def _keepers(self, test: Owned) -> tuple[tuple[Keeper, int], ...]:
+        """The keepers that a test gets to, with the lines of the calls; not by a function that it replaces."""
+        module, function, owner = test
         if id(function) not in self._uses:
             frame = self.evaluator.function_frame(module, function)
+            used = [
+                (use, node.at[0])
+                for node in calls_in(function.body)
+                for use in self.keepers.called_by(node, frame)
+            ]
+            replaced = self._replaced(module, function, owner) if used else frozenset()
             self._uses[id(function)] = tuple(
-                (keeper, node.at[0])
-                for node in every_expression(function.body)
-                if isinstance(node, s.Call)
-                for keeper in self.keepers.called_by(node, frame)
+                (use.keeper, line) for use, line in used if use.way.isdisjoint(replaced)
             )
         return self._uses[id(function)]
+
+    def _replaced(self, module: Module, function: s.Function, owner: s.Class | None) -> frozenset[str]:
+        """The last names of what is patched around a test."""
+        found: set[str] = set()
+        around = [function, *(f.function for f in self.fixtures.closure(module, function, owner))]
+        around += [method for _, method in self.fixtures.set_ups(module, owner)]
+        decorators = owner.decorators if owner is not None else ()
+        expressions = [e for f in around for e in (*every_expression(f.body), *f.decorators)]
+        for node in (*expressions, *decorators):
+            if isinstance(node, s.Call) and not _UNDONE.isdisjoint(show(node.function).split(".")):
+                given = [a.value for a in node.arguments[:2] if isinstance(a, s.Constant)]
+                found |= {value.rpartition(".")[2] for value in given if isinstance(value, str)}
+        return frozenset(found)
 
     def _is_replaced(self, keeper: Keeper, module: Module) -> bool:
         return self.replacements.replaces(module.path, [(keeper.module.path, keeper.function.at[0])])
@@ -193,7 +210,7 @@ class StaleReaders:
         own = {id(function) for _, function, _ in tests} if len(tests) > 1 else {id(tests[0][1])}
         for test in islice(self._tests(tests[0][0]), MOST_TESTS):
             module, function, _ = test
-            if id(function) in own or all(k is not keeper for k, _ in self._keepers(module, function)):
+            if id(function) in own or all(k is not keeper for k, _ in self._keepers(test)):
                 continue
             if any(c == change for c in self._changed(module, function)):
                 continue
@@ -212,10 +229,10 @@ class StaleReaders:
 
     # -- who makes it forget
 
-    def _forgotten(self, keeper: Keeper, test: Owned) -> tuple[bool, bool]:
-        """Whether a keeper is made to answer anew before a test uses it, and after that."""
+    def _forgotten(self, keeper: Keeper, test: Owned, since: int = 0) -> tuple[bool, bool]:
+        """Whether a keeper is made to answer anew before a test uses it from a line on, and after that."""
         module, function, owner = test
-        used = [line for k, line in self._keepers(module, function) if k is keeper]
+        used = [line for k, line in self._keepers(test) if k is keeper and line >= since]
         first, last = min(used, default=0), max(used, default=0)
         before = behind = False
         for line, ending in self._clears(keeper, module, function):
