@@ -47,6 +47,7 @@ from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.spread import Spread
 from isolint.facts.targets.fallbacks import Fallbacks
@@ -120,6 +121,7 @@ class Knowledge:
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.making = Making(
             self.lifecycle,

@@ -11,9 +11,9 @@ from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Hop, 
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, statements
+from isolint.facts.program.scopes import every_expression, expressions, statements, walk
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, calls_in, last_name
+from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.state.changes import Changes
 from isolint.facts.state.keepers import Keeper, Keepers
@@ -112,7 +112,7 @@ class StaleReaders:
             yield from self._set(node, frame)
             if isinstance(node, s.Assign) and node.operator == "=":
                 yield from self._assigned(node, function, frame)
-        for call in calls_in(function.body):
+        for call in _own_calls(function.body):
             yield from self._called(call, frame)
         owner = module.methods.get(id(function))
         for decorator in (*function.decorators, *(owner.decorators if owner is not None else ())):
@@ -180,7 +180,7 @@ class StaleReaders:
             frame = self.evaluator.function_frame(module, function)
             used = [
                 (use, node.at[0])
-                for node in calls_in(function.body)
+                for node in _own_calls(function.body)
                 for use in self.keepers.called_by(node, frame)
             ]
             replaced = self._replaced(module, function, owner) if used else frozenset()
@@ -289,6 +289,13 @@ class StaleReaders:
             case s.Constant(value=str(name)):
                 return keeper.kept_as != "" and name.rpartition(".")[2] == keeper.kept_as
         return False
+
+
+def _own_calls(body: s.Block) -> Iterator[s.Call]:
+    """The calls of a body, those in functions it defines left out."""
+    for node in statements(body):
+        for expression in expressions(node):
+            yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
 
 
 def _assigned_global(function: s.Function, name: str) -> Iterator[int]:
