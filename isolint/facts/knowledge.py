@@ -52,6 +52,7 @@ from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.spread import Spread
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
+from isolint.facts.targets.memories import Memories
 from isolint.facts.targets.openings import Openings
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.singletons import Singletons
@@ -121,6 +122,7 @@ class Knowledge:
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.memories = Memories(self.evaluator)
         self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.making = Making(
@@ -218,9 +220,7 @@ class Knowledge:
         mutations = self.leaks.mutations
         keepers = Keepers(self.evaluator, self.replacements.readings, mutations.origins)
         changes = mutations.changes
-        return StaleReaders(
-            self.fixtures, changes, keepers, self.replacements, self.config, self.test_files
-        )
+        return StaleReaders(self.fixtures, changes, keepers, self.replacements, self.config, self.test_files)
 
     def stale(self, module: Module) -> Iterator[Stale]:
         """What tests of a module change though a function they get to keeps its first answer."""

@@ -125,7 +125,9 @@ class Keepers:
         for node in every_expression(body):
             if isinstance(node, s.Attribute) and not (node.name.startswith("_") or node.name == "environ"):
                 owner = self.origins.of(node.value, frame)
-                if owner is not None and (owner.sort == "object" or owner.place.parts[:2] == ("django", "conf")):
+                if owner is not None and (
+                    owner.sort == "object" or owner.place.parts[:2] == ("django", "conf")
+                ):
                     yield owner.place.part(node.name), (Hop(module.path, node.at, show(node)),)
 
 

@@ -27,6 +27,7 @@ _CHANGES = frozenset({"delenv", "setattr", "object", "patch", "pop"})
 _UNDONE = frozenset({"setattr", "object", "patch"})
 _ANEW = frozenset({"reload", "modules", "subprocess", "__wrapped__"})
 _DJANGO = Place(LIBRARY, ("django", "conf", "settings"))
+_SIGNAL = "setting_changed"
 Owned = tuple[Module, s.Function, "s.Class | None"]
 
 
@@ -81,12 +82,12 @@ class StaleReaders:
         """The changes of a module's tests, fixtures and set-ups that come too late for such a function, or stay."""
         if self.is_off:
             return
-        seen: set[tuple[int, int]] = set()
+        seen: set[tuple[s.Position, int]] = set()
         for site, tests in self._sites(sites):
             function, module = site.function, site.module
             for change in self._changed(module, function):
                 for stale in self._stale(change, site, tests):
-                    key = (id(function), id(stale.keeper))
+                    key = (stale.at, id(stale.keeper))
                     if key not in seen:
                         seen.add(key)
                         yield stale
@@ -98,7 +99,9 @@ class StaleReaders:
             yield test, [(test.module, test.function, test.owner)]
         for fixture in sites.fixture_sites:
             if fixture.fixture.scope == "function" and not fixture.module.path.endswith("conftest.py"):
-                users = [t for t in tests if fixture.function in [f.function for f in self.fixtures.closure(*t)]]
+                users = [
+                    t for t in tests if fixture.function in [f.function for f in self.fixtures.closure(*t)]
+                ]
                 yield fixture, users
         for set_up in sites.set_ups:
             if set_up.kind == "method" and set_up.function.name in ("setUp", "setup_method", "asyncSetUp"):
@@ -150,7 +153,9 @@ class StaleReaders:
 
     # -- who has read it
 
-    def _stale(self, change: _Change, site: Test | FixtureSite | SetUp, tests: list[Owned]) -> Iterator[Stale]:
+    def _stale(
+        self, change: _Change, site: Test | FixtureSite | SetUp, tests: list[Owned]
+    ) -> Iterator[Stale]:
         for test in tests:
             module, function, _ = test
             after = change.at[0] if function is site.function else 0
@@ -158,7 +163,7 @@ class StaleReaders:
                 continue
             for keeper in dict.fromkeys(k for k, line in self._keepers(test) if line >= after):
                 way = keeper.reads.get(change.place)
-                if way is None or self._is_replaced(keeper, module):
+                if way is None or self._is_replaced(keeper, module) or _looks_again(keeper, change):
                     continue
                 before, behind = self._forgotten(keeper, test, after)
                 if before and behind:
@@ -248,7 +253,9 @@ class StaleReaders:
                     before, behind = before or name in SET_UP, behind or name in TEAR_DOWN
         return before, behind
 
-    def _around(self, module: Module, owner: s.Class | None, name: str) -> Iterator[tuple[Module, s.Function]]:
+    def _around(
+        self, module: Module, owner: s.Class | None, name: str
+    ) -> Iterator[tuple[Module, s.Function]]:
         if owner is not None:
             cls = ClassValue(module, owner, self.evaluator.module_frame(module))
             method = instances.method(self.evaluator, Instance(cls), name)
@@ -291,6 +298,11 @@ class StaleReaders:
         return False
 
 
+def _looks_again(keeper: Keeper, change: _Change) -> bool:
+    """Whether the project makes a function forget its answer itself when Django says that a setting has changed."""
+    return _DJANGO.covers(change.place) and _SIGNAL in keeper.module.names.bindings
+
+
 def _own_calls(body: s.Block) -> Iterator[s.Call]:
     """The calls of a body, those in functions it defines left out."""
     for node in statements(body):
@@ -303,7 +315,9 @@ def _assigned_global(function: s.Function, name: str) -> Iterator[int]:
     nodes = statements(function.body)
     if any(isinstance(node, s.Scope) and node.kind == "global" and name in node.names for node in nodes):
         for node in nodes:
-            if isinstance(node, s.Assign) and any(isinstance(t, s.Name) and t.id == name for t in node.targets):
+            if isinstance(node, s.Assign) and any(
+                isinstance(t, s.Name) and t.id == name for t in node.targets
+            ):
                 yield node.at[0]
 
 
@@ -329,7 +343,11 @@ def _at_the_end(function: s.Function, line: int) -> bool:
     for node in statements(function.body):
         if isinstance(node, s.Try) and any(n.at[0] <= line <= n.at[2] for n in node.final):
             return True
-        if isinstance(node, s.Evaluate) and node.at[0] <= line <= node.at[2] and isinstance(node.value, s.Call):
+        if (
+            isinstance(node, s.Evaluate)
+            and node.at[0] <= line <= node.at[2]
+            and isinstance(node.value, s.Call)
+        ):
             if last_name(node.value) in (*FINALIZERS, *FINALIZER_FUNCTIONS, "addCleanup", "addfinalizer"):
                 return True
     return False

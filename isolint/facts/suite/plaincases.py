@@ -32,7 +32,9 @@ _MANAGER = frozenset(
     "aget_or_create aupdate_or_create".split()
 )
 _FACTORY = frozenset({"", "create", "create_batch"})
-_ROLLS_BACK = frozenset({"atomic", "rollback", "set_rollback", "set_autocommit", "savepoint_rollback", "flush"})
+_ROLLS_BACK = frozenset(
+    {"atomic", "rollback", "set_rollback", "set_autocommit", "savepoint_rollback", "flush"}
+)
 _CLEANS = frozenset({"delete", "_raw_delete", "truncate", "flush", "rollback", "call_command", "adelete"})
 _UNBLOCKS = "django_db_blocker"
 
@@ -92,7 +94,9 @@ class PlainCases:
                 found = options(self.evaluator.evaluate(base, each.frame))
                 if not all(isinstance(option, ClassValue | Reference) for option in found):
                     return ""
-        others = [name for name in external if name not in _PLAIN and name not in ("object", "builtins.object")]
+        others = [
+            name for name in external if name not in _PLAIN and name not in ("object", "builtins.object")
+        ]
         plain = [name for name in external if name in _PLAIN]
         return plain[0] if plain and not others else ""
 
