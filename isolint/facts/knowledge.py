@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from isolint.facts.configuration.caches import Caches
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
@@ -50,6 +51,7 @@ from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.spread import Spread
+from isolint.facts.suite.tasks import Tasks
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
 from isolint.facts.targets.memories import Memories
@@ -122,6 +124,8 @@ class Knowledge:
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.caches = Caches(self.django, self.evaluator)
+        self.tasks = Tasks(self.fixtures, configuration, config)
         self.memories = Memories(self.evaluator)
         self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)

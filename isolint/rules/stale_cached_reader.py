@@ -47,6 +47,6 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         if stale.forgets == "before":
             message = f"{keeper} keeps what it makes of `{stale.name}` here, for `{stale.other}` as well"
         else:
-            message = f"{keeper} has read `{stale.name}` already if `{stale.other}` ran before: it keeps its first answer"
+            message = f"{keeper} keeps its first answer: it has read `{stale.name}` before if `{stale.other}` has run"
         confidence = Confidence.HIGH if stale.certain else Confidence.LOW
         yield ctx.finding(stale.at, message, trail=stale.trail, confidence=confidence)

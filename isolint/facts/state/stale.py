@@ -20,11 +20,11 @@ from isolint.facts.state.keepers import Keeper, Keepers
 from isolint.facts.state.places import ENVIRONMENT, LIBRARY, STATE, Place
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
+from isolint.facts.suite.patched import PATCHES, patched_names
 
 MOST_TESTS = 400
 MOST_HELPERS = 3
 _CHANGES = frozenset({"delenv", "setattr", "object", "patch", "pop"})
-_UNDONE = frozenset({"setattr", "object", "patch"})
 _ANEW = frozenset({"reload", "modules", "subprocess", "__wrapped__"})
 _DJANGO = Place(LIBRARY, ("django", "conf", "settings"))
 _SIGNAL = "setting_changed"
@@ -188,24 +188,11 @@ class StaleReaders:
                 for node in _own_calls(function.body)
                 for use in self.keepers.called_by(node, frame)
             ]
-            replaced = self._replaced(module, function, owner) if used else frozenset()
+            replaced = patched_names(self.fixtures, module, function, owner) if used else frozenset()
             self._uses[id(function)] = tuple(
                 (use.keeper, line) for use, line in used if use.way.isdisjoint(replaced)
             )
         return self._uses[id(function)]
-
-    def _replaced(self, module: Module, function: s.Function, owner: s.Class | None) -> frozenset[str]:
-        """The last names of what is patched around a test."""
-        found: set[str] = set()
-        around = [function, *(f.function for f in self.fixtures.closure(module, function, owner))]
-        around += [method for _, method in self.fixtures.set_ups(module, owner)]
-        decorators = owner.decorators if owner is not None else ()
-        expressions = [e for f in around for e in (*every_expression(f.body), *f.decorators)]
-        for node in (*expressions, *decorators):
-            if isinstance(node, s.Call) and not _UNDONE.isdisjoint(show(node.function).split(".")):
-                given = [a.value for a in node.arguments[:2] if isinstance(a, s.Constant)]
-                found |= {value.rpartition(".")[2] for value in given if isinstance(value, str)}
-        return frozenset(found)
 
     def _is_replaced(self, keeper: Keeper, module: Module) -> bool:
         return self.replacements.replaces(module.path, [(keeper.module.path, keeper.function.at[0])])
@@ -272,7 +259,7 @@ class StaleReaders:
         for node in every_expression(function.body):
             if self._is_clearing(node, keeper, frame):
                 yield node.at[0], _at_the_end(function, node.at[0])
-            elif isinstance(node, s.Call) and last_name(node) in _UNDONE:
+            elif isinstance(node, s.Call) and last_name(node) in PATCHES:
                 if any(self._is_clearing(argument, keeper, frame) for argument in node.arguments):
                     yield from ((node.at[0], False), (node.at[0], True))
             elif isinstance(node, s.Call) and depth < MOST_HELPERS:

@@ -103,8 +103,8 @@ class PlainCases:
     def _is_wrapped(self, module: Module, cls: s.Class) -> bool:
         """Whether pytest-django gives every test of a class a transaction: by a mark, or a fixture for all."""
         marks = [*cls.decorators]
-        for owner, body in ((module.facts.body, None), (cls.body, cls)):
-            for node in owner:
+        for body in (module.facts.body, cls.body):
+            for node in body:
                 named = isinstance(node, s.Assign) and any(
                     isinstance(t, s.Name) and t.id == "pytestmark" for t in node.targets
                 )
