@@ -37,7 +37,7 @@ rule = Rule("ISO711", "cache-or-broker-not-isolated", severity=Severity.WARNING,
 @rule.on(SettingsModule)
 def check_caches(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
     for cache in ctx.know.caches.shared(site.module):
-        message = f"the tests share the {cache.alias} cache, a `{cache.backend}`, with all that use it: nothing clears it"
+        message = f"the tests share the {cache.alias} cache, a `{cache.backend}`, with all others and never clear it"
         yield ctx.finding(cache.at, message, trail=cache.trail)
 
 

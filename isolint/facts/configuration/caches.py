@@ -97,7 +97,8 @@ class Caches:
                     "CACHES" in show_of(f.body) or "cache.clear" in show_of(f.body) for f in module.functions
                 ):
                     return True
-                decorators = (d for f in (*module.functions, *module.classes) for d in f.decorators)
+                decorators = [d for function in module.functions for d in function.decorators]
+                decorators += [d for cls in module.classes for d in cls.decorators]
                 if any("CACHES" in show(d, 400) for d in decorators) or "CACHES" in show_of(
                     module.facts.body
                 ):

@@ -91,9 +91,8 @@ class Keepers:
         if id(function) not in self._reached:
             self._reached[id(function)] = ()
             keeper = None if callee.module.is_test else self.of(callee.module, function)
-            found = () if keeper is None else (Use(keeper, frozenset()),)
-            if keeper is None:
-                found = tuple(self._inside(callee.module, function, depth))
+            inside = self._inside(callee.module, function, depth)
+            found = tuple(inside) if keeper is None else (Use(keeper, frozenset()),)
             way = frozenset({function.name, keeper.kept_as if keeper is not None else function.name})
             self._reached[id(function)] = tuple(Use(use.keeper, use.way | way) for use in found)
         return self._reached[id(function)]

@@ -41,6 +41,7 @@ from isolint.facts.targets.lattice import is_test_name, tokens
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 _PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
 _TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
+_MINOR = frozenset({"the seed of random numbers"})
 _WHERE_WE_ARE = frozenset({"getcwd", "getcwdb", "cwd"})
 Site = Test | FixtureSite | SetUp
 
@@ -63,6 +64,11 @@ class Leak:
     def what(self) -> str:
         """What was written to, in the words of the code."""
         return self.write.text.partition(" = ")[0].removeprefix("del ")
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether few tests can notice."""
+        return self.write.place.kind in _MINOR
 
     @property
     def scope(self) -> str:
@@ -355,7 +361,8 @@ def _sets_again(first: str, later: str) -> bool:
     """Whether a setting's function is called once more, with a name in place of the value before."""
     function, _, given = first.partition("(")
     other, _, name = later.partition("(")
-    return function == other and name != given and name.rstrip(")").replace(".", "").isidentifier()
+    last = name.rpartition(", ")[2].rstrip(")")
+    return function == other and name != given and last.replace(".", "").isidentifier()
 
 
 def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:

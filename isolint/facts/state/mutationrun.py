@@ -47,6 +47,7 @@ class MutationRun:
         self.silent = 0  # inside first-party code outside the tests, or where the write is expected to fail
         self.shields: list[Place] = []
         self.filled: list[Place] = []
+        self.cached: list[str] = []
         self.active: list[int] = []
         self.steps = 0
 
@@ -90,7 +91,9 @@ class MutationRun:
             case s.If():
                 absent = self._missing_in(node.test, frame)
                 self.filled += absent
+                self.cached.append(_present(node.test))
                 self.body(node.body, frame)
+                self.cached.pop()
                 del self.filled[len(self.filled) - len(absent) :]
                 self.body(node.orelse, frame)
             case s.Loop():
@@ -168,6 +171,8 @@ class MutationRun:
                 owner = origins.of(target.value, frame)
                 if owner is not None:
                     emptied = target.name.startswith("_") and is_empty(value)
+                    if show(target) in self.cached:
+                        how = "reset"
                     if how == "set" and (emptied or self._is_initial(value, owner, target.name)):
                         how = "reset"
                     self._write(owner.place.part(target.name), owner, how, target, value, frame)
@@ -381,6 +386,14 @@ _RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", 
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
 )
+
+
+def _present(test: s.Expression) -> str:
+    """The attribute of `if hasattr(thing, "answer")`: what is deleted then was computed and kept, to be made anew."""
+    match test:
+        case s.Call(function=s.Name(id="hasattr"), arguments=(owner, s.Constant(value=str(name)))):
+            return f"{show(owner)}.{name}"
+    return ""
 
 
 def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:

@@ -105,10 +105,9 @@ class PlainCases:
         marks = [*cls.decorators]
         for body in (module.facts.body, cls.body):
             for node in body:
-                named = isinstance(node, s.Assign) and any(
-                    isinstance(t, s.Name) and t.id == "pytestmark" for t in node.targets
-                )
-                if named and isinstance(node, s.Assign) and node.value is not None:
+                if not isinstance(node, s.Assign) or node.value is None:
+                    continue
+                if any(isinstance(t, s.Name) and t.id == "pytestmark" for t in node.targets):
                     value = node.value
                     marks += value.items if isinstance(value, s.Sequence) else [value]
         if any("django_db" in (dotted(m.function if isinstance(m, s.Call) else m) or "") for m in marks):

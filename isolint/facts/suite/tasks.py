@@ -92,8 +92,8 @@ def _mentions(module: Module) -> bool:
     bodies = [module.facts.body, *(f.body for f in module.functions), *(c.body for c in module.classes)]
     for body in bodies:
         for node in statements(body):
-            if isinstance(node, s.Assign) and any(_says_so(show(target)) for target in node.targets):
-                if not _is_false(node.value):
+            if isinstance(node, s.Assign) and not _is_false(node.value):
+                if any(_says_so(show(target)) for target in node.targets):
                     return True
         for expression in every_expression(body):
             match expression:
