@@ -31,6 +31,7 @@ from isolint.facts.state.places import (
     Shared,
     whole,
 )
+from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
@@ -86,6 +87,7 @@ class Leaks:
         self.mutations = mutations
         self.restored = Restored(fixtures, mutations)
         self.uses = Uses(mutations, fixtures)
+        self.readers = Readers(self.uses, fixtures)
         self.imports = ImportWrites(fixtures, mutations)
         self.mocks = Mocks(fixtures, mutations.origins)
         self.registries = Writes(self.evaluator.vocabulary.creators).attributes
@@ -164,8 +166,7 @@ class Leaks:
             at = _place_in(site.module, write)
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
-                shared = kind in ("class", "module")
-                reader = self.uses.reader(write, site.module, site.function) if shared else ()
+                reader = self.readers.of(write, site.module, site.function)
                 yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition, *reader), late)
 
     def _kind(self, write: Write, module: Module) -> str:

@@ -23,7 +23,7 @@ from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, las
 from isolint.facts.state.changes import Effect
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
-from isolint.facts.state.writes import Write, is_undone, spelled
+from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
 from isolint.facts.targets.lattice import tokens
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class MutationRun:
             case s.If():
                 absent = self._missing_in(node.test, frame)
                 self.filled += absent
-                self.cached.append(_present(node.test))
+                self.cached.append(present(node.test))
                 self.body(node.body, frame)
                 self.cached.pop()
                 del self.filled[len(self.filled) - len(absent) :]
@@ -156,7 +156,7 @@ class MutationRun:
             return
         for target in node.targets:
             how = "set" if node.operator == "=" else "changed"
-            for inner, value in _pairs(target, node.value):
+            for inner, value in pairs(target, node.value):
                 self._target(inner, value, how, frame)
 
     def _target(self, target: s.Expression, value: s.Expression | None, how: str, frame: Frame) -> None:
@@ -386,20 +386,3 @@ _RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", 
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
 )
-
-
-def _present(test: s.Expression) -> str:
-    """The attribute of `if hasattr(thing, "answer")`: what is deleted then was computed and kept, to be made anew."""
-    match test:
-        case s.Call(function=s.Name(id="hasattr"), arguments=(owner, s.Constant(value=str(name)))):
-            return f"{show(owner)}.{name}"
-    return ""
-
-
-def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:
-    """Targets with what is assigned to each."""
-    if not isinstance(target, s.Sequence):
-        return [(target, value)]
-    if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
-        return list(zip(target.items, value.items, strict=True))
-    return [(inner, None) for inner in target.items]

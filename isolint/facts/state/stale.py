@@ -330,11 +330,10 @@ def _at_the_end(function: s.Function, line: int) -> bool:
     for node in statements(function.body):
         if isinstance(node, s.Try) and any(n.at[0] <= line <= n.at[2] for n in node.final):
             return True
-        if (
-            isinstance(node, s.Evaluate)
-            and node.at[0] <= line <= node.at[2]
-            and isinstance(node.value, s.Call)
-        ):
-            if last_name(node.value) in (*FINALIZERS, *FINALIZER_FUNCTIONS, "addCleanup", "addfinalizer"):
-                return True
+        if isinstance(node, s.Evaluate) and node.at[0] <= line <= node.at[2] and _finalizes(node.value):
+            return True
     return False
+
+
+def _finalizes(node: s.Expression) -> bool:
+    return isinstance(node, s.Call) and last_name(node) in (*FINALIZERS, *FINALIZER_FUNCTIONS)

@@ -92,9 +92,8 @@ def _mentions(module: Module) -> bool:
     bodies = [module.facts.body, *(f.body for f in module.functions), *(c.body for c in module.classes)]
     for body in bodies:
         for node in statements(body):
-            if isinstance(node, s.Assign) and not _is_false(node.value):
-                if any(_says_so(show(target)) for target in node.targets):
-                    return True
+            if isinstance(node, s.Assign) and not _is_false(node.value) and _sets_it(node):
+                return True
         for expression in every_expression(body):
             match expression:
                 case s.Mapping(items=items) if any(
@@ -108,6 +107,10 @@ def _mentions(module: Module) -> bool:
                 case s.Constant(value=str(text)) if "memory" in text and _says_so(text):
                     return True
     return False
+
+
+def _sets_it(node: s.Assign) -> bool:
+    return any(_says_so(show(target)) for target in node.targets)
 
 
 def _says_so(text: str) -> bool:
