@@ -10,12 +10,13 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.running.relevance import calls_in, last_name
-from isolint.facts.state.places import ENVIRONMENT, ITEM, STATE, Place
+from isolint.facts.state.places import ENVIRONMENT, FIXTURE, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place
 from isolint.facts.state.uses import Uses
 from isolint.facts.state.writes import Write
 from isolint.facts.suite.fixtures import Fixtures
 
 MOST_MODULES = 200
+MOST_FUNCTIONS = 40
 _GETS = frozenset({"getenv", "get", "__getitem__"})
 _WHERE_WE_ARE = frozenset({"getcwd", "getcwdb", "cwd", "abspath", "absolute", "resolve"})
 _OPENS = frozenset({"open", "Path", "listdir", "exists", "isfile", "isdir"})
@@ -29,6 +30,7 @@ class Readers:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
         self.project = fixtures.project
+        self._runs: dict[int, tuple[tuple[Module, s.Function], ...]] = {}
 
     def of(self, write: Write, module: Module, writer: s.Function) -> tuple[Hop, ...]:
         """Where the first such test is defined; nothing if none can be seen."""
@@ -41,7 +43,7 @@ class Readers:
         self, write: Write, module: Module, writer: s.Function
     ) -> Iterator[tuple[Module, s.Function]]:
         for function, _ in self.fixtures.tests(module):
-            if function is not writer:
+            if function is not writer and not self._runs_with(writer, module, function):
                 yield module, function
         if write.place.kind == ENVIRONMENT:
             paths = (path for path in sorted(self.project.files) if self.project.is_test(path))
@@ -50,51 +52,70 @@ class Readers:
                 if other is not None and other is not module:
                     yield from ((other, function) for function, _ in self.fixtures.tests(other))
 
+    def _runs_with(self, writer: s.Function, module: Module, test: s.Function) -> bool:
+        """Whether a fixture or set-up runs before a test: what the test sees is its own."""
+        if writer.name.startswith("test"):
+            return False
+        owner = module.methods.get(id(test))
+        around = [f.function for f in self.fixtures.closure(module, test, owner)]
+        around += [method for _, method in self.fixtures.set_ups(module, owner)]
+        return any(function is writer for function in around)
+
     def _sets(self, place: Place, module: Module, function: s.Function) -> bool:
         """Whether a test gives the place a value of its own first."""
+        if place.kind == FIXTURE:
+            return False
         activity = self.uses.mutations.of(module, function)
         own = [w.place for w in activity.writes if w.how in ("set", "reset")]
         return any(found.covers(place) for found in (*own, *activity.restored))
 
     def _reads(self, place: Place, module: Module, function: s.Function) -> bool:
-        match place.kind:
-            case "environment":
-                return bool(place.parts) and self._reads_variable(place.parts[0], module, function)
-            case "modules":
-                return bool(place.parts) and _imports(place.parts[0], function)
-            case "folder":
-                return any(_is_relative(call) for call in calls_in(function.body))
-            case "state" | "library":
-                return self.uses.meets(module, function, place) or self._calls_user(place, module, function)
-        return False
+        if place.kind in (STATE, LIBRARY) and self.uses.meets(module, function, place):
+            return True
+        if place.kind == FIXTURE:
+            owner = module.methods.get(id(function))
+            closure = self.fixtures.closure(module, function, owner)
+            return any((f.module.path, str(f.function.name_at[0])) == place.parts[:2] for f in closure)
+        if place.kind == FOLDER:
+            return any(_is_relative(call) for call in calls_in(function.body))
+        return bool(place.parts) and any(self._uses(place, m, f) for m, f in self._run(module, function))
 
-    def _reads_variable(self, name: str, module: Module, function: s.Function) -> bool:
-        for node in every_expression(function.body):
-            match node:
-                case s.Subscript(value=s.Attribute(name="environ"), index=s.Constant(value=key)) if (
-                    key == name
-                ):
-                    return True
-                case s.Call(arguments=(s.Constant(value=key), *_)) if (
-                    key == name and last_name(node) in _GETS
-                ):
-                    return True
-        return any(_mentions(callee.function, name) for callee in self._called(module, function))
-
-    def _calls_user(self, place: Place, module: Module, function: s.Function) -> bool:
-        """Whether a test calls a function of the written module that uses what was replaced there."""
-        names = [part for part in place.parts[1:] if part != ITEM]
-        if place.kind != STATE or len(names) != 1:
+    def _uses(self, place: Place, module: Module, function: s.Function) -> bool:
+        """Whether a function itself reads a variable, imports a module or uses an attribute."""
+        if place.kind == ENVIRONMENT:
+            return any(_reads_variable(node, place.parts[0]) for node in every_expression(function.body))
+        if place.kind == MODULES:
+            return _imports(place.parts[0], function)
+        if place.kind != STATE or module.is_test:
             return False
-        for callee in self._called(module, function):
-            if callee.module.path == place.parts[0] and isinstance(callee.function, s.Function):
-                nodes = every_expression(callee.function.body)
-                if any(isinstance(node, s.Name) and node.id == names[0] for node in nodes):
+        names = [part for part in place.parts[1:] if part != ITEM]
+        if len(names) == 1 and module.path == place.parts[0]:
+            return any(isinstance(n, s.Name) and n.id == names[0] for n in every_expression(function.body))
+        frame = self.evaluator.function_frame(module, function)
+        for node in every_expression(function.body):
+            if isinstance(node, s.Attribute) and names and node.name == names[-1]:
+                owner = self.uses.mutations.origins.of(node.value, frame)
+                if owner is not None and owner.place.part(node.name) == Place(
+                    STATE, (place.parts[0], *names)
+                ):
                     return True
         return False
+
+    def _run(self, module: Module, function: s.Function) -> tuple[tuple[Module, s.Function], ...]:
+        """A test with the functions of the project that it calls, and those that they call."""
+        if id(function) not in self._runs:
+            found: dict[int, tuple[Module, s.Function]] = {id(function): (module, function)}
+            pending = [(module, function)]
+            while pending and len(found) < MOST_FUNCTIONS:
+                for callee in self._called(*pending.pop(0)):
+                    inner = callee.function
+                    if isinstance(inner, s.Function) and id(inner) not in found:
+                        found[id(inner)] = (callee.module, inner)
+                        pending.append((callee.module, inner))
+            self._runs[id(function)] = tuple(found.values())
+        return self._runs[id(function)]
 
     def _called(self, module: Module, function: s.Function) -> Iterator[FunctionValue]:
-        """The functions of the project that a test calls."""
         frame = self.evaluator.function_frame(module, function)
         for call in calls_in(function.body):
             for option in options(self.evaluator.evaluate(call.function, frame)):
@@ -102,10 +123,13 @@ class Readers:
                     yield option
 
 
-def _mentions(function: s.Function | s.Lambda, name: str) -> bool:
-    if not isinstance(function, s.Function):
-        return False
-    return any(isinstance(n, s.Constant) and n.value == name for n in every_expression(function.body))
+def _reads_variable(node: s.Expression, name: str) -> bool:
+    match node:
+        case s.Subscript(value=s.Attribute(name="environ"), index=s.Constant(value=key)):
+            return key == name
+        case s.Call(arguments=(s.Constant(value=key), *_)):
+            return key == name and last_name(node) in _GETS
+    return False
 
 
 def _imports(name: str, function: s.Function) -> bool:
