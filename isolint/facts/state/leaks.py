@@ -259,8 +259,11 @@ class Leaks:
             case "environment":
                 return self._variable_matters(write, site)
             case "class" | "module":
-                return not _prepares(site, write) and self.uses.is_seen(
-                    write, site.module, site.function, is_test=isinstance(site, Test)
+                is_test = isinstance(site, Test)
+                if _prepares(site, write):
+                    return False
+                return self.uses.is_seen(write, site.module, site.function, is_test=is_test) or (
+                    is_test and self._is_met_inside(write, site)
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
@@ -268,6 +271,13 @@ class Leaks:
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
+
+    def _is_met_inside(self, write: Write, site: Site) -> bool:
+        """Whether another test gets to an object of the product by its accessor, and nobody resets it."""
+        source = self.project.module(write.place.parts[0])
+        if source is None or source.is_test or self.uses.is_reset(site.module, write.place):
+            return False
+        return bool(self.readers.of(write, site.module, site.function))
 
     def _variable_matters(self, write: Write, site: Site) -> bool:
         name = write.place.parts[0] if write.place.parts else ""

@@ -297,7 +297,7 @@ class MutationRun:
     def _object_method(self, node: s.Call, frame: Frame) -> None:
         """A call of a method of a shared object that is proved to change it; at the end, any that puts it back."""
         function = node.function
-        if not isinstance(function, s.Attribute) or isinstance(function.value, s.Call):
+        if not isinstance(function, s.Attribute) or (self.ending and isinstance(function.value, s.Call)):
             return
         known = function.name in self.mutations.changes.words and function.name not in _ALSO_METHODS
         if known and not self.ending:
