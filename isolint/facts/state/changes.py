@@ -144,8 +144,8 @@ class Changes:
 
     def _of_target(self, entry: Change, name: str, has_key: bool, node: s.Call, frame: Frame) -> list[Effect]:
         if not entry.target:
-            place = self.named(entry.part, frame) or Place(LIBRARY).part_of(entry.part)
-            return [Effect(place, None, entry.ends)]
+            whole = self.named(entry.part, frame) or Place(LIBRARY).part_of(entry.part)
+            return [Effect(whole, None, entry.ends)]
         target = handles.passed(node, entry.target)
         if "self" in entry.target and isinstance(node.function, s.Attribute):
             target = node.function.value

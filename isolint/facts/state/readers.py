@@ -10,7 +10,9 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.state.opposites import leaves_nothing
 from isolint.facts.state.places import ENVIRONMENT, FIXTURE, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place
+from isolint.facts.state.restored import Restored
 from isolint.facts.state.uses import Uses
 from isolint.facts.state.writes import Write
 from isolint.facts.suite.fixtures import Fixtures
@@ -32,9 +34,18 @@ class Readers:
         self.project = fixtures.project
         self._runs: dict[int, tuple[tuple[Module, s.Function], ...]] = {}
 
-    def of(self, write: Write, module: Module, writer: s.Function) -> tuple[Hop, ...]:
-        """Where the first such test is defined; nothing if none can be seen."""
+    def of(
+        self, write: Write, module: Module, writer: s.Function, restored: Restored | None = None
+    ) -> tuple[Hop, ...]:
+        """Where the first such test is defined; nothing if none can be seen.
+
+        With `restored` it has to be one that nothing gives a new value first.
+        """
         for other, function in self._others(write, module, writer):
+            if restored is not None:
+                around = restored.around(other, function, other.methods.get(id(function)))
+                if leaves_nothing(write, around):
+                    continue
             if self._reads(write.place, other, function) and not self._sets(write.place, other, function):
                 return (Hop(other.path, function.name_at, f"{function.name} reads it"),)
         return ()
