@@ -43,6 +43,7 @@ from isolint.facts.targets.lattice import is_test_name, tokens
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 _MINOR = frozenset({"the seed of random numbers"})
 _LOGGERS = ("logging", "getLogger")
+_SMALL = ("level", "propagate")
 _WHERE_WE_ARE = frozenset({"getcwd", "getcwdb", "cwd"})
 Site = Test | FixtureSite | SetUp
 
@@ -70,7 +71,7 @@ class Leak:
     def is_minor(self) -> bool:
         """Whether few tests can notice."""
         place = self.write.place
-        return place.kind in _MINOR or (place.parts[:2] == _LOGGERS and place.parts[-1] == "level")
+        return place.kind in _MINOR or (place.parts[:2] == _LOGGERS and place.parts[-1] in _SMALL)
 
     @property
     def scope(self) -> str:
@@ -261,7 +262,7 @@ class Leaks:
                 return self._variable_matters(write, site)
             case "class" | "module":
                 is_test = isinstance(site, Test)
-                if _prepares(site, write):
+                if _prepares(site, write) or self._is_own_entry(kind, write, site):
                     return False
                 return self.uses.is_seen(write, site.module, site.function, is_test=is_test) or (
                     is_test and self._is_met_inside(write, site)
@@ -272,6 +273,13 @@ class Leaks:
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
+
+    def _is_own_entry(self, kind: str, write: Write, site: Site) -> bool:
+        """Whether a test puts something of its own into an object of the product that others ask for theirs."""
+        source = self.project.module(write.place.parts[0]) if kind == "module" else None
+        if source is None or source.is_test or write.how != "changed":
+            return False
+        return self.readers.ask_for_their_own(write, site.module, site.function)
 
     def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
         """Another test that gets what is left of an object of the product which is only made anew before this one."""

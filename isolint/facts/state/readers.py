@@ -50,6 +50,32 @@ class Readers:
                 return (Hop(other.path, function.name_at, f"{function.name} reads it"),)
         return ()
 
+    def ask_for_their_own(self, write: Write, module: Module, writer: s.Function) -> bool:
+        """Whether the other tests of a module ask an object of the product only for what they name themselves.
+
+        What one test enters under its own key, another does not see by asking for another one.
+        """
+        entered = next((call for call in calls_in(writer.body) if call.at == write.at), None)
+        if entered is None or not entered.arguments:
+            return False
+        asked = [
+            call
+            for function, _ in self.fixtures.tests(module)
+            if function is not writer
+            for call in self._on(write.place, module, function)
+        ]
+        key = entered.arguments[0]
+        return bool(asked) and all(call.arguments and not _is_key(call.arguments[0], key) for call in asked)
+
+    def _on(self, place: Place, module: Module, function: s.Function) -> Iterator[s.Call]:
+        """The calls of methods of a shared object in a function."""
+        frame = self.evaluator.function_frame(module, function)
+        for call in calls_in(function.body):
+            if isinstance(call.function, s.Attribute):
+                owner = self.uses.mutations.origins.of(call.function.value, frame)
+                if owner is not None and owner.place == place:
+                    yield call
+
     def _others(
         self, write: Write, module: Module, writer: s.Function
     ) -> Iterator[tuple[Module, s.Function]]:
@@ -132,6 +158,10 @@ class Readers:
             for option in options(self.evaluator.evaluate(call.function, frame)):
                 if isinstance(option, FunctionValue):
                     yield option
+
+
+def _is_key(node: s.Expression, key: s.Expression) -> bool:
+    return isinstance(node, s.Constant) and isinstance(key, s.Constant) and node.value == key.value
 
 
 def _reads_variable(node: s.Expression, name: str) -> bool:
