@@ -22,7 +22,7 @@ from isolint.facts.program.show import show
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same
-from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
+from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
 from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
 from isolint.facts.targets.lattice import tokens
 
@@ -237,7 +237,7 @@ class MutationRun:
         by: Place | None = None,
     ) -> None:
         if self.ending:
-            self.restored.append(place)
+            self.restored.append(any_of(place))
         elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
             text = spelled(node, value, how)
             self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))

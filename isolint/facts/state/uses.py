@@ -61,14 +61,18 @@ class Uses:
             function
             for function, owner in self.fixtures.tests(module)
             if function is not writer
-            and not (write.how == "set" and self._sets(module, function, write.place))
+            and not self._sets_too(write, module, function)
             and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
         return len(list(islice(others, wanted))) == wanted
 
-    def _sets(self, module: Module, function: s.Function, place: Place) -> bool:
-        """Whether a test sets a place itself."""
-        return any(w.place.covers(place) for w in self.mutations.of(module, function).writes)
+    def _sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
+        """Whether a test sets what another one sets: the same attribute, or the same key."""
+        written = self.mutations.of(module, function).writes
+        if write.how == "set":
+            return any(w.place.covers(write.place) for w in written)
+        what, _, value = write.text.partition(" = ")
+        return bool(value) and any(w.text.partition(" = ")[0] == what for w in written)
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
