@@ -17,33 +17,46 @@ from isolint.facts.knowledge import Knowledge
 from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
-from isolint.finding import Confidence, Finding, Fix, Location, Severity
+from isolint.finding import Confidence, Finding, Fix, Location, Severity, Silenced, Span
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.rule import Check, Context, Rule
-from isolint.selection import ignored_for, selected
-from isolint.settings import Settings, SettingsError, rule_options
+from isolint.selection import idle_ignores, ignored_for, selected
+from isolint.settings import Settings, SettingsError, place_of_ignore, rule_options
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNUSED = "ISO001"
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
+UNREASONED = "ISO002"
 
 T = TypeVar("T")
+Place = Module | Document
+Watch = Callable[[Sequence[Place]], Iterator[Place]]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a run found. `errors` say what kept it from its job.
 
-    `files` are the files that were looked at, `unread` those that could not be; `suppressed` counts the
-    findings that comments silenced.
+    `files` are the files that were looked at (of configuration those that were named), `unread` those that could
+    not be. `hidden` are the findings that are not sure or grave enough to be reported, `silenced` those that a
+    comment or a baseline keeps out of the report. `judged` are the paths, of tests and configuration, that findings
+    were looked for in, `codes` the rules that ran.
     """
 
     findings: tuple[Finding, ...]
     errors: tuple[str, ...]
     files: tuple[str, ...]
     unread: tuple[str, ...]
-    suppressed: int
+    silenced: tuple[Silenced, ...] = ()
+    hidden: tuple[Finding, ...] = ()
+    judged: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings comments silenced."""
+        return sum(each.by != "baseline" for each in self.silenced)
 
 
 def check(
@@ -55,16 +68,18 @@ def check(
     standard: Standard | None = None,
     with_fixes: bool = False,
     edited: Mapping[str, bytes] = NOTHING,
+    watch: Watch = iter,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
     The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
-    of what files hold, and files that are not there yet. Raises SettingsError or VocabularyError for a
-    configuration that cannot be used.
+    of what files hold, and files that are not there yet. The files are looked at as `watch` hands them on, which
+    may so tell how far the run is. Raises SettingsError or VocabularyError for a configuration that cannot be
+    used.
     """
 
     def work() -> Result:
-        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result()
+        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result(watch)
 
     return _undisturbed(work)
 
@@ -118,31 +133,48 @@ class Run:
         self.added = frozenset(edited) - {*self.files.python, *self.files.configuration}
         self.reader = Reader(settings.root, standard, edited)
         self.errors = self.reader.errors
-        self.suppressed = 0
+        self.silenced: list[Silenced] = []
+        self.ignored: set[tuple[str, str]] = set()
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
-    def result(self) -> Result:
+    def result(self, watch: Watch = iter) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
         self.errors += [
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = list(self._modules())
-        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *self._documents()]
-        findings = [finding for place in places for finding in self._checked(place)]
+        configuration = list(self._documents())
+        places: list[Place] = [*modules, *self._settings_modules(modules), *configuration]
+        named = [each.path for each in configuration if each.path in self.files.reported]
+        findings = [finding for place in watch(places) for finding in self._checked(place)]
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
         unread = [finding for path, finding in told.items() if self._covers(path)]
-        findings += unread
+        findings += [finding for each in unread for finding in self._without_ignored(each.path, [each])]
+        findings += self._idle_ignores()
+        findings.sort(key=lambda f: f.sort_key)
         return Result(
-            tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
+            tuple(f for f in findings if self._shown(f)),
             tuple(self.errors),
-            tuple(module.path for module in modules),
+            (*(module.path for module in modules), *named),
             tuple(finding.path for finding in unread),
-            self.suppressed,
+            tuple(each for each in self.silenced if self._shown(each.finding)),
+            tuple(f for f in findings if not self._shown(f)),
+            frozenset(each.path for each in (*places, *unread)),
+            self.codes,
         )
+
+    def _idle_ignores(self) -> Iterator[Finding]:
+        """What the configuration ignores in vain, if all the files that it speaks of were looked at."""
+        if UNUSED not in self.codes or self.standard is not None:
+            return
+        rest = [path for path in (*self.files.python, *self.files.configuration) if not self._covers(path)]
+        for glob, word in idle_ignores(self.names, self.settings, self.codes, rest, self.ignored):
+            if (found := place_of_ignore(self.settings, glob, word)) is not None:
+                yield _unused_at(*found, f"`{word}` ignores nothing in `{glob}`")
 
     def _covers(self, path: str) -> bool:
         if self.standard:
@@ -235,9 +267,14 @@ class Run:
         for rule in self.rules:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
-        ignored = ignored_for(module.path, self.names, self.settings)
-        kept = self._unsuppressed(module, [f for f in found if f.code not in ignored])
-        return [self._settled(finding, module) for finding in kept]
+        kept = self._unsuppressed(module, self._without_ignored(module.path, found))
+        return [self._settled(finding, module) for finding in self._without_ignored(module.path, kept)]
+
+    def _without_ignored(self, path: str, findings: list[Finding]) -> list[Finding]:
+        """The findings in a file that the configuration does not ignore there; the others are noted."""
+        codes = ignored_for(path, self.names, self.settings)
+        self.ignored |= {(path, finding.code) for finding in findings if finding.code in codes}
+        return [finding for finding in findings if finding.code not in codes]
 
     def _settled(self, finding: Finding, module: Module | Document) -> Finding:
         """The finding as it is reported: with its fix if that is asked for, without its subject."""
@@ -292,24 +329,21 @@ class Run:
         found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
         comments = suppress.parse(found, text.lines)
         outcome = suppress.apply(findings, comments, known, self.codes)
-        self.suppressed += len(outcome.suppressed)
+        self.silenced += [
+            Silenced(
+                each.finding, "noqa" if each.by.reach is suppress.Reach.NOQA else "comment", each.by.reason
+            )
+            for each in outcome.suppressed
+        ]
         kept = list(outcome.kept)
         if UNUSED in self.codes:
             kept += [self._unused(module.path, unused) for unused in outcome.unused]
+        if UNREASONED in self.codes:
+            kept += [_unreasoned(module.path, each.span) for each in suppress.unreasoned(comments, known)]
         return kept
 
     def _unused(self, path: str, unused: suppress.Unused) -> Finding:
-        line = unused.span.line
-        return Finding(
-            UNUSED,
-            "unused-suppression",
-            unused.message,
-            Severity.WARNING,
-            Confidence.HIGH,
-            Location(path, unused.span),
-            lines=(line, line),
-            subject=unused.edit,
-        )
+        return replace(_unused_at(path, unused.span, unused.message), subject=unused.edit)
 
     @cached_property
     def _accepts_unreadable(self) -> bool:
@@ -321,13 +355,11 @@ class Run:
         settings = self.settings
         if finding.code == UNREADABLE:
             return not self._accepts_unreadable
-        if finding.code == UNUSED:
+        if finding.code in (UNUSED, UNREASONED):
             return finding.code in self.codes
-        if settings.pedantic:
-            return True
-        return finding.confidence >= settings.min_confidence and finding.severity >= max(
-            settings.min_severity, Severity.WARNING
-        )
+        least = Severity.INFO if settings.pedantic else Severity.WARNING
+        is_grave = finding.severity >= max(settings.min_severity, least)
+        return is_grave and finding.confidence >= settings.min_confidence
 
     def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
         """Each finding in a module, and what keeps it out of the report: "" where nothing does.
@@ -345,3 +377,19 @@ class Run:
             return "suppressed" if finding not in kept else "" if self._shown(finding) else "hidden"
 
         return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]
+
+
+def _unused_at(path: str, span: Span, message: str) -> Finding:
+    return _of_comment(UNUSED, "unused-suppression", path, span, message)
+
+
+def _unreasoned(path: str, span: Span) -> Finding:
+    return _of_comment(
+        UNREASONED, "suppression-without-reason", path, span, "this suppression gives no reason"
+    )
+
+
+def _of_comment(code: str, name: str, path: str, span: Span, message: str) -> Finding:
+    """A finding about what silences findings, which no check of a rule makes."""
+    location, lines = Location(path, span), (span.line, span.line)
+    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines)

@@ -1,8 +1,10 @@
-"""What the commands share: where the configuration comes from, and what is wanted of the fixes."""
+"""What the commands share: the configuration, which files are meant, what is wanted of the fixes, the run itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -12,6 +14,8 @@ import click
 from isolint.console import Failure
 
 if TYPE_CHECKING:
+    from isolint.engine import Result
+    from isolint.reader import Standard
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -89,4 +93,52 @@ def prepared(
             raise Failure("the paths have no project in common; run isolint on one project at a time")
         return settings, load_rules(settings.plugins)
     except (SettingsError, PluginError) as error:
+        raise Failure(str(error)) from error
+
+
+def common(paths: Sequence[Path]) -> Path:
+    """The file or folder that all paths lie in: where the configuration is looked for."""
+    existing = [os.path.abspath(path) for path in paths if os.path.exists(path) or len(paths) == 1]
+    return Path(os.path.commonpath(existing)) if existing else Path.cwd()
+
+
+def named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
+    """What to lint. As with pytest, the test paths are for the root; elsewhere it is the current folder."""
+    below_root = Path.cwd() != settings.root and Path.cwd().is_relative_to(settings.root)
+    return paths or ([Path.cwd()] if below_root else [])
+
+
+def linted(
+    settings: Settings,
+    paths: Sequence[Path],
+    rules: Sequence[Rule],
+    force_exclude: bool = False,
+    standard: Standard | None = None,
+    quiet: bool = False,
+    *,
+    with_fixes: bool = False,
+    edited: Mapping[str, bytes] | None = None,
+) -> Result:
+    """What a run finds; unless it is `quiet`, it tells on a terminal how far it is. Raises Failure.
+
+    With fixes if these are asked for; `edited` holds by path what is to be read in the place of what files hold.
+    """
+    from isolint import engine
+    from isolint.progress import watched
+    from isolint.settings import SettingsError
+    from isolint.vocabulary import VocabularyError
+
+    started = time.monotonic()
+    try:
+        return engine.check(
+            settings,
+            paths,
+            rules,
+            force_exclude=force_exclude,
+            standard=standard,
+            with_fixes=with_fixes,
+            edited=edited or {},
+            watch=iter if quiet else lambda places: watched(places, started),
+        )
+    except (SettingsError, VocabularyError) as error:
         raise Failure(str(error)) from error

@@ -6,51 +6,94 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import groupby
 
 from isolint import __version__, report, source
-from isolint.engine import Result
+from isolint.closure import Closure
+from isolint.engine import NOTHING, Result, Run, look
 from isolint.finding import Applicability, Finding
 from isolint.invocation import Wish
+from isolint.outputs import Output
 from isolint.reader import Standard
 from isolint.rule import Rule
-from isolint.settings import Settings, listing
+from isolint.settings import Settings, listing, schema
 
 DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
 
 
-def rendered(
-    result: Result,
-    settings: Settings,
-    rules: Sequence[Rule],
-    output_format: str,
-    standard: Standard | None = None,
-) -> str:
-    """The findings in `output_format`."""
+def renderer(
+    result: Result, settings: Settings, rules: Sequence[Rule], standard: Standard | None = None
+) -> Callable[[Output], str]:
+    """What gives the text of an output; one without a format is `full` on a terminal, `concise` elsewhere."""
+    lines = lines_of(settings, standard)
+    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
+    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
+    summaries = {rule.code: rule.summary for rule in rules}
+    closures = partial(closures_of, settings, rules)
+
+    def render(output: Output) -> str:
+        name = format_of(output)
+        color = output.file is None and wants_color()
+        told = (
+            result.findings,
+            settings.root,
+            lines,
+            pages,
+            __version__,
+            color,
+            result.silenced,
+            summaries,
+            closures,
+        )
+        return report.load(name)(report.Report(*told))
+
+    return render
+
+
+def lines_of(
+    settings: Settings, standard: Standard | None = None, edited: Mapping[str, bytes] = NOTHING
+) -> Callable[[str], Sequence[str]]:
+    """What gives the lines of a file of the project, none if it cannot be read; `edited` as for a run."""
 
     @cache
     def lines(path: str) -> Sequence[str]:
         try:
-            return text_of(path).lines
+            if path in edited:
+                return source.from_bytes(edited[path], path).lines
+            if standard is not None and path == standard.path:
+                return source.from_bytes(standard.data, path).lines
+            return source.read(settings.root / path, path).lines
         except source.UnreadableError:
             return ()
 
-    def text_of(path: str) -> source.Source:
-        if standard is not None and path == standard.path:
-            return source.from_bytes(standard.data, path)
-        return source.read(settings.root / path, path)
-
-    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
-    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
-    render = report.load(output_format)
-    return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
+    return lines
 
 
-def format_of(name: str | None) -> str:
-    """The output format: without a name, `full` on a terminal and `concise` elsewhere."""
-    return name or ("full" if sys.stdout.isatty() else "concise")
+def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
+    """What runs for the tests of these files; those that are no Python of the project are left out.
+
+    The folders around them are named too: a file may lie in one that is excluded.
+    """
+    named = [settings.root / path for path in paths]
+    around = {folder for path in named for folder in path.parents if settings.root in folder.parents}
+
+    def tell(run: Run) -> tuple[Closure, ...]:
+        modules = map(run.knowledge.project.module, paths)
+        return tuple(run.knowledge.closures.of(module) for module in modules if module is not None)
+
+    return look(settings, [*named, *sorted(around)], rules, tell)
+
+
+def format_of(output: Output) -> str:
+    """The format of an output: without a name, `full` on a terminal and `concise` elsewhere."""
+    return output.format or ("full" if sys.stdout.isatty() else "concise")
+
+
+def shows_fixes(output: Output) -> bool:
+    """Whether the format of an output shows how findings are fixed."""
+    return report.shows_fixes(format_of(output))
 
 
 def wants_color() -> bool:
@@ -66,16 +109,24 @@ def counted(result: Result) -> str:
     return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
 
 
-def summary(result: Result, fixed: int | None = None, only_shown: bool = False) -> str:
-    """The closing line: how much was fixed and found, in how many files; what could be fixed, if that is known."""
+def summary(
+    result: Result, since: str | None = None, fixed: int | None = None, only_shown: bool = False
+) -> str:
+    """The closing line: what was fixed and found, in how many files, what is not shown and what can be fixed."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
     if fixed is not None:
         done = "would be fixed" if only_shown else "fixed"
         found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
-    looked = f"{_number(len(result.files), 'file')} checked"
+    where = f" on lines changed since {since}" if since else ""
+    files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
+    looked = f"{_number(len(files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
-    hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
-    return f"{found}; {looked}{unread}{hidden}.{_fixable(result)}"
+    silenced = f", {result.suppressed} suppressed" if result.suppressed else ""
+    kept = len(result.silenced) - result.suppressed
+    accepted = f", {kept} in the baseline" if kept else ""
+    unsure = len(result.hidden)
+    hidden = f", {unsure} hidden as unsure or slight (see --min-confidence, --pedantic)" if unsure else ""
+    return f"{found}{where}; {looked}{unread}{silenced}{accepted}{hidden}.{_fixable(result)}"
 
 
 def _fixable(result: Result) -> str:
@@ -87,7 +138,9 @@ def _fixable(result: Result) -> str:
 
 
 def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> list[str]:
-    """What was or would be fixed, or could be: lines that tell how often each rule in each file."""
+    """What was or would be fixed, or could be: lines that tell how often each rule in each file, if asked for."""
+    if not wish.show:
+        return []
     least = Applicability.UNSAFE if wish.unsafe else Applicability.SAFE
     could = [finding for finding in result.findings if finding.fix and finding.fix.applicability >= least]
     fixed = could if applied is None else applied
@@ -115,13 +168,20 @@ def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
     return "".join(rows)
 
 
-def settings_in_force(settings: Settings, pytest_file: str) -> str:
-    """Every setting with its value, as TOML writes it, and where it comes from; then the pytest file."""
+def settings_in_force(settings: Settings, pytest_file: str, unread: Sequence[str]) -> str:
+    """The files in force, of isolint and of pytest; then every setting, as TOML writes it, and where it comes from."""
     rows = [f"project root: {settings.root}", f"pytest's configuration: {pytest_file or 'none'}"]
+    rows += [f"not read by pytest: {place}" for place in unread]
     for key, value, origin in listing(settings):
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")
     return "\n".join(rows) + "\n"
+
+
+def schema_of_configuration(rules: Sequence[Rule]) -> str:
+    """The JSON schema of isolint.toml and [tool.isolint], with the options of these rules."""
+    options = {rule.name: rule.options for rule in rules if rule.options is not None}
+    return json.dumps(schema(options), indent=2) + "\n"
 
 
 def _number(count: int, noun: str) -> str:

@@ -10,7 +10,15 @@ import pytest
 from command import CLEAN, LEAKY, write
 
 # All that the command line takes to be read.
-COMMANDS = {"isolint", "isolint.cli", "isolint.console", "isolint.invocation", "isolint.tracing"}
+COMMANDS = {
+    "isolint",
+    "isolint.adopting",
+    "isolint.cli",
+    "isolint.console",
+    "isolint.invocation",
+    "isolint.options",
+    "isolint.tracing",
+}
 SQL = """\
 import sqlite3
 
