@@ -25,6 +25,7 @@ from isolint.ends import End
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.lifetime.foreignkeys import Misordered
 from isolint.facts.lifetime.guarantees import Unguaranteed
 from isolint.facts.lifetime.lifecycle import Creation
 from isolint.facts.lifetime.managers import Bare
@@ -81,6 +82,7 @@ __all__ = [
     "Import",
     "Leak",
     "Level",
+    "Misordered",
     "Node",
     "OpenClient",
     "Opening",
@@ -243,6 +245,12 @@ class Context:
         template, index = splice.inside
         places = self.know.holes(splice.frame.module.path, template.at)
         return places[index] if index < len(places) else splice.at
+
+    def is_said_elsewhere(self, words: str) -> bool:
+        """Whether another Python file of the project holds these words."""
+        others = (path for path in self.know.project.files if path != self.module.path)
+        sources = (self._source(path) for path in others)
+        return any(words in line for text in sources if text is not None for line in text.lines)
 
     def filled(self, template: s.Expression) -> Filled | None:
         """The text that an expression of the file puts together, as a pattern and the places of what fills it."""

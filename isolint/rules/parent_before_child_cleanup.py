@@ -25,9 +25,10 @@ Any order is right with `CASCADE`, with foreign keys that cascade, and where the
 not check unless it is told to.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Misordered, Rule, Severity
 
 rule = Rule("ISO306", "parent-before-child-cleanup", severity=Severity.WARNING, since="0.1")
 
@@ -36,4 +37,17 @@ rule = Rule("ISO306", "parent-before-child-cleanup", severity=Severity.WARNING, 
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.foreign_keys.misordered(site.module):
         confidence = Confidence.HIGH if found.sure else Confidence.LOW
-        yield ctx.finding(found.at, found.message, trail=found.trail, confidence=confidence)
+        yield ctx.finding(found.at, found.message, trail=found.trail, confidence=confidence, subject=found)
+
+
+@rule.fix(Applicability.SAFE)
+def go_backwards(found: Misordered, ctx: Context) -> Fix | None:
+    """A loop over the tables goes over them from the back."""
+    file = ctx.python()
+    tables = file.node(found.tables.at) if found.tables is not None else None
+    while isinstance(tables, ast.Call) and tables.args:
+        tables = tables.args[0]
+    if not isinstance(tables, ast.Attribute | ast.Name):
+        return None
+    at = (tables.lineno, tables.col_offset, tables.end_lineno or 0, tables.end_col_offset or 0)
+    return ctx.fix("Begin with the children", file.replace(at, f"reversed({file.code(tables)})"))

@@ -43,12 +43,16 @@ _DESTROYS = ("DELETE", "DROP TABLE")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Misordered:
-    """A deletion that comes too early: what is deleted at `at`, and what still refers to it."""
+    """A deletion that comes too early: what is deleted at `at`, and what still refers to it.
+
+    `tables` is what a loop goes over, parents first; None where the deletions follow one another.
+    """
 
     at: s.Position
     message: str
     trail: Trail
     sure: bool
+    tables: s.Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +96,7 @@ class ForeignKeys:
             if deletion is not None and backend != "sqlite":
                 hop = Hop(frame.module.path, deletion.at, show(deletion))
                 message = "`sorted_tables` lists parents first: deleting in this order meets rows that refer to them"
-                yield Misordered(node.at, message, (hop,), bool(backend))
+                yield Misordered(node.at, message, (hop,), bool(backend), node.iterable)
 
     def _is_sorted(self, node: s.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether an iterable is `….sorted_tables`, from the front."""
