@@ -85,7 +85,7 @@ class PythonFile:
         """Put an expression of several lines in the place of another; they are indented as the first one is."""
         first, *rest = self.stepped(code).split("\n")
         indentation = self.text.indentation(at[0])
-        return self.replace(at, "\n".join([first, *(indented(line, indentation) for line in rest)]))
+        return self.replace(at, "\n".join([first, *(f"{indentation}{line}" for line in rest)]))
 
     def is_too_long(self, at: Position, code: str) -> bool:
         """Whether the line at a position would be longer than all others with this code in its place."""

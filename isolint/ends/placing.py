@@ -44,15 +44,15 @@ class End(Undone):
             return None
         if not returns:
             added = self.file.insert_after(at, f"yield\n{code}")
-            return self._and(added, (*imports, *annotated))
+            return self._and(added, (*annotated, *imports))
         value = returns[0].value
         given = f"yield {self.file.code(value)}" if value is not None else "yield"
         if anchor.statement is end.statement:
             return self._and(
-                self.file.replace_statement(position(returns[0]), f"{given}\n{code}"), (*imports, *annotated)
+                self.file.replace_statement(position(returns[0]), f"{given}\n{code}"), (*annotated, *imports)
             )
         behind = self.file.insert_after(position(anchor.statement)[:2] * 2, code)
-        return self._and(behind, (self.file.replace(position(returns[0]), given), *imports, *annotated))
+        return self._and(behind, (self.file.replace(position(returns[0]), given), *annotated, *imports))
 
     def _and(self, edits: Edits | None, others: Edits) -> Edits | None:
         return None if edits is None else (*edits, *others)

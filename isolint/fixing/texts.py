@@ -122,7 +122,8 @@ class Texts:
 def edited(text: str, lines: Sequence[str], edits: Iterable[Edit], name: str) -> str:
     """A text after edits. Raises RefusedError for edits that overlap or lie outside the text."""
     starts = [0, *accumulate(map(len, lines))]
-    places = sorted((*_offsets(edit.span, starts, name), edit.content) for edit in set(edits))
+    found = ((*_offsets(edit.span, starts, name), edit.content) for edit in set(edits))
+    places = sorted(found, key=lambda place: (*place[:2], place[2].startswith("from "), place[2]))
     parts: list[str] = []
     last = 0
     for start, end, content in places:

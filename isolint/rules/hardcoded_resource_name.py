@@ -82,6 +82,8 @@ def _in_function(
     names = {n.id for n in ast.walk(file.tree) if isinstance(n, ast.Name)}
     names |= {n.arg for n in ast.walk(file.tree) if isinstance(n, ast.arg)}
     wanted = ("url", "database_url") if "://" in unique else ("name", f"{resource}_name")
+    if len(written) == 1:
+        return (file.replace(_position(written[0]), unique),)
     free = next((name for name in wanted if name not in names), None)
     added = file.insert_before(_position(first.statement)[:2] * 2, f"{free} = {unique}")
     if free is None or added is None:

@@ -53,6 +53,7 @@ from isolint.rule import (
 
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
 
+Place = tuple[int, int, int, int]
 _DRIVERS = ("psycopg", "psycopg2", "django", "sqlalchemy", "sqlite3", "duckdb", "asyncpg", "aiosqlite")
 _IN_DOUBLE_QUOTES = ("sqlite3", "aiosqlite", "duckdb", "asyncpg")
 _MARKS = re.compile(r"quote|escape|literal|ident", re.IGNORECASE)
@@ -78,7 +79,7 @@ class Spliced:
         imported = {name for name in _imported(ctx.python().tree) if name in _DRIVERS}
         return imported.pop() if len(imported) == 1 else "", "cursor", Applicability.UNSAFE
 
-    def holes(self, ctx: Context) -> tuple[tuple[int, int, int, int], ...]:
+    def holes(self, ctx: Context) -> tuple[Place, ...]:
         """Where the splices of the statement stand."""
         return tuple(ctx.hole_position(splice) for splice in self.all)
 
@@ -126,15 +127,29 @@ def compose_the_statement(subject: Spliced, ctx: Context) -> Fix | None:
     if not all(names):
         return None
     at = subject.splice.template.at
-    composed = f"{prefix}SQL({filled.pattern}).format({', '.join(names)})"
-    if file.is_too_long(at, composed):
-        composed = f"{prefix}SQL({filled.pattern}).format(\n    {', '.join(names)}\n)"
+    composed = _composed(file, at, f"{prefix}SQL", filled.pattern, f"format({', '.join(names)})")
     return ctx.fix(
         "Compose the statement with `sql.Identifier`",
         file.replace_expression(at, composed),
         *(file.add_import(each) for each in imported),
         applicability=applicability,
     )
+
+
+def _composed(file: PythonFile, at: Place, function: str, pattern: str, rest: str) -> str:
+    """The composed statement, over several lines where the file's lines are shorter."""
+    if "\n" in pattern:
+        lines = "\n".join(f"    {line.strip()}" for line in pattern.split("\n"))
+        return f"{function}(\n{lines}\n).{rest}"
+    code = f"{function}({pattern}).{rest}"
+    if not file.is_too_long(at, code):
+        return code
+    line = file.text.lines[at[0] - 1].rstrip().partition("  #")[0]
+    found = file.text.span(at)
+    if line[: found.column - 1].endswith("(") and line[found.end_column - 1 :] == ")":
+        return f"\n    {code}\n"
+    opened = rest.partition("(")[0]
+    return f"{function}({pattern}).{opened}(\n    {rest[len(opened) + 1 : -1]}\n)"
 
 
 @rule.fix(Applicability.SAFE)
