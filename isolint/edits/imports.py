@@ -82,6 +82,8 @@ def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wa
     if not there:
         return _as_first_line(text, tree, wanted)
     sections = _sections(there)
+    if kin := [each for each in there if _top(each) == _top(wanted.node) and not _is_relative(each)]:
+        return _next_to(text, tree, kin, wanted)
     before = _predecessor(there, sections, wanted)
     after = (e for e, section in zip(there, sections, strict=True) if section >= wanted.section)
     neighbour = before or next(after)
@@ -92,6 +94,27 @@ def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wa
     if before is not None:
         return (text.lines_after(last_line(before), wanted.code if is_same else f"\n{wanted.code}", ""),)
     return (text.lines_before(neighbour.lineno, wanted.code, "", 0 if is_same else 1),)
+
+
+def _next_to(text: Text, tree: ast.Module, kin: list[AnyImport], wanted: _Wanted) -> Edits | None:
+    """The import goes among those of the same package."""
+    smaller = [each for each in kin if _order(each) < _order(wanted.node)]
+    neighbour = smaller[-1] if smaller else kin[0]
+    found = spot(tree, position(neighbour))
+    if found is None or not found.has_lines_alone:
+        return None
+    if smaller:
+        return (text.lines_after(last_line(neighbour), wanted.code, ""),)
+    return (text.lines_before(neighbour.lineno, wanted.code, ""),)
+
+
+def _is_relative(node: AnyImport) -> bool:
+    return isinstance(node, ast.ImportFrom) and bool(node.level)
+
+
+def _top(node: AnyImport) -> str:
+    name = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+    return name.partition(".")[0]
 
 
 def _predecessor(there: list[AnyImport], sections: list[int], wanted: _Wanted) -> AnyImport | None:

@@ -66,10 +66,16 @@ def quoted(name):
 
 @dataclass(frozen=True)
 class Spliced:
-    """A splice that is to be quoted, all those of the same statement, and what executes it."""
+    """A splice that is to be quoted, and all those of the same statement.
+
+    `template` is where the statement is put together, `call` where it is executed; there it is given at `statement`.
+    """
 
     splice: Splice
     all: tuple[Splice, ...]
+    template: Place
+    call: Place
+    statement: Place | None
 
     def library(self, ctx: Context) -> tuple[str, str, Applicability]:
         """The driver, the kind of its object, and how sure that is: known, or the only one the file imports."""
@@ -85,7 +91,7 @@ class Spliced:
 
     def text(self, ctx: Context) -> Filled | None:
         """The statement, if each splice is one whole name in it."""
-        filled = ctx.filled(self.splice.template)
+        filled = ctx.filled(self.splice.template) if self.splice.template is not None else None
         if filled is None or any(ctx.know.identifiers.may_be_several(splice) for splice in self.all):
             return None
         holes = self.holes(ctx)
@@ -98,8 +104,12 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for splice in found:
         message = f"`{show(splice.hole)}` is put into SQL as an identifier without quotes"
         confidence = Confidence.HIGH if splice.sure else Confidence.LOW
-        together = tuple(other for other in found if other.template is splice.template)
-        subject = Spliced(splice, together)
+        subject = None
+        if splice.template is not None and splice.event is not None:
+            together = tuple(other for other in found if other.template is splice.template)
+            call = splice.event.call
+            given = call.arguments[0].at if call.arguments else None
+            subject = Spliced(splice, together, splice.template.at, call.at, given)
         yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence, subject=subject)
 
 
@@ -110,7 +120,7 @@ def compose_the_statement(subject: Spliced, ctx: Context) -> Fix | None:
     file, filled = ctx.python(), subject.text(ctx)
     if library not in ("psycopg", "psycopg2") or filled is None:
         return None
-    if not _is_executed_alone(file, subject.splice):
+    if not _is_executed_alone(file, subject):
         return None
     is_module = _may_bind(file.tree, "sql", library)
     imported = [f"from {library} import sql"]
@@ -126,7 +136,7 @@ def compose_the_statement(subject: Spliced, ctx: Context) -> Fix | None:
             )
     if not all(names):
         return None
-    at = subject.splice.template.at
+    at = subject.template
     composed = _composed(file, at, f"{prefix}SQL", filled.pattern, f"format({', '.join(names)})")
     return ctx.fix(
         "Compose the statement with `sql.Identifier`",
@@ -159,11 +169,11 @@ def use_a_construct(subject: Spliced, ctx: Context) -> Fix | None:
     file, filled = ctx.python(), subject.text(ctx)
     if library != "sqlalchemy" or filled is None or len(filled.holes) != 1:
         return None
-    given = subject.splice.event.call.arguments
-    wrapped = file.node(given[0].at) if given else None
-    match wrapped:
+    if subject.statement is None:
+        return None
+    match file.node(subject.statement):
         case ast.Call(func=ast.Name(id="text"), args=[text], keywords=[]) if text is file.node(
-            subject.splice.template.at
+            subject.template
         ):
             construct = _construct(filled, file.code(filled.holes[0]))
         case _:
@@ -173,7 +183,7 @@ def use_a_construct(subject: Spliced, ctx: Context) -> Fix | None:
     is_old = "if_" in construct
     return ctx.fix(
         f"Use `{construct.partition('(')[0]}`",
-        file.replace(given[0].at, construct),
+        file.replace(subject.statement, construct),
         file.add_import(f"from sqlalchemy.schema import {construct.partition('(')[0]}"),
         applicability=Applicability.UNSAFE if is_old else applicability,
     )
@@ -184,8 +194,8 @@ def quote_in_place(subject: Spliced, ctx: Context) -> Fix | None:
     """Django's `connection.ops.quote_name(name)`, the preparer of SQLAlchemy's dialect."""
     library, kind, applicability = subject.library(ctx)
     file, filled = ctx.python(), subject.text(ctx)
-    quote = _quote(library, kind, subject.splice, file) if filled is not None else ""
-    if not quote or file.function(subject.splice.at) is not file.function(subject.splice.event.call.at):
+    quote = _quote(library, kind, subject, file) if filled is not None else ""
+    if not quote or file.function(subject.splice.at) is not file.function(subject.call):
         return None
     return _quoted_by(quote, f"Quote the name with `{quote}`", subject, ctx, applicability)
 
@@ -217,8 +227,8 @@ def _quoted_by(
     """The fix that puts the splice, and it alone, through a function."""
     file, at = ctx.python(), ctx.hole_position(subject.splice)
     quoted = _each(file.code(at), quote, "")
-    written = file.code(subject.splice.template.at)
-    if isinstance(file.node(subject.splice.template.at), ast.JoinedStr):
+    written = file.code(subject.template)
+    if isinstance(file.node(subject.template), ast.JoinedStr):
         added = quoted.replace(file.code(at), "", 1)
         mark = written.lstrip("rRfF")[:1]
         if mark in added or "\\" in added:
@@ -226,16 +236,16 @@ def _quoted_by(
     return ctx.fix(title, file.replace(at, quoted), applicability=applicability) if quoted else None
 
 
-def _quote(library: str, kind: str, splice: Splice, file: PythonFile) -> str:
+def _quote(library: str, kind: str, subject: Spliced, file: PythonFile) -> str:
     """The function that quotes for what executes a statement, as it can be written there."""
-    executor = file.node(splice.event.call.at)
+    executor = file.node(subject.call)
     if not isinstance(executor, ast.Call) or not isinstance(executor.func, ast.Attribute):
         return ""
     owner = executor.func.value
     if library == "django":
         if kind == "schema editor":
             return f"{file.code(owner)}.quote_name"
-        connection = _connection_of(owner, file.function(splice.event.call.at), file)
+        connection = _connection_of(owner, file.function(subject.call), file)
         return f"{connection}.ops.quote_name" if connection else ""
     if library == "sqlalchemy" and isinstance(owner, ast.Name | ast.Attribute):
         bound = {"connection": "", "engine": "", "session": ".get_bind()"}.get(kind)
@@ -301,18 +311,17 @@ def _each(code: str, quote: str, text: str) -> str:
     return f"{quote}({code})"
 
 
-def _is_executed_alone(file: PythonFile, splice: Splice) -> bool:
+def _is_executed_alone(file: PythonFile, subject: Spliced) -> bool:
     """Whether the statement is handed to the driver as it is, directly or through a variable for it alone."""
-    given = splice.event.call.arguments
-    if given and given[0].at == splice.template.at:
+    if subject.statement == subject.template:
         return True
-    found = file.statement(splice.template.at)
+    found = file.statement(subject.template)
     if found is None or not isinstance(found.statement, ast.Assign) or len(found.statement.targets) != 1:
         return False
-    target, function = found.statement.targets[0], file.function(splice.template.at)
+    target, function = found.statement.targets[0], file.function(subject.template)
     if not isinstance(target, ast.Name) or function is None:
         return False
-    if found.statement.value is not file.node(splice.template.at):
+    if found.statement.value is not file.node(subject.template):
         return False
     used = [
         n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == target.id and n is not target

@@ -58,9 +58,9 @@ class Splice:
     at: s.Position
     frame: Frame
     sure: bool
-    template: s.Expression
-    event: Event
     inside: tuple[s.Template, int] | None = None
+    template: s.Expression | None = None
+    event: Event | None = None
 
 
 class Identifiers:
@@ -82,13 +82,13 @@ class Identifiers:
 
     def library(self, splice: Splice) -> tuple[str, str]:
         """The library that executes a splice's statement, and the kind of what executes it; nothing if not known."""
-        receivers = options(splice.event.receiver)
+        receivers = options(splice.event.receiver) if splice.event is not None else ()
         known = {(r.type.partition(".")[0], r.kind) for r in receivers if isinstance(r, Handle)}
         return known.pop() if len(known) == 1 and len(receivers) == 1 else ("", "")
 
     def is_word(self, name: str, splice: Splice) -> bool:
         """Whether a name that a statement is put together with stands for text that the code spells out."""
-        value = self.evaluator.evaluate(s.Name(name, splice.template.at), splice.frame)
+        value = self.evaluator.evaluate(s.Name(name, splice.at), splice.frame)
         return name.isidentifier() and text(value) is not None
 
     def may_be_several(self, splice: Splice) -> bool:
@@ -117,7 +117,7 @@ class Identifiers:
             if piece in unsafe and at in wanted and piece.hole is not None and piece.frame is not None:
                 sure = bool(event.names) or not self._is_part_of_unknown(piece.hole, piece.frame)
                 at_hole = _place(template, piece.hole)
-                yield Splice(piece.hole, at_hole, piece.frame, sure, template, event, piece.inside)
+                yield Splice(piece.hole, at_hole, piece.frame, sure, piece.inside, template, event)
             at += len(self._shown(piece, unsafe))
 
     def _shown(self, piece: Piece, unsafe: list[Piece]) -> str:
