@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
@@ -82,8 +82,9 @@ def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wa
     if not there:
         return _as_first_line(text, tree, wanted)
     sections = _sections(there)
-    if kin := [each for each in there if _top(each) == _top(wanted.node) and not _is_relative(each)]:
-        return _next_to(text, tree, kin, wanted)
+    kin = [s for each, s in zip(there, sections, strict=True) if _is_kin(each, wanted.node)]
+    if kin and wanted.section not in kin:
+        wanted = replace(wanted, section=kin[0])
     before = _predecessor(there, sections, wanted)
     after = (e for e, section in zip(there, sections, strict=True) if section >= wanted.section)
     neighbour = before or next(after)
@@ -96,20 +97,10 @@ def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wa
     return (text.lines_before(neighbour.lineno, wanted.code, "", 0 if is_same else 1),)
 
 
-def _next_to(text: Text, tree: ast.Module, kin: list[AnyImport], wanted: _Wanted) -> Edits | None:
-    """The import goes among those of the same package."""
-    smaller = [each for each in kin if _order(each) < _order(wanted.node)]
-    neighbour = smaller[-1] if smaller else kin[0]
-    found = spot(tree, position(neighbour))
-    if found is None or not found.has_lines_alone:
-        return None
-    if smaller:
-        return (text.lines_after(last_line(neighbour), wanted.code, ""),)
-    return (text.lines_before(neighbour.lineno, wanted.code, ""),)
-
-
-def _is_relative(node: AnyImport) -> bool:
-    return isinstance(node, ast.ImportFrom) and bool(node.level)
+def _is_kin(there: AnyImport, wanted: AnyImport) -> bool:
+    """Whether an import is of the same package."""
+    relative = [isinstance(node, ast.ImportFrom) and bool(node.level) for node in (there, wanted)]
+    return not any(relative) and _top(there) == _top(wanted)
 
 
 def _top(node: AnyImport) -> str:
