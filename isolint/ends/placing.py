@@ -82,10 +82,7 @@ class End(Undone):
         around = [n for n in end.around if not isinstance(n, _SCOPES) and n not in self.spot.around]
         if not all(isinstance(n, ast.With | ast.AsyncWith | ast.Try) for n in around):
             return None
-        entered = [
-            n for n in around if isinstance(n, ast.With | ast.AsyncWith) and n is not self.spot.statement
-        ]
-        if around and not isinstance(around[0], ast.Try) and entered:
+        if around and not isinstance(around[0], ast.Try):
             outermost = self.file.statement(position(around[0])[:2] * 2)
             if outermost is None:
                 return None

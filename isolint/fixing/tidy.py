@@ -1,4 +1,4 @@
-"""Imports of the standard library that fixes leave without a use."""
+"""Imports that fixes leave without a use: of the standard library, and single names of others."""
 
 from __future__ import annotations
 
@@ -20,11 +20,23 @@ def unused_imports(before: Source, after: Source) -> Edits:
     found: list[Edit] = []
     for statement in file.tree.body:
         names = set(_standard_names(statement))
-        if not names or "#" in after.lines[statement.lineno - 1]:
+        if "#" in after.lines[statement.lineno - 1]:
             continue
-        if names <= was_used and not names & is_used:
+        if names and names <= was_used and not names & is_used:
             found += _without(file, statement)
+        elif isinstance(statement, ast.ImportFrom) and statement.lineno == statement.end_lineno:
+            found += _without_names(file, statement, was_used - is_used)
     return tuple(found)
+
+
+def _without_names(file: PythonFile, statement: ast.ImportFrom, unused: frozenset[str]) -> Edits:
+    """Remove some of the names that a statement on one line imports; the module is imported all the same."""
+    kept = [alias for alias in statement.names if (alias.asname or alias.name) not in unused]
+    if not kept or len(kept) == len(statement.names):
+        return ()
+    first, last = position(statement.names[0]), position(statement.names[-1])
+    code = ", ".join(file.code(position(alias)) for alias in kept)
+    return (file.replace((*first[:2], *last[2:]), code),)
 
 
 def _without(file: PythonFile, statement: ast.stmt) -> Edits:

@@ -54,6 +54,7 @@ from isolint.rule import (
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
 
 Place = tuple[int, int, int, int]
+BOUND: Place = (0, 0, 0, 0)
 _DRIVERS = ("psycopg", "psycopg2", "django", "sqlalchemy", "sqlite3", "duckdb", "asyncpg", "aiosqlite")
 _IN_DOUBLE_QUOTES = ("sqlite3", "aiosqlite", "duckdb", "asyncpg")
 _MARKS = re.compile(r"quote|escape|literal|ident", re.IGNORECASE)
@@ -69,6 +70,7 @@ class Spliced:
     """A splice that is to be quoted, and all those of the same statement.
 
     `template` is where the statement is put together, `call` where it is executed; there it is given at `statement`.
+    `near` are the calls that execute the other statements with splices.
     """
 
     splice: Splice
@@ -76,6 +78,7 @@ class Spliced:
     template: Place
     call: Place
     statement: Place | None
+    near: tuple[Place, ...]
 
     def library(self, ctx: Context) -> tuple[str, str, Applicability]:
         """The driver, the kind of its object, and how sure that is: known, or the only one the file imports."""
@@ -109,7 +112,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
             together = tuple(other for other in found if other.template is splice.template)
             call = splice.event.call
             given = call.arguments[0].at if call.arguments else None
-            subject = Spliced(splice, together, splice.template.at, call.at, given)
+            near = tuple(other.event.call.at for other in found if other.event is not None)
+            subject = Spliced(splice, together, splice.template.at, call.at, given, near)
         yield ctx.finding(ctx.hole_position(splice), message, confidence=confidence, subject=subject)
 
 
@@ -123,25 +127,23 @@ def compose_the_statement(subject: Spliced, ctx: Context) -> Fix | None:
     if not _is_executed_alone(file, subject):
         return None
     is_module = _may_bind(file.tree, "sql", library)
-    imported = [f"from {library} import sql"]
-    prefix = "sql." if is_module else ""
-    if not is_module:
-        imported = [f"from {library}.sql import SQL", f"from {library}.sql import Identifier"]
-    names = [_each(file.code(hole), f"{prefix}Identifier", f"{prefix}SQL") for hole in filled.holes]
+    known = "sql" if is_module else f"{library}_sql"
+    imported = f"from {library} import sql" if is_module else f"from {library} import sql as {known}"
+    names = [_each(file, hole, f"{known}.Identifier", f"{known}.SQL") for hole in filled.holes]
     for index, hole in enumerate(filled.holes):
         if hole not in subject.holes(ctx):
             word = file.code(hole)
             names[index] = (
-                f"{prefix}SQL({word})" if ctx.know.identifiers.is_word(word, subject.splice) else ""
+                f"{known}.SQL({word})" if ctx.know.identifiers.is_word(word, subject.splice) else ""
             )
     if not all(names):
         return None
     at = subject.template
-    composed = _composed(file, at, f"{prefix}SQL", filled.pattern, f"format({', '.join(names)})")
+    composed = _composed(file, at, f"{known}.SQL", filled.pattern, f"format({', '.join(names)})")
     return ctx.fix(
         "Compose the statement with `sql.Identifier`",
         file.replace_expression(at, composed),
-        *(file.add_import(each) for each in imported),
+        file.add_import(imported),
         applicability=applicability,
     )
 
@@ -197,7 +199,46 @@ def quote_in_place(subject: Spliced, ctx: Context) -> Fix | None:
     quote = _quote(library, kind, subject, file) if filled is not None else ""
     if not quote or file.function(subject.splice.at) is not file.function(subject.call):
         return None
-    return _quoted_by(quote, f"Quote the name with `{quote}`", subject, ctx, applicability)
+    title = f"Quote the name with `{quote}`"
+    place = _place_of_function(quote, subject, file) if library == "sqlalchemy" else None
+    if place is None:
+        return _quoted_by(quote, title, subject, ctx, applicability)
+    fix = _quoted_by("quote", title, subject, ctx, applicability)
+    added = file.insert_before(place, f"quote = {quote}") if place != BOUND else ()
+    return ctx.fix(title, fix.edits, added, applicability=applicability) if fix is not None else None
+
+
+def _place_of_function(quote: str, subject: Spliced, file: PythonFile) -> Place | None:
+    """Where a function for all of several splices can be bound to `quote`, or for one in a line too long.
+
+    None where it cannot, or need not; `BOUND` where it is bound already.
+    """
+    owner, function, found = (
+        quote.partition(".")[0],
+        file.function(subject.call),
+        file.statement(subject.call),
+    )
+    if function is None or found is None:
+        return None
+    binds = [
+        n for n in ast.walk(function) if isinstance(n, ast.Assign) and file.code(n) == f"quote = {quote}"
+    ]
+    if binds:
+        return BOUND if binds[0].lineno < subject.call[0] else None
+    near = [at for at in subject.near if file.function(at) is function]
+    if (len(near) < 2 and not file.is_too_long(subject.call, file.code(subject.call) + quote)) or _binds(
+        file.tree, "quote"
+    ):
+        return None
+    for index, node in enumerate(found.around):
+        if isinstance(node, ast.With | ast.AsyncWith) and any(
+            isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == owner for item in node.items
+        ):
+            first = min(at for at in near if (node.lineno, 0) < at[:2] <= (node.end_lineno or 0, 0))
+            chain = file.statement(first)
+            inner = (*chain.around, chain.statement)[index + 1] if chain is not None else None
+            return (inner.lineno, inner.col_offset) * 2 if inner is not None else None
+    return None
 
 
 @rule.fix(Applicability.UNSAFE)
@@ -226,7 +267,7 @@ def _quoted_by(
 ) -> Fix | None:
     """The fix that puts the splice, and it alone, through a function."""
     file, at = ctx.python(), ctx.hole_position(subject.splice)
-    quoted = _each(file.code(at), quote, "")
+    quoted = _each(file, at, quote)
     written = file.code(subject.template)
     if isinstance(file.node(subject.template), ast.JoinedStr):
         added = quoted.replace(file.code(at), "", 1)
@@ -245,28 +286,29 @@ def _quote(library: str, kind: str, subject: Spliced, file: PythonFile) -> str:
     if library == "django":
         if kind == "schema editor":
             return f"{file.code(owner)}.quote_name"
-        connection = _connection_of(owner, file.function(subject.call), file)
-        return f"{connection}.ops.quote_name" if connection else ""
+        connections = _owners(owner, file.function(subject.call), file, ("cursor",))
+        return f"{connections.pop()}.ops.quote_name" if len(connections) == 1 else ""
     if library == "sqlalchemy" and isinstance(owner, ast.Name | ast.Attribute):
+        if kind == "cursor":
+            made = _owners(owner, file.function(subject.call), file, ("connect", "begin"))
+            kind = "connection" if made else ""
         bound = {"connection": "", "engine": "", "session": ".get_bind()"}.get(kind)
         return "" if bound is None else f"{file.code(owner)}{bound}.dialect.identifier_preparer.quote"
     return ""
 
 
-def _connection_of(cursor: ast.expr, around: ast.AST | None, file: PythonFile) -> str:
-    """The connection that a cursor is made from, as code."""
-    made: list[ast.expr] = [cursor] if isinstance(cursor, ast.Call) else []
+def _owners(name: ast.expr, around: ast.AST | None, file: PythonFile, methods: tuple[str, ...]) -> set[str]:
+    """What a name is made from by one of these methods, as code; nothing where it is made in another way, too."""
+    made: list[ast.expr] = [name] if isinstance(name, ast.Call) else []
     for node in ast.walk(around or file.tree):
-        if isinstance(node, ast.withitem) and _is_same(node.optional_vars, cursor):
+        if isinstance(node, ast.withitem) and _is_same(node.optional_vars, name):
             made.append(node.context_expr)
-        if isinstance(node, ast.Assign) and any(_is_same(target, cursor) for target in node.targets):
+        if isinstance(node, ast.Assign) and any(_is_same(target, name) for target in node.targets):
             made.append(node.value)
-    owners = {
-        file.code(call.func.value)
-        for call in made
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "cursor"
-    }
-    return owners.pop() if len(owners) == 1 and made else ""
+    calls = [call.value if isinstance(call, ast.Await) else call for call in made]
+    functions = [call.func for call in calls if isinstance(call, ast.Call)]
+    owners = [f.value for f in functions if isinstance(f, ast.Attribute) and f.attr in methods]
+    return {file.code(owner) for owner in owners} if len(owners) == len(made) else set()
 
 
 def _is_same(target: ast.expr | None, name: ast.expr) -> bool:
@@ -291,14 +333,16 @@ def _construct(filled: Filled, name: str) -> str | None:
     return None
 
 
-def _each(code: str, quote: str, text: str) -> str:
+def _each(file: PythonFile, at: Place, quote: str, text: str = "") -> str:
     """Code for an expression put through `quote`; for `", ".join(names)` each of the names."""
+    code = file.code(at)
     node = ast.parse(f"({code})", mode="eval").body
     match node:
         case ast.Call(func=ast.Attribute(value=separator, attr="join"), args=[names], keywords=[]):
             glue = ast.get_source_segment(f"({code})", separator) or ""
             written = ast.get_source_segment(f"({code})", names) or ""
-            glue = f"{text}({glue})" if text else glue
+            if text and isinstance(separator, ast.Constant):
+                glue = f"{text}({file.string(str(separator.value))})"
             match names:
                 case ast.GeneratorExp(elt=elt) | ast.ListComp(elt=elt):
                     element = ast.get_source_segment(f"({code})", elt) or ""
