@@ -234,7 +234,7 @@ def _place_of_function(quote: str, subject: Spliced, file: PythonFile) -> Place 
         if isinstance(node, ast.With | ast.AsyncWith) and any(
             isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == owner for item in node.items
         ):
-            first = min(at for at in near if (node.lineno, 0) < at[:2] <= (node.end_lineno or 0, 0))
+            first = min(at for at in near if node.lineno <= at[0] <= (node.end_lineno or 0))
             chain = file.statement(first)
             inner = (*chain.around, chain.statement)[index + 1] if chain is not None else None
             return (inner.lineno, inner.col_offset) * 2 if inner is not None else None
