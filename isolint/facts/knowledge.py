@@ -29,6 +29,9 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.rows.driven import Driven
+from isolint.facts.rows.tidying import Tidying
+from isolint.facts.rows.transactions import Transactions
 from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
@@ -128,6 +131,8 @@ class Knowledge:
             lambda: self.callers,
             self.module_sites,
         )
+        tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
+        self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
