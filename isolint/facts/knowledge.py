@@ -29,9 +29,14 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.rows.collisions import Collisions
+from isolint.facts.rows.columns import UniqueColumns
 from isolint.facts.rows.driven import Driven
+from isolint.facts.rows.landings import Landings
+from isolint.facts.rows.payloads import Payloads
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.transactions import Transactions
+from isolint.facts.rows.written import Written
 from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
@@ -133,6 +138,15 @@ class Knowledge:
         )
         tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
         self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
+        payloads = Payloads(self.evaluator, self.fixtures)
+        self.collisions = Collisions(
+            Written(self.effects, payloads),
+            UniqueColumns(self.evaluator, reach),
+            payloads,
+            Landings(driven, tidying, self.replacements, self.target),
+            self.fixtures,
+            reach,
+        )
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

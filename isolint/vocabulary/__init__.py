@@ -26,10 +26,12 @@ from isolint.vocabulary.entries import (
     Override,
     Quoter,
     Reader,
+    Sender,
     Statement,
     Type,
     Unique,
     Web,
+    Writer,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -58,6 +60,8 @@ class Vocabulary:
     creators: dict[str, tuple[Creator, ...]]
     creators_by_name: dict[str, tuple[Creator, ...]]
     commits: dict[str, tuple[Commit, ...]]
+    writers: dict[str, tuple[Writer, ...]]
+    senders: dict[str, tuple[Sender, ...]]
     isolations: dict[str, tuple[Isolation, ...]]
     isolating_fixtures: dict[str, Isolation]
     isolating_bases: dict[str, Isolation]
@@ -151,6 +155,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         creators=by.call("creates"),
         creators_by_name=by.last_name("creates"),
         commits=by.call("commits"),
+        writers=by.call("writes"),
+        senders=by.call("sends"),
         isolations=by.call("isolates"),
         isolating_fixtures=by.only("isolates", "fixtures"),
         isolating_bases=by.only("isolates", "bases"),

@@ -20,6 +20,8 @@ ENTRIES: dict[str, type] = {
     "destroys": kinds.Destroyer,
     "creates": kinds.Creator,
     "commits": kinds.Commit,
+    "writes": kinds.Writer,
+    "sends": kinds.Sender,
     "isolates": kinds.Isolation,
     "quotes": kinds.Quoter,
     "executes": kinds.Executor,

@@ -75,6 +75,17 @@ class Tidying:
             self._tidies[key] = self._found(module, function, rollbacks)
         return self._tidies[key]
 
+    def tidies_block(self, module: Module) -> bool:
+        """Whether importing a test module, or a conftest above it, deletes or drops something."""
+        return any(self._block_tidies(seen) for seen in self.fixtures.chain(module.path))
+
+    def _block_tidies(self, module: Module) -> bool:
+        key = (id(module), True)
+        if key not in self._tidies:
+            body = tuple(n for n in module.facts.body if not isinstance(n, s.Function | s.Class))
+            self._tidies[key] = any(tokens(last_name(c)) & _WORDS and not _lets_go(c) for c in calls_in(body))
+        return self._tidies[key]
+
     def _found(self, module: Module, function: s.Function, rollbacks: bool) -> bool:
         for call in calls_in(function.body):
             name = last_name(call)

@@ -137,7 +137,7 @@ class Clients:
     # -- judging
 
     def _leak(self, client: Client, users: tuple[Module, ...]) -> OpenClient | None:
-        started = self._started(client)
+        started = self.started(client)
         if started is not None or self.applications.role(client.made) == "lifespan":
             return started
         own = self.overrides.around(client.module, client.function)
@@ -196,7 +196,7 @@ class Clients:
             overridden=overridden,
         )
 
-    def _started(self, client: Client) -> OpenClient | None:
+    def started(self, client: Client) -> OpenClient | None:
         """What starting the application for a client points its models to."""
         if not client.entered or not self.applications.entry(client.made).starts:
             return None
