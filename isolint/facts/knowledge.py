@@ -33,6 +33,8 @@ from isolint.facts.rows.collisions import Collisions
 from isolint.facts.rows.columns import UniqueColumns
 from isolint.facts.rows.driven import Driven
 from isolint.facts.rows.landings import Landings
+from isolint.facts.rows.leftovers import Leftovers
+from isolint.facts.rows.network import Network
 from isolint.facts.rows.payloads import Payloads
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.transactions import Transactions
@@ -139,14 +141,18 @@ class Knowledge:
         tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
         self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
         payloads = Payloads(self.evaluator, self.fixtures)
+        written = Written(self.effects, payloads)
+        network = Network(written, payloads, tidying)
         self.collisions = Collisions(
-            Written(self.effects, payloads),
+            written,
             UniqueColumns(self.evaluator, reach),
             payloads,
             Landings(driven, tidying, self.replacements, self.target),
+            network,
             self.fixtures,
             reach,
         )
+        self.leftovers = Leftovers(self.collisions, network)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

@@ -43,3 +43,11 @@ rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1"
 def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
     for at, resource, trail in ctx.know.making.left_behind(site):
         yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)
+
+
+@rule.on(Test)
+def check_rows(site: Test, ctx: Context) -> Iterator[Finding]:
+    for left in ctx.know.leftovers.of(site.module, site.function):
+        others = f"; only `{left.others[0]}` may, if it runs" if left.others else ""
+        message = f"the test leaves {left.what} to {left.where}{others}"
+        yield ctx.finding(left.at, message, trail=left.trail)

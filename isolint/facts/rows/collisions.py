@@ -13,6 +13,7 @@ from isolint.facts.program.scopes import statements
 from isolint.facts.rows.columns import UniqueColumns
 from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.landings import Landing, Landings
+from isolint.facts.rows.network import Network
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.payloads import Field, Payloads, spelled_in
 from isolint.facts.rows.sameness import FIXED, Sameness
@@ -20,6 +21,8 @@ from isolint.facts.rows.written import Row, Written
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.suite.reach import Reach
+from isolint.facts.targets.lattice import Level, Target
+from isolint.facts.web.paths import HOLE
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
@@ -45,6 +48,7 @@ class Collisions:
         columns: UniqueColumns,
         payloads: Payloads,
         landings: Landings,
+        network: Network,
         fixtures: Fixtures,
         reach: Reach,
     ) -> None:
@@ -52,6 +56,7 @@ class Collisions:
         self.columns = columns
         self.payloads = payloads
         self.landings = landings
+        self.network = network
         self.fixtures = fixtures
         self.reach = reach
         self.sameness = Sameness(fixtures.evaluator)
@@ -86,6 +91,7 @@ class Collisions:
     def _in(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
         yield from self._by_rows(module, function)
         yield from self._by_requests(module, function)
+        yield from self._on_servers(module, function)
 
     # -- rows that the tests write themselves
 
@@ -151,7 +157,7 @@ class Collisions:
             content = _content(drive.request.call)
             if content is None or is_refused(function, drive.request.call):
                 continue
-            row = self._written_by(drive)
+            row = self.written_by(drive)
             if row is None or row.model is None:
                 continue
             frame = self.fixtures.evaluator.function_frame(module, function)
@@ -164,7 +170,18 @@ class Collisions:
                 trail = (drive.hop, drive.route.hop, *row.trail, hop, *landing.trail)
                 yield from self._told(field, value, counted, trail, landing, module)
 
-    def _written_by(self, drive: Drive) -> Row | None:
+    def _on_servers(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
+        """What is sent to a running server: a model of the project says which of its fields is unique."""
+        for sent in self.network.made(module, function):
+            named = {f.name: hop for f in sent.fields if (hop := self.columns.named(f.name)) is not None}
+            same = list(self._same(sent.fields, named))
+            if not same or not self._stays(module, function):
+                continue
+            landing = Landing(Target(Level.UNKNOWN, sent.address.replace(HOLE, "…") or "a server"), ())
+            for field, value, counted, hop in same:
+                yield from self._told(field, value, counted, (*sent.trail, hop), landing, module)
+
+    def written_by(self, drive: Drive) -> Row | None:
         """The first row that answering a request writes."""
         route = drive.route.function
         if not isinstance(route.function, s.Function):

@@ -24,6 +24,7 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.rows.driven import Drive, Driven
+from isolint.facts.rows.spots import bound_on
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level, Target, is_product
@@ -141,7 +142,8 @@ class Landings:
             if not is_product(handle) or target.level < Level.PRODUCTION or not target.sure or row is None:
                 continue
             trail = (*row.trail, *target.trail)
-            places = [(hop.path, hop.at[0]) for hop in trail]
+            places = [(hop.path, hop.at[0]) for hop in trail] + list(row.event.through)
+            places += bound_on(self.evaluator.project, trail)
             if not self.replacements.diverts(module, list(drive.fixtures), places):
                 return Landing(target, trail)
         return None

@@ -21,6 +21,7 @@ _WORDS = frozenset(
     "isolated isolate".split()
 )
 _ELSEWHERE = ("dependency_overrides", "cache_clear", "reset_mock", "environ", "monkeypatch", "caplog", "clear_mappers")
+_STATE = frozenset("singleton singletons cache caches mock mocks env environ registry state settings config loggers".split())
 _SAVES = frozenset({"join_transaction_mode", "force_rollback"})
 _HOOKS = frozenset(
     {"pytest_runtest_setup", "pytest_runtest_teardown", "pytest_sessionstart", "pytest_sessionfinish"}
@@ -116,6 +117,8 @@ class Tidying:
 def _lets_go(call: s.Call) -> bool:
     """Whether a call concerns no rows: `Session.remove()`, `session.flush()`, `dependency_overrides.clear()`."""
     name, words = last_name(call), show(call.function)
+    if not tokens(name).isdisjoint(_STATE):
+        return True
     return (name in ("remove", "flush") and not call.arguments) or any(w in words for w in _ELSEWHERE)
 
 

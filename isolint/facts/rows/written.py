@@ -21,9 +21,10 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.rows.payloads import Field, Payloads
+from isolint.facts.rows.spots import calls_at
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event, Run
-from isolint.facts.running.relevance import Relevance, calls_in
+from isolint.facts.running.relevance import Relevance
 from isolint.facts.sql.inserts import inserted
 from isolint.vocabulary.entries import Writer
 
@@ -109,10 +110,10 @@ class Written:
         for ancestor in instances.lineage(self.evaluator, cls)[0]:
             for node in ancestor.node.body:
                 if isinstance(node, s.Class) and node.name == "Meta":
-                    meta = ClassValue(ancestor.module, node, instances.body_frame(ancestor))
-                    found = self.evaluator.attribute_of(meta, "database", None)
-                    if isinstance(found, Handle):
-                        return found
+                    for assigned in node.body:
+                        match assigned:
+                            case s.Assign(targets=(s.Name(id="database"),), value=value) if value is not None:
+                                return self.evaluator.evaluate(value, ancestor.frame)
         return Unknown()
 
     def _by_statement(self, event: Event) -> Iterator[Row]:
@@ -145,11 +146,7 @@ class Written:
 
     def _keeps_all(self, hop: Hop) -> bool:
         """Whether the call at a step opens a connection that keeps every statement."""
-        module = self.evaluator.project.module(hop.path)
-        if module is None:
-            return False
-        bodies = [module.facts.body, *(f.body for f in module.functions if f.at[0] <= hop.at[0] <= f.at[2])]
-        calls = (call for body in bodies for call in calls_in(body) if call.at == hop.at)
+        calls = calls_at(self.evaluator.project, hop)
         return any(_is_autocommit(name, value) for call in calls for name, value in call.keywords)
 
 
