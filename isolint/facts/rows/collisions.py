@@ -22,7 +22,6 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
-from isolint.facts.web.paths import HOLE
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
@@ -106,8 +105,10 @@ class Collisions:
                 continue
             if not self._stays(module, function):
                 return
-            for field, value, counted, hop in fields:
-                yield from self._told(field, value, counted, (*row.trail, hop, *landing.trail), landing, module)
+            for field, value, counted, hop in fields[:1]:
+                yield from self._told(
+                    field, value, counted, (*row.trail, hop, *landing.trail), landing, module
+                )
 
     def _unique(self, row: Row) -> dict[str, Hop]:
         return self.columns.of_table(row.table) if row.model is None else self.columns.of(row.model)
@@ -166,7 +167,7 @@ class Collisions:
             landing = self.landings.of_drive(drive, row) if same else None
             if landing is None or not self._stays(module, function):
                 continue
-            for field, value, counted, hop in same:
+            for field, value, counted, hop in same[:1]:
                 trail = (drive.hop, drive.route.hop, *row.trail, hop, *landing.trail)
                 yield from self._told(field, value, counted, trail, landing, module)
 
@@ -177,8 +178,8 @@ class Collisions:
             same = list(self._same(sent.fields, named))
             if not same or not self._stays(module, function):
                 continue
-            landing = Landing(Target(Level.UNKNOWN, sent.address.replace(HOLE, "…") or "a server"), ())
-            for field, value, counted, hop in same:
+            landing = Landing(Target(Level.UNKNOWN, sent.address), ())
+            for field, value, counted, hop in same[:1]:
                 yield from self._told(field, value, counted, (*sent.trail, hop), landing, module)
 
     def written_by(self, drive: Drive) -> Row | None:

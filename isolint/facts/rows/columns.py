@@ -111,7 +111,11 @@ def _constrained(node: s.Assign | s.Class, module: Module) -> Iterator[tuple[str
         if isinstance(call, s.Call) and last_name(call) == "UniqueConstraint":
             fields = dict(call.keywords).get("fields")
             names = fields.items if isinstance(fields, s.Sequence) else call.arguments
-            if len(names) == 1 and isinstance(names[0], s.Constant) and "condition" not in dict(call.keywords):
+            if (
+                len(names) == 1
+                and isinstance(names[0], s.Constant)
+                and "condition" not in dict(call.keywords)
+            ):
                 yield str(names[0].value), Hop(module.path, call.at, show(call))
 
 

@@ -57,7 +57,9 @@ class Driven:
         functions = (test, *(fixture.function for fixture in closure))
         candidates = list(self._clients(module, test, closure))
         for request, receiver, frame in sent:
-            known = {o.place for o in options(self.evaluator.evaluate(receiver, frame)) if isinstance(o, Made)}
+            known = {
+                o.place for o in options(self.evaluator.evaluate(receiver, frame)) if isinstance(o, Made)
+            }
             own = [client for client in candidates if client.made.place in known]
             if not own and not known and len({client.app.place for client in candidates}) == 1:
                 own = [c for c in candidates if self.clients.is_from(c, receiver, frame, request)]
@@ -72,7 +74,9 @@ class Driven:
         functions = {id(fixture.function) for fixture in closure}
         for seen in modules:
             for client in self.made_in(seen):
-                inside = client.function is None or client.function is test or id(client.function) in functions
+                inside = (
+                    client.function is None or client.function is test or id(client.function) in functions
+                )
                 if inside or _is_helper(client.function):
                     yield client
 

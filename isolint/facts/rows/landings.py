@@ -79,7 +79,7 @@ class Landings:
     # -- through an application in the same process
 
     def of_drive(self, drive: Drive, row: Row | None) -> Landing | None:
-        """Where a request's rows go: what stands in for the dependency, what the start-up opened, or the product's own."""
+        """Where a request's rows go: to what stands in for a dependency, or to the application's own."""
         request, client = drive.request, drive.client
         path = request.module.path
         around = self._overrides(drive)
@@ -143,7 +143,7 @@ class Landings:
                 continue
             trail = (*row.trail, *target.trail)
             places = [(hop.path, hop.at[0]) for hop in trail] + list(row.event.through)
-            places += bound_on(self.evaluator.project, trail)
+            places += bound_on(self.evaluator, trail)
             if not self.replacements.diverts(module, list(drive.fixtures), places):
                 return Landing(target, trail)
         return None
@@ -167,4 +167,3 @@ def _parts(url: Value) -> Iterator[Value]:
             yield from _parts(inner)
         case _:
             yield url
-

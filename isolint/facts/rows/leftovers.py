@@ -16,6 +16,7 @@ from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
 
 _MAKING = ("", "POST", "PUT")
+_PREFIXES = frozenset({"api", "v1", "v2", "v3"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,9 @@ class Leftovers:
 
     def of(self, module: Module, test: s.Function) -> Iterator[Leftover]:
         """The first row that a test leaves behind."""
-        found = next(self._through_application(module, test), None) or next(self._on_server(module, test), None)
+        found = next(self._through_application(module, test), None) or next(
+            self._on_server(module, test), None
+        )
         if found is not None:
             yield found
 
@@ -61,20 +64,19 @@ class Leftovers:
 
     def _removers(self, module: Module, drive: Drive) -> Iterator[str]:
         """The other tests of a file that send a DELETE below the same path."""
-        stem = drive.route.path.strip("/").rpartition("/")[0] or drive.route.path.strip("/")
+        segments = [part for part in drive.route.path.split("/") if part.isidentifier()][-2:]
         for request, _, _ in self.driven.clients.requests.of(module):
-            if request.method == "DELETE" and request.function is not None and request.path is not None:
-                if stem.rpartition("/")[2] in request.path.split("/"):
-                    yield request.function.name
+            path = (request.path or "").split("/")
+            named = any(part in path for part in segments if part not in _PREFIXES)
+            if request.method == "DELETE" and request.function is not None and named:
+                yield request.function.name
 
     def _on_server(self, module: Module, test: s.Function) -> Iterator[Leftover]:
         for sent in self.network.made(module, test):
             hop = next((h for h in sent.trail if h.path == module.path), None)
             if hop is not None and self.landings.is_left_alone(module, test):
-                where = sent.address.replace("\x00", "…") or "a server"
-                yield Leftover(hop.at, "what this makes", where, (), sent.trail)
+                yield Leftover(hop.at, "what this makes", sent.address, (), sent.trail)
 
 
 def _named(row: Row) -> str:
     return f"the row of `{row.table}`" if row.model is None else f"the `{row.model.node.name}`"
-

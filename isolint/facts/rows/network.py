@@ -16,9 +16,9 @@ from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Written
 from isolint.facts.running.events import Event
 from isolint.facts.running.relevance import calls_in, last_name
-from isolint.facts.suite.fixtures import requested
+from isolint.facts.suite.fixtures import is_parametrized, requested
 from isolint.facts.targets.lattice import tokens
-from isolint.facts.web.paths import spelled
+from isolint.facts.web.paths import HOLE, spelled
 from isolint.vocabulary.entries import Sender
 
 _STANDING_IN = frozenset(
@@ -75,7 +75,8 @@ class Network:
             if content is not None and self._creates(event, function):
                 where = handles.passed(event.call, entry.address)
                 address = "" if where is None else spelled(self.evaluator.evaluate(where, event.frame))
-                yield Sent(event, address, self.payloads.fields(content, event.frame))
+                if address.startswith(("http://", "https://", HOLE)):
+                    yield Sent(event, _shown(address), self.payloads.fields(content, event.frame))
 
     def _entry(self, event: Event) -> Sender | None:
         for name in event.names:
@@ -109,16 +110,19 @@ class Network:
         return not any(_mentions(node, _STANDING_IN) for node in decorators)
 
     def _is_known(self, name: str, module: Module, owner: s.Class | None) -> bool:
-        return name in _BUILT_IN or self.fixtures.find(name, module, owner) is not None or self._is_passed(name, module)
+        return (
+            name in _BUILT_IN
+            or self.fixtures.find(name, module, owner) is not None
+            or self._is_passed(name, module)
+        )
 
     def _is_passed(self, name: str, module: Module) -> bool:
         """Whether some test of a module has an argument of this name from `parametrize`."""
-        return any(
-            isinstance(node, s.Constant) and isinstance(node.value, str) and name in node.value.replace(" ", "").split(",")
-            for test, _ in self.fixtures.tests(module)
-            for decorator in test.decorators
-            for node in _parts(decorator)
-        )
+        return any(is_parametrized(test, name) for test, _ in self.fixtures.tests(module))
+
+
+def _shown(address: str) -> str:
+    return "the server it is sent to" if address.startswith(HOLE) else f"`{address.replace(HOLE, '…')}`"
 
 
 def _stands_in(function: s.Function) -> bool:

@@ -36,7 +36,9 @@ def _asserted(expression: s.Expression, names: set[str], call: s.Call) -> Iterat
             case s.Compare(left=left, operators=("==" | "in",), comparators=(right,)):
                 if _is_status(left, names, call) or _is_status(right, names, call):
                     yield from _numbers((left, right))
-            case s.Call(function=s.Attribute(name="assertEqual" | "assertEquals"), arguments=(one, other, *_)):
+            case s.Call(
+                function=s.Attribute(name="assertEqual" | "assertEquals"), arguments=(one, other, *_)
+            ):
                 if _is_status(one, names, call) or _is_status(other, names, call):
                     yield from _numbers((one, other))
 

@@ -14,7 +14,9 @@ from isolint.facts.suite.fixtures import Fixtures
 
 _DEEPEST = 6
 _MOST = 60
-_DUMPS = frozenset("json dict model_dump model_dump_json to_dict to_json copy dump dumps asdict jsonable_encoder".split())
+_DUMPS = frozenset(
+    "json dict model_dump model_dump_json to_dict to_json copy dump dumps asdict jsonable_encoder".split()
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,4 +154,3 @@ def spelled_in(field: Field) -> tuple[s.Expression, Frame]:
             break
         node, frame = given.expression, given.frame
     return node, frame
-

@@ -36,7 +36,11 @@ class Sameness:
         """Whether what changes about a text is a counter of this process, and nothing else."""
         if isinstance(node, s.Name) and frame.function is not None:
             bindings = reaching(self.evaluator.names(frame).bindings.get(node.id, ()), node.at[0])
-            return len(bindings) == 1 and bindings[0].value is not None and self._is_counted(bindings[0].value, frame)
+            return (
+                len(bindings) == 1
+                and bindings[0].value is not None
+                and self._is_counted(bindings[0].value, frame)
+            )
         holes = list(self._holes(node, frame))
         return bool(holes) and all(self._counts(hole, frame) for hole in holes)
 
@@ -52,7 +56,11 @@ class Sameness:
             case s.Call(function=s.Name(id="next"), arguments=(s.Name(id=counter),)):
                 for binding in frame.module.names.bindings.get(counter, ()):
                     value = binding.value
-                    if isinstance(value, s.Call) and last_name(value) == "count" and show(value.function) in _COUNTERS:
+                    if (
+                        isinstance(value, s.Call)
+                        and last_name(value) == "count"
+                        and show(value.function) in _COUNTERS
+                    ):
                         return True
         return False
 

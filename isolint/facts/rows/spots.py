@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Project
+from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import walk
 from isolint.facts.running.relevance import calls_in
+from isolint.facts.running.touches import defined_at
 
+_DEEPEST = 3
 Place = tuple[str, int]
 
 
@@ -22,11 +25,28 @@ def calls_at(project: Project, hop: Hop) -> Iterator[s.Call]:
             yield from (call for call in calls_in(body) if call.at == hop.at)
 
 
-def bound_on(project: Project, trail: Trail) -> Iterator[Place]:
-    """Where the names are bound that the calls of a trail are made by: what a patch would replace."""
+def bound_on(evaluator: Evaluator, trail: Trail) -> Iterator[Place]:
+    """Where the names are bound that the calls of a trail are made by: what a patch would replace.
+
+    A local name is followed to what it was given.
+    """
     for hop in trail:
-        module = project.module(hop.path)
-        for call in calls_at(project, hop) if module is not None else ():
-            for node in walk(call.function):
-                if isinstance(node, s.Name) and module is not None:
-                    yield from ((hop.path, binding.line) for binding in module.names.bindings.get(node.id, ()))
+        module = evaluator.project.module(hop.path)
+        for call in calls_at(evaluator.project, hop) if module is not None else ():
+            if module is not None:
+                yield from _bound(evaluator, module, call.function, hop.at[0], 0)
+
+
+def _bound(
+    evaluator: Evaluator, module: Module, node: s.Expression, line: int, depth: int
+) -> Iterator[Place]:
+    around = [f for f in module.functions if f.at[0] <= line <= f.at[2]]
+    for name in {inner.id for inner in walk(node) if isinstance(inner, s.Name)}:
+        yield from ((module.path, binding.line) for binding in module.names.bindings.get(name, ()))
+        for function in around:
+            frame = evaluator.function_frame(module, function)
+            for binding in evaluator.names(frame).bindings.get(name, ()):
+                if binding.value is not None and depth < _DEEPEST:
+                    yield from _bound(evaluator, module, binding.value, line, depth + 1)
+                elif binding.kind == "import":
+                    yield from defined_at(evaluator.imported(binding, module))

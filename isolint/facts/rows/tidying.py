@@ -20,8 +20,10 @@ _WORDS = frozenset(
     "reset teardown restore flush flushdb flushall rollback destroy downgrade empty prune sweep recreate "
     "isolated isolate".split()
 )
-_ELSEWHERE = ("dependency_overrides", "cache_clear", "reset_mock", "environ", "monkeypatch", "caplog", "clear_mappers")
-_STATE = frozenset("singleton singletons cache caches mock mocks env environ registry state settings config loggers".split())
+_ELSEWHERE = ("dependency_overrides", "cache_clear", "reset_mock", "environ", "monkeypatch", "caplog")
+_STATE = frozenset(
+    "singleton singletons cache caches mock mocks env environ registry state settings config loggers".split()
+)
 _SAVES = frozenset({"join_transaction_mode", "force_rollback"})
 _HOOKS = frozenset(
     {"pytest_runtest_setup", "pytest_runtest_teardown", "pytest_sessionstart", "pytest_sessionfinish"}

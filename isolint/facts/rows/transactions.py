@@ -149,7 +149,7 @@ class Transactions:
     # -- what is committed
 
     def _committed(self, session: _Session) -> Iterator[Escape]:
-        for module, test, owner in self._tests(session):
+        for module, test in self._tests(session):
             if self.tidying.is_isolated(module, test) or self._is_tidied(module, test, session):
                 continue
             for trail, commit in self._commits(module, test, session):
@@ -163,21 +163,19 @@ class Transactions:
                     trail,
                 )
 
-    def _tests(self, session: _Session) -> Iterator[tuple[Module, s.Function, s.Class | None]]:
+    def _tests(self, session: _Session) -> Iterator[tuple[Module, s.Function]]:
         own = session.module.methods.get(id(session.function))
         for module in dict.fromkeys((session.module, *self.modules())):
             for test, owner in self.fixtures.tests(module):
                 if session.fixture is None:
                     if owner is own:
-                        yield module, test, owner
+                        yield module, test
                 elif any(f.function is session.function for f in self.fixtures.closure(module, test, owner)):
-                    yield module, test, owner
+                    yield module, test
 
     def _is_tidied(self, module: Module, test: s.Function, session: _Session) -> bool:
         places = [(module, test), *self.tidying.around(module, test)]
-        return any(
-            self.tidying.tidies(m, f, rollbacks=False) for m, f in places if f is not session.function
-        )
+        return any(self.tidying.tidies(m, f, rollbacks=False) for m, f in places if f is not session.function)
 
     def _commits(self, module: Module, test: s.Function, session: _Session) -> Iterator[tuple[Trail, str]]:
         places = [(module, test)]
@@ -275,4 +273,3 @@ def _gives_out(function: s.Function, name: str) -> bool:
     bodies = [*every_expression(function.body)]
     overrides = any(isinstance(n, s.Attribute) and n.name == "dependency_overrides" for n in bodies)
     return overrides and any(isinstance(n, s.Name) and n.id == name for e in bodies for n in walk(e))
-

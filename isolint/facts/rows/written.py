@@ -152,7 +152,11 @@ class Written:
 
 def _is_autocommit(name: str, value: s.Expression) -> bool:
     known = value.value if isinstance(value, s.Constant) else ""
-    return (name, known) in (("autocommit", True), ("isolation_level", "AUTOCOMMIT"), ("isolation_level", None))
+    return (name, known) in (
+        ("autocommit", True),
+        ("isolation_level", "AUTOCOMMIT"),
+        ("isolation_level", None),
+    )
 
 
 def _instances(value: Value) -> Iterator[Instance]:

@@ -223,9 +223,9 @@ class Clients:
             return
         path = joined(self._base(client), request.path)
         for route in self.applications.routes(client.app):
-            if request.method in ("", route.method) or not route.method:
-                if matches(path, route.path):
-                    yield route
+            asked = request.method in ("", route.method) or not route.method
+            if asked and matches(path, route.path):
+                yield route
 
     def _base(self, client: Client) -> str:
         """The path that a client puts before those of its requests."""
