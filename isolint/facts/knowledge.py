@@ -35,6 +35,7 @@ from isolint.facts.rows.driven import Driven
 from isolint.facts.rows.landings import Landings
 from isolint.facts.rows.leftovers import Leftovers
 from isolint.facts.rows.network import Network
+from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.payloads import Payloads
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.transactions import Transactions
@@ -152,7 +153,7 @@ class Knowledge:
             self.fixtures,
             reach,
         )
-        self.leftovers = Leftovers(self.collisions, network)
+        self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

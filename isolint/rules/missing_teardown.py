@@ -49,5 +49,5 @@ def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator
 def check_rows(site: Test, ctx: Context) -> Iterator[Finding]:
     for left in ctx.know.leftovers.of(site.module, site.function):
         others = f"; only `{left.others[0]}` may, if it runs" if left.others else ""
-        message = f"the test leaves {left.what} to {left.where}{others}"
+        message = f"the test leaves {left.what} in {left.where}{others}"
         yield ctx.finding(left.at, message, trail=left.trail)

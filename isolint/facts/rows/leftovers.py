@@ -11,6 +11,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.rows.collisions import Collisions
 from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.network import Network
+from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
@@ -33,7 +34,8 @@ class Leftover:
 class Leftovers:
     """Looks at the requests of each test."""
 
-    def __init__(self, collisions: Collisions, network: Network) -> None:
+    def __init__(self, collisions: Collisions, network: Network, notes: Notes) -> None:
+        self.notes = notes
         self.collisions = collisions
         self.landings = collisions.landings
         self.driven = collisions.landings.driven
@@ -52,6 +54,16 @@ class Leftovers:
         for drive in self.driven.by(module, test):
             if drive.request.method not in _MAKING or is_refused(test, drive.request.call):
                 continue
+            note = self.notes.of(drive)
+            if note is not None and self.landings.is_left_alone(module, test):
+                trail = (drive.route.hop, *note.trail)
+                yield Leftover(
+                    drive.request.call.at,
+                    f"a file that {drive.route.title} writes",
+                    f"`{note.folder}`",
+                    (),
+                    trail,
+                )
             row = self.collisions.written_by(drive)
             landing = None if row is None else self.landings.of_drive(drive, row)
             if row is None or landing is None or landing.target.level < Level.PRODUCTION:
