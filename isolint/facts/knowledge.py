@@ -37,6 +37,7 @@ from isolint.facts.rows.leftovers import Leftovers
 from isolint.facts.rows.network import Network
 from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.payloads import Payloads
+from isolint.facts.rows.presumed import Presumptions
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.transactions import Transactions
 from isolint.facts.rows.written import Written
@@ -144,15 +145,10 @@ class Knowledge:
         payloads = Payloads(self.evaluator, self.fixtures)
         written = Written(self.effects, payloads)
         network = Network(written, payloads, tidying)
-        self.collisions = Collisions(
-            written,
-            UniqueColumns(self.evaluator, reach),
-            payloads,
-            Landings(driven, tidying, self.replacements, self.target),
-            network,
-            self.fixtures,
-            reach,
-        )
+        landings = Landings(driven, tidying, self.replacements, self.target)
+        columns = UniqueColumns(self.evaluator, reach)
+        self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
+        self.presumptions = Presumptions(landings, written, self.fixtures)
         self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
         self._sites: dict[str, Sites] = {}
 

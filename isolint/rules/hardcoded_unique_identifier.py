@@ -7,6 +7,9 @@ one column), where the row is committed to a store that outlives the test: a dat
 nothing empties, the application's own database behind a test client, a server that the tests find running. It
 reports values that a counter of the process makes, too: they are unique in the process and nowhere else.
 
+Once in a file it reports the other side of it: a test that asks the application for a row of its own store by a number
+written out, `client.get("/users/2")`, and expects an answer, though nothing in sight makes that row.
+
 ## Why is this bad?
 The second run, the second worker of `pytest -n`, or the next test finds the row that is there already: "duplicate key
 value violates unique constraint", or "already registered" in place of 201. The suite passes once.
@@ -47,3 +50,6 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         how = "counts from the start in every process" if found.counted else "is the same in every run"
         message = f"the unique `{found.column}` `{found.value}` {how}, and the row stays in {found.where}"
         yield ctx.finding(found.at, message, trail=found.trail)
+    for presumed in ctx.know.presumptions.of(site.module):
+        message = f"nothing makes `{presumed.path}`: it must be in {presumed.where} before the tests"
+        yield ctx.finding(presumed.at, message, trail=presumed.trail)

@@ -72,7 +72,7 @@ class Network:
             if entry is None or entry.method != "POST" or event.phase != "set up":
                 continue
             content = handles.passed(event.call, entry.content)
-            if content is not None and self._creates(event, function):
+            if content is not None and self._creates(event, module, function):
                 where = handles.passed(event.call, entry.address)
                 address = "" if where is None else spelled(self.evaluator.evaluate(where, event.frame))
                 if address.startswith(("http://", "https://", HOLE)):
@@ -84,8 +84,11 @@ class Network:
                 return entry
         return None
 
-    def _creates(self, event: Event, function: s.Function) -> bool:
-        """Whether a request is expected to make something: by the status asserted, or what the helper is called."""
+    def _creates(self, event: Event, module: Module, function: s.Function) -> bool:
+        """Whether a request is expected to make something: by the status asserted, or by its counterpart.
+
+        That is a helper named for it, in a module whose tests delete, too.
+        """
         at = event.chain[0].at if event.chain else event.call.at
         own = next((call for call in calls_in(function.body) if call.at == at), None)
         codes = expected_status(function, own) if own is not None else ()
@@ -94,7 +97,12 @@ class Network:
         if 201 in codes:
             return True
         called = [hop.text.partition("(")[0].rpartition(".")[2] for hop in event.chain]
-        return any(not tokens(name).isdisjoint(_CREATING) for name in called)
+        named = any(not tokens(name).isdisjoint(_CREATING) for name in called)
+        return named and any(self._deletes(module, test) for test, _ in self.fixtures.tests(module))
+
+    def _deletes(self, module: Module, test: s.Function) -> bool:
+        entries = (self._entry(event) for event in self.written.run(module, test).events)
+        return any(entry is not None and entry.method == "DELETE" for entry in entries)
 
     def _is_real(self, module: Module, function: s.Function) -> bool:
         """Whether nothing in sight answers the requests of a test, or starts the server for it."""
@@ -106,8 +114,9 @@ class Network:
         functions += [f for _, f in self.tidying.around(module, function)]
         if any(_stands_in(each) for each in functions):
             return False
-        decorators = owner.decorators if owner is not None else ()
-        return not any(_mentions(node, _STANDING_IN) for node in decorators)
+        marks = [b.value for b in module.names.bindings.get("pytestmark", ()) if b.value is not None]
+        marks += owner.decorators if owner is not None else ()
+        return not any(_mentions(node, _STANDING_IN) for node in marks)
 
     def _is_known(self, name: str, module: Module, owner: s.Class | None) -> bool:
         return (

@@ -21,6 +21,7 @@ _WORDS = frozenset(
     "isolated isolate".split()
 )
 _ELSEWHERE = ("dependency_overrides", "cache_clear", "reset_mock", "environ", "monkeypatch", "caplog")
+_RUNNING = frozenset({"run", "check_call", "check_output", "call", "system", "Popen", "call_command"})
 _STATE = frozenset(
     "singleton singletons cache caches mock mocks env environ registry state settings config loggers".split()
 )
@@ -56,7 +57,8 @@ class Tidying:
         for fixture in self.closure(module, function):
             if fixture.function is not function:
                 yield fixture.module, fixture.function
-        for seen in self.fixtures.chain(module.path):
+        chain = self.fixtures.chain(module.path)
+        for seen in (*chain, *(plugin for conftest in chain for plugin in self.fixtures.plugins(conftest))):
             for other in seen.facts.body:
                 names = (*MODULE_SET_UP, *MODULE_TEAR_DOWN, *_HOOKS)
                 if isinstance(other, s.Function) and other.name in names:
@@ -97,7 +99,7 @@ class Tidying:
             found = tokens(name) & _WORDS
             if not rollbacks:
                 found -= {"rollback"}
-            if found and not _lets_go(call):
+            if (found and not _lets_go(call)) or (name in _RUNNING and _is_told_to(call)):
                 return True
         if any(_is_deletion(node) for node in every_expression(function.body)):
             return True
@@ -122,6 +124,15 @@ def _lets_go(call: s.Call) -> bool:
     if not tokens(name).isdisjoint(_STATE):
         return True
     return (name in ("remove", "flush") and not call.arguments) or any(w in words for w in _ELSEWHERE)
+
+
+def _is_told_to(call: s.Call) -> bool:
+    """Whether a command that is run says that it deletes: `run(["dropdb", name])`, `call_command("flush")`."""
+    spelled = every_expression((s.Evaluate(call, call.at),))
+    words = [n.value for n in spelled if isinstance(n, s.Constant) and isinstance(n.value, str)]
+    return any(
+        word.startswith("drop") or word in _WORDS for text in words for word in tokens(text.replace(":", " "))
+    )
 
 
 def _is_deletion(node: s.Expression) -> bool:
