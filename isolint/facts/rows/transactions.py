@@ -23,7 +23,10 @@ _SAVES = frozenset({"join_transaction_mode", "force_rollback"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Escape:
-    """A rollback that comes too late: `commit` was called by `test` before."""
+    """A rollback that comes too late: `commit` was called by `test` before.
+
+    `ended` is the test's own rollback that ended the transaction around the session, if there was one.
+    """
 
     at: s.Position
     module: Module
@@ -32,17 +35,22 @@ class Escape:
     test: str
     target: Target
     trail: Trail
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Session:
-    """What a fixture or set-up hands out and rolls back at the end; `users` are the functions it does it for."""
+    """What a fixture or set-up hands out and rolls back at the end.
+
+    It is `joined` when it works in the transaction of a connection, which the session's own rollback ends for good.
+    """
 
     module: Module
     function: s.Function
     fixture: Fixture | None
     handle: Handle
     rollback: Event
+    joined: bool
 
 
 class Transactions:
@@ -89,7 +97,8 @@ class Transactions:
                     continue
                 handle = self._handed_out(event, module, function, fixture, owner)
                 if handle is not None:
-                    yield _Session(module, function, fixture, handle, event)
+                    joined = _in_transaction(handle)
+                    yield _Session(module, function, fixture, handle, event, joined)
                     break
 
     def _handed_out(
@@ -105,19 +114,15 @@ class Transactions:
         if rolled is None:
             return None
         if fixture is None:
-            return rolled if rolled.kind in _OWN and not self._in_transaction(rolled) else None
+            return rolled if rolled.kind in _OWN and not _in_transaction(rolled) else None
         given = next((o for o in options(self.fixtures.value(fixture)) if isinstance(o, Handle)), None)
-        if given is None or given.kind not in _OWN or self._in_transaction(given):
+        if given is None or given.kind not in _OWN:
             return None
         if rolled.kind == _OUTER:
-            return given if _opened(rolled) and not _places(_opened(rolled)) & _places(given.trail) else None
-        return given if rolled.kind in _OWN and _places(rolled.trail) & _places(given.trail) else None
-
-    def _in_transaction(self, session: Handle) -> bool:
-        """Whether a session works in the transaction of a connection that somebody else has begun."""
-        return session.kind == "session" and any(
-            ".connect(" in hop.text or ".begin(" in hop.text for hop in session.trail
-        )
+            shared = _places(_opened(rolled)) & _places(given.trail)
+            return given if _opened(rolled) and bool(shared) == _in_transaction(given) else None
+        shared = _places(rolled.trail) & _places(given.trail)
+        return given if rolled.kind in _OWN and shared and not _in_transaction(given) else None
 
     def _keeps_nothing(self, session: _Session) -> bool:
         """Whether there is nothing that could outlive the test: a store of its own, or recipes in force."""
@@ -152,7 +157,10 @@ class Transactions:
         for module, test in self._tests(session):
             if self.tidying.is_isolated(module, test) or self._is_tidied(module, test, session):
                 continue
-            for trail, commit in self._commits(module, test, session):
+            ended = self._ended(module, test, session) if session.joined else None
+            if session.joined and ended is None:
+                continue
+            for trail, commit in self._commits(module, test, session, ended):
                 yield Escape(
                     session.rollback.call.at,
                     session.module,
@@ -160,7 +168,8 @@ class Transactions:
                     commit,
                     test.name,
                     self.target(session.handle, session.module.path),
-                    trail,
+                    trail if ended is None else (ended.hop, *trail),
+                    "" if ended is None else show(ended.call),
                 )
 
     def _tests(self, session: _Session) -> Iterator[tuple[Module, s.Function]]:
@@ -177,13 +186,31 @@ class Transactions:
         places = [(module, test), *self.tidying.around(module, test)]
         return any(self.tidying.tidies(m, f, rollbacks=False) for m, f in places if f is not session.function)
 
-    def _commits(self, module: Module, test: s.Function, session: _Session) -> Iterator[tuple[Trail, str]]:
+    def _ended(self, module: Module, test: s.Function, session: _Session) -> Event | None:
+        """The rollback by which a test ends the transaction that its session works in."""
+        handlers = [h for n in statements(test.body) if isinstance(n, s.Try) for h in n.handlers]
+        handled = {n.at[0] for handler in handlers for n in statements(handler.body)}
+        for event in self.effects.of(module, test).events:
+            own = event.method == "rollback" and not event.chain and event.call.at[0] not in handled
+            if own and self._is_its(event, session):
+                return event
+        return None
+
+    def _commits(
+        self, module: Module, test: s.Function, session: _Session, ended: Event | None
+    ) -> Iterator[tuple[Trail, str]]:
+        if ended is not None:
+            behind = [e for e in self.effects.of(module, test).events if e.call.at > ended.call.at]
+            for event in behind:
+                if event.method == "commit" and not event.chain and self._is_its(event, session):
+                    yield (event.hop,), show(event.call)
+            return
         places = [(module, test)]
         owner = module.methods.get(id(test))
         if session.fixture is None and owner is not None:
             places += self.fixtures.methods(module, owner, SET_UP)
         for fixture in self.fixtures.closure(module, test, owner):
-            if fixture.function is not session.function and session.handle is not None:
+            if fixture.function is not session.function:
                 places.append((fixture.module, fixture.function))
         for where, function in places:
             for event in self.effects.of(where, function).events:
@@ -222,6 +249,13 @@ class Transactions:
             isinstance(o, Parameter) or (isinstance(o, Handle) and o.url is None and not o.level)
             for o in found
         )
+
+
+def _in_transaction(session: Handle) -> bool:
+    """Whether a session works in the transaction of a connection that somebody else has begun."""
+    return session.kind == "session" and any(
+        ".connect(" in hop.text or ".begin(" in hop.text for hop in session.trail
+    )
 
 
 def _stands_in(event: Event, module: Module, function: s.Function) -> bool:
