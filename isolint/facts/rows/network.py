@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts.meaning import handles
-from isolint.facts.meaning.values import Trail
+from isolint.facts.meaning.values import Made, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
@@ -73,10 +73,24 @@ class Network:
                 continue
             content = handles.passed(event.call, entry.content)
             if content is not None and self._creates(event, module, function):
-                where = handles.passed(event.call, entry.address)
-                address = "" if where is None else spelled(self.evaluator.evaluate(where, event.frame))
+                address = self._address(event, entry)
                 if address.startswith(("http://", "https://", HOLE)):
                     yield Sent(event, _shown(address), self.payloads.fields(content, event.frame))
+
+    def _address(self, event: Event, entry: Sender) -> str:
+        """Where a request goes, below the base of the client that sends it; "" for an application at hand."""
+        where = handles.passed(event.call, entry.address)
+        path = "" if where is None else spelled(self.evaluator.evaluate(where, event.frame))
+        if not isinstance(event.receiver, Made):
+            return path
+        given = dict(event.receiver.call.keywords)
+        if not {"app", "transport", ""}.isdisjoint(given):
+            return ""
+        base = given.get("base_url")
+        if base is None or "://" in path:
+            return path
+        below = spelled(self.evaluator.evaluate(base, event.receiver.frame))
+        return f"{below.rstrip('/')}/{path.lstrip('/')}"
 
     def _entry(self, event: Event) -> Sender | None:
         for name in event.names:
