@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from isolint import __version__
-from isolint.console import FAILED, Failure, say, write
-from isolint.invocation import configured, prepared
+from isolint.console import FAILED, Failure, say, write, write_bytes
+from isolint.invocation import Wish, configured, fixes, prepared
 from isolint.tracing import trace
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def cli() -> None:
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
+@fixes
 @click.option("--output-format", metavar="FORMAT", help="concise, full or json.")
 @click.option("--min-severity", metavar="LEVEL", help="Report nothing below info, warning or error.")
 @click.option("--min-confidence", metavar="LEVEL", help="Report nothing below low, medium or high.")
@@ -65,6 +67,7 @@ def cli() -> None:
 @configured
 def check(
     paths: Sequence[Path],
+    wish: Wish,
     output_format: str | None,
     exit_zero: bool,
     force_exclude: bool,
@@ -81,24 +84,60 @@ def check(
     name = _standard_name(paths, stdin_filename)
     settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
     standard = None if name is None else _standard_input(settings, name)
-    result = _run(settings, _named(settings, paths), rules, force_exclude, standard)
-    from isolint import presentation
+    lint = partial(_run, settings, _named(settings, paths), rules, force_exclude, standard)
+    from isolint import presentation, report
 
+    shown = presentation.format_of(output_format)
+    if wish.changes:
+        if show_files:
+            raise Failure("--show-files changes nothing; leave out --fix and --diff")
+        from isolint.mending import mend
+
+        mended = mend(lint, settings.root, wish, standard)
+        result, standard = mended.result, mended.standard
+    else:
+        mended = None
+        wants_fixes = report.shows_fixes(shown) and not (show_files or statistics)
+        result = lint(with_fixes=wants_fixes or wish.show or wish.unsafe)
     if show_files:
         write("".join(f"{path}\n" for path in result.files))
-    elif statistics:
-        write(presentation.counted(result))
+    elif mended is not None and wish.diff:
+        write(mended.difference)
     else:
-        write(presentation.rendered(result, settings, rules, output_format, standard))
+        text = (
+            presentation.counted(result)
+            if statistics
+            else presentation.rendered(result, settings, rules, shown, standard)
+        )
+        _print(text, None if mended is None else standard)
     for error in result.errors:
         say(f"isolint: {error}")
+    for reason in mended.refused if mended is not None else ():
+        say(f"isolint: {reason}")
     if not result.files and not result.unread:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
+    if wish.show:
+        for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
+            say(line)
     if not (quiet or show_files):
-        say(presentation.summary(result))
+        say(presentation.summary(result, None if mended is None else len(mended.applied), wish.diff))
     if result.errors:
         return FAILED
-    return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN
+    if exit_zero or show_files:
+        return CLEAN
+    if mended is not None and (wish.diff or (wish.exit_non_zero and mended.applied)):
+        return FINDINGS if mended.applied else CLEAN
+    return FINDINGS if result.findings else CLEAN
+
+
+def _print(text: str, fixed: Standard | None) -> None:
+    """Print the report; where standard input was fixed, that is what goes to stdout."""
+    if fixed is None:
+        write(text)
+        return
+    write_bytes(fixed.data)
+    for line in text.splitlines():
+        say(line)
 
 
 def _check_format(name: str | None) -> None:
@@ -140,13 +179,24 @@ def _run(
     rules: Sequence[Rule],
     force_exclude: bool,
     standard: Standard | None,
+    *,
+    with_fixes: bool,
+    edited: Mapping[str, bytes] | None = None,
 ) -> Result:
     from isolint import engine
     from isolint.settings import SettingsError
     from isolint.vocabulary import VocabularyError
 
     try:
-        return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
+        return engine.check(
+            settings,
+            paths,
+            rules,
+            force_exclude=force_exclude,
+            standard=standard,
+            with_fixes=with_fixes,
+            edited=edited or {},
+        )
     except (SettingsError, VocabularyError) as error:
         raise Failure(str(error)) from error
 

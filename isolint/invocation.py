@@ -1,10 +1,11 @@
-"""What the commands share: where the configuration comes from."""
+"""What the commands share: where the configuration comes from, and what is wanted of the fixes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
@@ -13,6 +14,14 @@ from isolint.console import Failure
 if TYPE_CHECKING:
     from isolint.rule import Rule
     from isolint.settings import Settings
+
+_FIXES = {
+    "--fix": "Fix what can be fixed safely, and report what is left.",
+    "--unsafe-fixes": "Fix what a person should look at afterwards, too.",
+    "--diff": "Show what --fix would change, and change nothing.",
+    "--show-fixes": "List the findings that are fixed, or could be.",
+    "--exit-non-zero-on-fix": "Exit with 1 if anything was fixed, too.",
+}
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -27,6 +36,43 @@ def configured(command: Command) -> Command:
     )
     isolated = click.option("--isolated", is_flag=True, help="Use no configuration file.")
     return config(isolated(command))
+
+
+class Wish(NamedTuple):
+    """What is wanted of the fixes: apply them, unsafe ones too, show what that would change, list them."""
+
+    fix: bool
+    unsafe: bool
+    diff: bool
+    show: bool
+    exit_non_zero: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether fixes are to be applied, if only to show what they change."""
+        return self.fix or self.diff
+
+
+def fixes(command: Command) -> Command:
+    """Give a command the options about fixes, and their values as one `wish`."""
+
+    @wraps(command)
+    def wishing(
+        *arguments: Any,
+        fix: bool,
+        unsafe_fixes: bool,
+        diff: bool,
+        show_fixes: bool,
+        exit_non_zero_on_fix: bool,
+        **options: Any,
+    ) -> Any:
+        wish = Wish(fix, unsafe_fixes, diff, show_fixes, exit_non_zero_on_fix)
+        return command(*arguments, wish=wish, **options)
+
+    found: Any = wishing
+    for name, text in reversed(_FIXES.items()):
+        found = click.option(name, is_flag=True, help=text)(found)
+    return cast(Command, found)
 
 
 def prepared(

@@ -25,7 +25,8 @@ LAYERS = {
     "documents": "source",
     "vocabulary": "spelling",
     "facts": "documents finding source vocabulary",
-    "rule": "documents facts finding",
+    "edits": "documents finding source",
+    "rule": "documents edits facts finding source",
     "rules": "rule",
     "frame": "finding terminal",
     "report": "finding frame terminal",
@@ -39,13 +40,15 @@ LAYERS = {
     "docs": "finding rule",
     "reader": "crash documents facts finding source",
     "engine": "crash discovery documents facts finding reader rule selection settings source suppress vocabulary",
-    "testing": "documents engine finding rule settings",
-    "presentation": "__init__ engine reader report rule settings source",
+    "fixing": "documents edits engine finding reader source",
+    "testing": "documents engine finding fixing rule settings",
     "invocation": "console rule settings",
+    "mending": "documents engine finding fixing invocation reader",
+    "presentation": "__init__ engine finding invocation reader report rule settings source",
     "trace": "engine facts finding rule settings source spelling terminal",
     "tracing": "console invocation presentation settings trace vocabulary",
-    "cli": "__init__ console crash docs engine facts invocation presentation reader report rule selection settings "
-    "source spelling tracing vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation mending presentation reader report rule selection "
+    "settings source spelling tracing vocabulary",
     "__main__": "cli",
 }
 
@@ -54,7 +57,7 @@ LIBRARIES = {
     "click": "cli console invocation terminal tracing",
     "dotenv": "documents",
     "iniconfig": "documents facts",
-    "libcst": "modern rule rules source",
+    "libcst": "edits modern rule rules source",
     "pathspec": "patterns",
     "sqlparse": "facts",
     "tomli": "configfile documents facts vocabulary",
