@@ -13,6 +13,7 @@ from isolint.facts.program.scopes import statements
 from isolint.facts.rows.columns import UniqueColumns
 from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.landings import Landing, Landings
+from isolint.facts.rows.libraries import Libraries
 from isolint.facts.rows.network import Network
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.payloads import Field, Payloads, spelled_in
@@ -59,6 +60,7 @@ class Collisions:
         self.fixtures = fixtures
         self.reach = reach
         self.sameness = Sameness(fixtures.evaluator)
+        self.libraries = Libraries(fixtures, written.stores)
 
     def of(self, module: Module) -> tuple[Collision, ...]:
         """The collisions that are written in a module, in source order."""
@@ -88,7 +90,12 @@ class Collisions:
                 yield function
 
     def _in(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
-        yield from self._by_rows(module, function)
+        writes = self.libraries.may_be_used(module)
+        asks = bool(self.landings.driven.by(module, function)) or self.network.libraries.may_be_used(module)
+        if not (writes or asks) or not self.landings.is_left_alone(module, function):
+            return
+        if writes:
+            yield from self._by_rows(module, function)
         yield from self._by_requests(module, function)
         yield from self._on_servers(module, function)
 
@@ -124,8 +131,6 @@ class Collisions:
 
     def _stays(self, module: Module, function: s.Function) -> bool:
         """Whether rows of a test, fixture or set-up outlive the tests that they are written for."""
-        if not self.landings.is_left_alone(module, function):
-            return False
         owner = module.methods.get(id(function))
         fixture = self.fixtures.fixture(module, function, owner)
         if fixture is None:

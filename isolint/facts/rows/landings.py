@@ -71,10 +71,11 @@ class Landings:
 
     def is_left_alone(self, module: Module, function: s.Function) -> bool:
         """Whether nothing in sight takes away, rolls back or keeps apart what a test, fixture or set-up writes."""
-        if self.tidying.tidies_block(module) or self.tidying.is_isolated(module, function):
+        if self.tidying.tidies_block(module):
             return False
-        places = [(module, function), *self.tidying.around(module, function)]
-        return not any(self.tidying.tidies(where, each) for where, each in places)
+        if any(self.tidying.tidies(where, each) for where, each in self.tidying.around(module, function)):
+            return False
+        return not self.tidying.tidies(module, function) and not self.tidying.is_isolated(module, function)
 
     # -- through an application in the same process
 

@@ -10,6 +10,7 @@ from isolint.facts.meaning.values import Made, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
+from isolint.facts.rows.libraries import Libraries
 from isolint.facts.rows.outcomes import expected_status
 from isolint.facts.rows.payloads import Field, Payloads
 from isolint.facts.rows.tidying import Tidying
@@ -59,10 +60,11 @@ class Network:
         self.tidying = tidying
         self.fixtures = tidying.fixtures
         self.evaluator = tidying.evaluator
+        self.libraries = Libraries(self.fixtures, written.vocabulary.senders)
 
     def made(self, module: Module, function: s.Function) -> Iterator[Sent]:
         """The requests by which a test makes something on a server that it has not started itself."""
-        found = list(self._posted(module, function))
+        found = list(self._posted(module, function)) if self.libraries.may_be_used(module) else []
         if found and self._is_real(module, function):
             yield from found
 

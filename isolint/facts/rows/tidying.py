@@ -10,6 +10,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.program.show import show
 from isolint.facts.running.effects import Effects
+from isolint.facts.running.events import Run
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.suite.isolation import Isolation
@@ -70,8 +71,14 @@ class Tidying:
     def is_isolated(self, module: Module, function: s.Function) -> bool:
         """Whether a library keeps what a test writes from outliving it, or mocks the store."""
         owner = module.methods.get(id(function))
-        run = self.effects.of(module, function)
+        run = self._run(module, function)
         return self.isolation.holds(module, function, owner, self.closure(module, function), run)
+
+    def _run(self, module: Module, function: s.Function) -> Run:
+        """What a function does; of a test, which is one of many, only what it does itself and by its helpers."""
+        if function.name.startswith("test"):
+            return self.effects.near(module, function)
+        return self.effects.of(module, function)
 
     def tidies(self, module: Module, function: s.Function, *, rollbacks: bool = True) -> bool:
         """Whether a function deletes, drops or, with `rollbacks`, rolls something back: itself or what it calls."""
@@ -106,7 +113,7 @@ class Tidying:
         return self._in_run(module, function)
 
     def _in_run(self, module: Module, function: s.Function) -> bool:
-        for event in self.effects.of(module, function).events:
+        for event in self._run(module, function).events:
             if self.effects.destruction(event) is not None:
                 return True
             for called in options(self.evaluator.evaluate(event.call.function, event.frame)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.values import (
@@ -55,6 +56,11 @@ class Written:
         self.vocabulary = effects.vocabulary
         self.payloads = payloads
         self.effects = Effects(self.evaluator, Relevance(self.evaluator, self._words()), _DEPTH)
+
+    @cached_property
+    def stores(self) -> tuple[str, ...]:
+        """The names of the calls that write rows."""
+        return (*self.vocabulary.writers, *self.vocabulary.executors)
 
     def _words(self) -> frozenset[str]:
         vocabulary = self.vocabulary
