@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isolint.facts.meaning.values import Deferred, Frame, Text, UniqueName, Value, options, text
+from isolint.facts.meaning.values import (
+    Deferred,
+    Frame,
+    FunctionValue,
+    Text,
+    UniqueName,
+    Value,
+    options,
+    text,
+)
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import reaching, walk
 from isolint.facts.program.show import dotted
@@ -85,7 +94,11 @@ class HandQuoted:
         """Whether quotes are doubled on the way to an expression, or the name is checked."""
         if any(_doubles(inner) for inner in walk(node)):
             return True
-        if not isinstance(node, s.Name) or depth > DEEPEST:
+        if depth > DEEPEST:
+            return False
+        if isinstance(node, s.Call):
+            return self._gives_escaped(node, frame, depth)
+        if not isinstance(node, s.Name):
             return False
         if isinstance(frame.function, s.Function) and _is_checked(node.id, frame.function):
             return True
@@ -95,6 +108,15 @@ class HandQuoted:
             return any(self._is_escaped(value, frame, depth + 1) for value in values)
         given = frame.arguments.get(node.id)
         return isinstance(given, Deferred) and self._is_escaped(given.expression, given.frame, depth + 1)
+
+    def _gives_escaped(self, node: s.Call, frame: Frame, depth: int) -> bool:
+        """Whether a call of a first-party function gives a name that is escaped."""
+        for callee in options(self.evaluator.evaluate(node.function, frame)):
+            if isinstance(callee, FunctionValue) and isinstance(callee.function, s.Function):
+                inside = self.evaluator.call_frame(callee, node, frame)
+                returned = self.evaluator.outcomes.expressions(callee.function)
+                return any(self._is_escaped(value, inside, depth + 1) for value in returned)
+        return False
 
 
 def _doubles(node: s.Expression) -> bool:

@@ -41,7 +41,6 @@ from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
 
 
-
 @dataclass(frozen=True, slots=True)
 class Opening:
     """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there."""
