@@ -14,6 +14,7 @@ from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.lifetime.dependencies import Overrides
+from isolint.facts.lifetime.derived import DerivedStores
 from isolint.facts.lifetime.foreignkeys import ForeignKeys
 from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
@@ -127,6 +128,9 @@ class Knowledge:
             self.starts,
             lambda: self.callers,
             self.module_sites,
+        )
+        self.derived = DerivedStores(
+            self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers
         )
         self._sites: dict[str, Sites] = {}
 

@@ -34,7 +34,7 @@ testing library cleans up. A set-up that first drops what it then creates is not
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
+from isolint.rule import Context, File, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
 
@@ -43,3 +43,10 @@ rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1"
 def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
     for at, resource, trail in ctx.know.making.left_behind(site):
         yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)
+
+
+@rule.on(File)
+def check_derived(site: File, ctx: Context) -> Iterator[Finding]:
+    for at, resource, trail in ctx.know.derived.left(site.module):
+        message = f"the application makes a {resource} of what is passed here, and nothing removes it"
+        yield ctx.finding(at, message, trail=trail)
