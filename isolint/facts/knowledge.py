@@ -8,6 +8,7 @@ from functools import cached_property
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.parallel import Parallel
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
 from isolint.facts.destruction.destroyed import Destruction, Destructions
@@ -21,6 +22,7 @@ from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
 from isolint.facts.lifetime.starts import Starts
+from isolint.facts.lifetime.workers import WorkerBlindness
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Handle, ModuleValue
@@ -132,6 +134,8 @@ class Knowledge:
         self.derived = DerivedStores(
             self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers
         )
+        parallel = Parallel(configuration, project)
+        self.workers = WorkerBlindness(self.lifecycle, parallel, self.replacements, self.mocks)
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
