@@ -16,11 +16,13 @@ from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.lifetime.dependencies import Overrides
 from isolint.facts.lifetime.derived import DerivedStores
+from isolint.facts.lifetime.files import FixedFiles
 from isolint.facts.lifetime.foreignkeys import ForeignKeys
 from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
+from isolint.facts.lifetime.ports import Ports
 from isolint.facts.lifetime.starts import Starts
 from isolint.facts.lifetime.workers import WorkerBlindness
 from isolint.facts.meaning import handles
@@ -136,6 +138,10 @@ class Knowledge:
         )
         parallel = Parallel(configuration, project)
         self.workers = WorkerBlindness(self.lifecycle, parallel, self.replacements, self.mocks)
+        self.ports = Ports(self.evaluator, self.mocks, lambda: self.callers, lambda: self._test_code)
+        self.files = FixedFiles(
+            self.evaluator, self.fixtures, parallel, lambda: self.callers, lambda: self._test_code
+        )
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

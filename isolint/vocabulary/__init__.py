@@ -23,6 +23,7 @@ from isolint.vocabulary.entries import (
     Initializer,
     Instance,
     Isolation,
+    Listener,
     Override,
     Quoter,
     Reader,
@@ -30,6 +31,7 @@ from isolint.vocabulary.entries import (
     Type,
     Unique,
     Web,
+    Writer,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -79,6 +81,8 @@ class Vocabulary:
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
     contextual: frozenset[str]
+    listeners: dict[str, tuple[Listener, ...]]
+    writers: dict[str, tuple[Writer, ...]]
     settings_bases: frozenset[str]
     ambient_variables: frozenset[str]
     web: dict[str, tuple[Web, ...]]
@@ -171,6 +175,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
+        listeners=by.call("listens"),
+        writers=by.call("writes"),
         harmless_variables=frozenset(by.only("changes", "variables")),
         settings_bases=frozenset(by.only("reads", "bases")),
         ambient_variables=frozenset(by.only("reads", "variables")),

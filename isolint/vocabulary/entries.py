@@ -339,3 +339,30 @@ class Contextual:
 
     name: tuple[str, ...] = ()
     call: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A call that listens at a port of the machine.
+
+    `port` is the number, `address` a pair of host and port, or a text that ends in the port. `command` marks a call
+    that starts a program, whose words (`address`) may name a server and its port.
+    """
+
+    call: tuple[str, ...]
+    port: Argument = ()
+    address: Argument = ()
+    command: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A call that makes or writes the file or folder at `path` ("self" for a method of a path).
+
+    With a `mode`, it does so only in a mode that writes; with `tolerates`, not where that argument is true.
+    """
+
+    call: tuple[str, ...]
+    path: Argument
+    mode: Argument = ()
+    tolerates: Argument = ()

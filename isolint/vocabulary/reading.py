@@ -32,6 +32,8 @@ ENTRIES: dict[str, type] = {
     "web": kinds.Web,
     "changes": kinds.Change,
     "contextual": kinds.Contextual,
+    "listens": kinds.Listener,
+    "writes": kinds.Writer,
 }
 
 Entries = dict[str, list[Any]]

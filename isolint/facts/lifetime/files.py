@@ -1,0 +1,227 @@
+"""Files and folders that test code makes at one path: in the working directory, or in the machine's /tmp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from isolint.facts.configuration.parallel import Parallel
+from isolint.facts.meaning import handles
+from isolint.facts.meaning.evaluate import Evaluator
+from isolint.facts.meaning.values import (
+    Frame,
+    Handle,
+    Literal,
+    Method,
+    Reference,
+    Text,
+    Thing,
+    Value,
+    options,
+    text,
+)
+from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import every_expression
+from isolint.facts.running.failures import fails_on_purpose
+from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.suite.callers import Callers, Place
+from isolint.facts.suite.fixtures import SET_UP, Fixtures
+from isolint.vocabulary.entries import Writer
+
+_SHARED = ("/tmp/", "/var/tmp/")
+_WRITES = frozenset("wax+")
+_REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})
+_OTHER_FOLDERS = frozenset(
+    {"testdir", "pytester", "fs", "fs_module", "fs_session", "cd", "isolated_filesystem"}
+)
+_FAKES = frozenset(
+    {"open", "mkdir", "makedirs", "copy", "copyfile", "copytree", "move", "connect", "write_text"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The file or folder `path` is made `at` a place; not `sure` where hardly anybody will meet it."""
+
+    at: s.Position
+    path: str
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Writing:
+    module: Module
+    function: s.Function
+    at: s.Position
+    path: str
+    places: tuple[Place, ...]
+
+
+class FixedFiles:
+    """Reads the writing calls of all test code. `modules` gives it."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        fixtures: Fixtures,
+        parallel: Parallel,
+        callers: Callable[[], Callers],
+        modules: Callable[[], tuple[Module, ...]],
+    ) -> None:
+        self.evaluator = evaluator
+        self.vocabulary = evaluator.vocabulary
+        self.fixtures = fixtures
+        self.parallel = parallel
+        self._callers = callers
+        self._modules = modules
+        self._words = {call.rpartition(".")[2] for call in self.vocabulary.writers}
+
+    def of(self, module: Module) -> Iterator[Written]:
+        """The paths that the tests, fixtures and set-ups of a module write, each told once."""
+        seen: set[str] = set()
+        for writing in self._all.get(module.path, ()):
+            if writing.path not in seen:
+                seen.add(writing.path)
+                yield Written(writing.at, writing.path, self._is_met(writing))
+
+    def _is_met(self, writing: _Writing) -> bool:
+        """Whether others meet what is written: other tests and workers that write it, or the next run."""
+        others = {id(function) for each in self._by_path[writing.path] for _, function in each.places}
+        if len(others) < 2 and not any(self._is_broad(function) for _, function in writing.places):
+            return False
+        if self.parallel.workers(writing.module.path) is not None:
+            return not self.parallel.speaks_of_workers(writing.module)
+        return not self._is_removed(writing)
+
+    def _is_broad(self, function: s.Function) -> bool:
+        """Whether a function that writes is a fixture or set-up, not a single test."""
+        return not function.name.startswith("test")
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[_Writing]]:
+        found: dict[str, list[_Writing]] = {}
+        for several in self._all.values():
+            for writing in several:
+                found.setdefault(writing.path, []).append(writing)
+        return found
+
+    @cached_property
+    def _all(self) -> dict[str, tuple[_Writing, ...]]:
+        found = {module.path: tuple(self._in(module)) for module in self._modules() if module.is_test}
+        return {path: writings for path, writings in found.items() if writings}
+
+    def _in(self, module: Module) -> Iterator[_Writing]:
+        for function in module.functions:
+            frame = self.evaluator.function_frame(module, function)
+            for call in calls_in(function.body):
+                if last_name(call) in self._words:
+                    path = self._written(call, frame)
+                    if path is not None and not fails_on_purpose(function.body, call.at[0]):
+                        places = tuple(self._callers().of(module, function))
+                        if places and not any(self._is_elsewhere(path, m, f) for m, f in places):
+                            yield _Writing(module, function, call.at, path, places)
+
+    # -- which path
+
+    def _written(self, call: s.Call, frame: Frame) -> str | None:
+        """The fixed path that a call writes; None for any other call."""
+        for callee in options(self.evaluator.evaluate(call.function, frame)):
+            receiver: Value | None = None
+            name = callee.name if isinstance(callee, Reference) else ""
+            if isinstance(callee, Method) and not isinstance(callee.receiver, Handle | Thing):
+                receiver, name = callee.receiver, f"pathlib.Path.{callee.name}"
+            for entry in self.vocabulary.writers.get(name, ()):
+                if self._writes(entry, call, frame):
+                    node = handles.passed(call, entry.path)
+                    value = self.evaluator.evaluate(node, frame) if node is not None else receiver
+                    return None if value is None else _fixed(value)
+        return None
+
+    def _writes(self, entry: Writer, call: s.Call, frame: Frame) -> bool:
+        if entry.mode:
+            node = handles.passed(call, entry.mode)
+            mode = None if node is None else text(self.evaluator.evaluate(node, frame))
+            return mode is not None and not _WRITES.isdisjoint(mode)
+        tolerated = handles.passed(call, entry.tolerates)
+        return tolerated is None or self.evaluator.evaluate(tolerated, frame) != Literal(True)
+
+    # -- where it lies
+
+    def _is_elsewhere(self, path: str, module: Module, function: s.Function) -> bool:
+        """Whether tests leave the working directory first, or put something in the place of the file system."""
+        owner = module.methods.get(id(function))
+        closure = self.fixtures.closure(module, function, owner)
+        names = {fixture.name for fixture in closure} | {p.name for p in function.parameters}
+        bodies = [function.body, *(fixture.function.body for fixture in closure)]
+        bodies += [f.body for _, f in self.fixtures.set_ups(module, owner)]
+        bodies += [n.body for n in (owner.body if owner is not None else ()) if _is_set_up(n)]
+        called = {last_name(call) for body in bodies for call in calls_in(body)}
+        relative = not path.startswith("/")
+        if relative and any(
+            "chdir" in name or "cwd" in name or name in _OTHER_FOLDERS for name in called | names
+        ):
+            return True
+        decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
+        spelled = [e for body in bodies for e in every_expression(body)]
+        if _OTHER_FOLDERS & {"fs"} & names or any(_is_fake(node) for node in (*spelled, *decorators)):
+            return True
+        return any(_is_fake(inner) for decorator in decorators for inner in _arguments(decorator))
+
+    def _is_removed(self, writing: _Writing) -> bool:
+        """Whether anything in the module removes what is written, or what it lies in."""
+        for function in writing.module.functions:
+            frame = self.evaluator.function_frame(writing.module, function)
+            for call in calls_in(function.body):
+                if last_name(call) in _REMOVES:
+                    given = [*call.arguments[:1]]
+                    if isinstance(call.function, s.Attribute):
+                        given.append(call.function.value)
+                    for node in given:
+                        value = self.evaluator.evaluate(node, frame)
+                        path = None if isinstance(value, Reference) else _fixed(value)
+                        if path is not None and (writing.path == path or writing.path.startswith(f"{path}/")):
+                            return True
+        return False
+
+
+def _is_set_up(node: s.Statement) -> bool:
+    return isinstance(node, s.Function) and node.name in SET_UP
+
+
+def _arguments(node: s.Expression) -> Iterator[s.Expression]:
+    """The arguments of a decorator's call."""
+    if isinstance(node, s.Call):
+        yield from (*node.arguments, *(value for _, value in node.keywords))
+
+
+def _is_fake(node: s.Expression) -> bool:
+    """Whether a text names a function of the file system that is patched, or a mock of `open` is made."""
+    match node:
+        case s.Constant(value=str(name)):
+            return "." in name and name.rpartition(".")[2] in _FAKES
+        case s.Name(id=name) | s.Attribute(name=name):
+            return name in ("mock_open", "Patcher", "patchfs")
+    return False
+
+
+def _fixed(value: Value) -> str | None:
+    """The path, if it is one and the same in each run: relative, or in the machine's folder for temporary files."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    first = parts[0]
+    if isinstance(first, Thing) and first.made_by == "tempfile.gettempdir" and len(parts) > 1:
+        rest = [text(part) for part in parts[1:]]
+        return None if None in rest else "/tmp" + "".join(part or "" for part in rest)
+    path = text(value)
+    if path is None or not isinstance(value, Literal | Text) or not isinstance(_of(value), str):
+        return None
+    if path.startswith(_SHARED):
+        return path
+    outside = path.startswith(("/", "~", "\\", "$", ":", "<")) or path[1:2] == ":" or "://" in path
+    plain = path.removeprefix("./").strip()
+    return None if outside or not plain or "mode=memory" in plain or ":memory:" in plain else plain
+
+
+def _of(value: Value) -> object:
+    return value.value if isinstance(value, Literal) else ""
