@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,19 +24,19 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression
+from isolint.facts.program.scopes import every_expression, statements, walk
 from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers, Place
-from isolint.facts.suite.fixtures import SET_UP, Fixtures
+from isolint.facts.suite.fixtures import Fixtures
 from isolint.vocabulary.entries import Writer
 
+_SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///")
 _SHARED = ("/tmp/", "/var/tmp/")
 _WRITES = frozenset("wax+")
 _REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})
-_OTHER_FOLDERS = frozenset(
-    {"testdir", "pytester", "fs", "fs_module", "fs_session", "cd", "isolated_filesystem"}
-)
+_OTHER_FOLDERS = frozenset({"testdir", "pytester", "cd", "isolated_filesystem"})
+_MADE_UP = frozenset({"fs", "fs_module", "fs_session"})
 _FAKES = frozenset(
     {"open", "mkdir", "makedirs", "copy", "copyfile", "copytree", "move", "connect", "write_text"}
 )
@@ -52,8 +53,9 @@ class Written:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Writing:
+    """A call that writes, and the tests, fixtures and set-ups that come to it; none for one at the top level."""
+
     module: Module
-    function: s.Function
     at: s.Position
     path: str
     places: tuple[Place, ...]
@@ -89,7 +91,8 @@ class FixedFiles:
     def _is_met(self, writing: _Writing) -> bool:
         """Whether others meet what is written: other tests and workers that write it, or the next run."""
         others = {id(function) for each in self._by_path[writing.path] for _, function in each.places}
-        if len(others) < 2 and not any(self._is_broad(function) for _, function in writing.places):
+        broad = not writing.places or any(self._is_broad(function) for _, function in writing.places)
+        if len(others) < 2 and not broad:
             return False
         if self.parallel.workers(writing.module.path) is not None:
             return not self.parallel.speaks_of_workers(writing.module)
@@ -113,6 +116,12 @@ class FixedFiles:
         return {path: writings for path, writings in found.items() if writings}
 
     def _in(self, module: Module) -> Iterator[_Writing]:
+        frame = self.evaluator.module_frame(module)
+        for node in statements(module.facts.body):
+            if isinstance(node, s.Assign) and isinstance(node.value, s.Call):
+                path = self._written(node.value, frame)
+                if path is not None:
+                    yield _Writing(module, node.value.at, path, ())
         for function in module.functions:
             frame = self.evaluator.function_frame(module, function)
             for call in calls_in(function.body):
@@ -121,7 +130,7 @@ class FixedFiles:
                     if path is not None and not fails_on_purpose(function.body, call.at[0]):
                         places = tuple(self._callers().of(module, function))
                         if places and not any(self._is_elsewhere(path, m, f) for m, f in places):
-                            yield _Writing(module, function, call.at, path, places)
+                            yield _Writing(module, call.at, path, places)
 
     # -- which path
 
@@ -155,45 +164,40 @@ class FixedFiles:
         closure = self.fixtures.closure(module, function, owner)
         names = {fixture.name for fixture in closure} | {p.name for p in function.parameters}
         bodies = [function.body, *(fixture.function.body for fixture in closure)]
-        bodies += [f.body for _, f in self.fixtures.set_ups(module, owner)]
-        bodies += [n.body for n in (owner.body if owner is not None else ()) if _is_set_up(n)]
-        called = {last_name(call) for body in bodies for call in calls_in(body)}
-        relative = not path.startswith("/")
-        if relative and any(
-            "chdir" in name or "cwd" in name or name in _OTHER_FOLDERS for name in called | names
-        ):
-            return True
+        bodies += [set_up.body for _, set_up in self.fixtures.set_ups(module, owner)]
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
-        spelled = [e for body in bodies for e in every_expression(body)]
-        if _OTHER_FOLDERS & {"fs"} & names or any(_is_fake(node) for node in (*spelled, *decorators)):
+        called = {last_name(call) for body in bodies for call in calls_in(body)}
+        if not path.startswith("/") and any(map(_leads_away, called | names)):
             return True
-        return any(_is_fake(inner) for decorator in decorators for inner in _arguments(decorator))
+        spelled = [e for body in bodies for e in every_expression(body)]
+        spelled += [inner for decorator in decorators for inner in walk(decorator)]
+        return not names.isdisjoint(_MADE_UP) or any(map(_is_fake, spelled))
 
     def _is_removed(self, writing: _Writing) -> bool:
         """Whether anything in the module removes what is written, or what it lies in."""
-        for function in writing.module.functions:
-            frame = self.evaluator.function_frame(writing.module, function)
-            for call in calls_in(function.body):
-                if last_name(call) in _REMOVES:
-                    given = [*call.arguments[:1]]
-                    if isinstance(call.function, s.Attribute):
-                        given.append(call.function.value)
-                    for node in given:
-                        value = self.evaluator.evaluate(node, frame)
-                        path = None if isinstance(value, Reference) else _fixed(value)
-                        if path is not None and (writing.path == path or writing.path.startswith(f"{path}/")):
-                            return True
-        return False
+        removed = (
+            path
+            for function in writing.module.functions
+            for call in calls_in(function.body)
+            if last_name(call) in _REMOVES
+            for path in self._removed(call, self.evaluator.function_frame(writing.module, function))
+        )
+        return any(writing.path == path or writing.path.startswith(f"{path}/") for path in removed)
+
+    def _removed(self, call: s.Call, frame: Frame) -> Iterator[str]:
+        """The fixed paths that a call removes: its first argument, or what it is a method of."""
+        given = list(call.arguments[:1])
+        if isinstance(call.function, s.Attribute):
+            given.append(call.function.value)
+        for node in given:
+            path = _fixed(self.evaluator.evaluate(node, frame))
+            if path is not None:
+                yield path
 
 
-def _is_set_up(node: s.Statement) -> bool:
-    return isinstance(node, s.Function) and node.name in SET_UP
-
-
-def _arguments(node: s.Expression) -> Iterator[s.Expression]:
-    """The arguments of a decorator's call."""
-    if isinstance(node, s.Call):
-        yield from (*node.arguments, *(value for _, value in node.keywords))
+def _leads_away(name: str) -> bool:
+    """Whether a function or fixture changes to another working directory, by its name."""
+    return "chdir" in name or "cwd" in name or name in _OTHER_FOLDERS
 
 
 def _is_fake(node: s.Expression) -> bool:
@@ -214,14 +218,11 @@ def _fixed(value: Value) -> str | None:
         rest = [text(part) for part in parts[1:]]
         return None if None in rest else "/tmp" + "".join(part or "" for part in rest)
     path = text(value)
-    if path is None or not isinstance(value, Literal | Text) or not isinstance(_of(value), str):
+    if path is None or (isinstance(value, Literal) and not isinstance(value.value, str)):
         return None
+    path = _SQLITE.sub("", path)
     if path.startswith(_SHARED):
         return path
     outside = path.startswith(("/", "~", "\\", "$", ":", "<")) or path[1:2] == ":" or "://" in path
     plain = path.removeprefix("./").strip()
     return None if outside or not plain or "mode=memory" in plain or ":memory:" in plain else plain
-
-
-def _of(value: Value) -> object:
-    return value.value if isinstance(value, Literal) else ""
