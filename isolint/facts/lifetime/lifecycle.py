@@ -32,6 +32,7 @@ from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
 from isolint.facts.targets.lattice import Level, is_product, judge, place
+from isolint.vocabulary import load
 from isolint.vocabulary.entries import Creator
 
 NAMED_STORES = frozenset(
@@ -100,11 +101,13 @@ class Lifecycle:
             entry.freed_by_parent,
             managed,
             entry.shared,
-            self._is_own(event),
+            self._is_own(event, entry),
         )
 
-    def _is_own(self, event: Event) -> bool:
-        """Whether an event is the call of a first-party function."""
+    def _is_own(self, event: Event, entry: Creator) -> bool:
+        """Whether an event is the call of a first-party function that the project's own words speak of."""
+        if any(entry is known for name in entry.call for known in load().creators.get(name, ())):
+            return False
         callee = self.evaluator.evaluate(event.call.function, event.frame)
         return any(isinstance(option, FunctionValue) for option in options(callee))
 
