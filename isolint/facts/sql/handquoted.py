@@ -88,7 +88,7 @@ class HandQuoted:
         if self.identifiers.is_safe(piece.hole, piece.frame):
             return True
         value = self.evaluator.evaluate(piece.hole, piece.frame)
-        return all(map(_is_without_quotes, options(value))) or self._is_escaped(piece.hole, piece.frame)
+        return all(map(_is_spelled_out, options(value))) or self._is_escaped(piece.hole, piece.frame)
 
     def _is_escaped(self, node: s.Expression, frame: Frame, depth: int = 0) -> bool:
         """Whether quotes are doubled on the way to an expression, or the name is checked."""
@@ -139,11 +139,11 @@ def _is_checked(name: str, function: s.Function) -> bool:
     return False
 
 
-def _is_without_quotes(value: Value) -> bool:
+def _is_spelled_out(value: Value) -> bool:
+    """Whether a name is written in the code, where anybody sees what it holds, or made of harmless letters."""
     if isinstance(value, Text):
-        return all(map(_is_without_quotes, value.parts))
-    known = text(value)
-    return isinstance(value, UniqueName) or (known is not None and _MARKS.isdisjoint(known))
+        return all(map(_is_spelled_out, value.parts))
+    return isinstance(value, UniqueName) or text(value) is not None
 
 
 def _last(node: s.Expression) -> str:

@@ -263,7 +263,9 @@ class Leaks:
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
-                return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
+                return not (broad or self._is_list(write)) and self.uses.fixture_is_seen(
+                    write, site.module, site.function
+                )
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
