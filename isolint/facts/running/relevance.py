@@ -113,9 +113,19 @@ def last_name(node: s.Call) -> str:
     return ""
 
 
-def calls_in(body: s.Block) -> Iterator[s.Call]:
+def calls_in(body: s.Block) -> tuple[s.Call, ...]:
     """Every call of a body, those in lambdas and nested functions included."""
-    return (inner for inner in every_expression(body) if isinstance(inner, s.Call))
+    if not body:
+        return ()
+    try:
+        of, known = body[0]._calls
+        if of is body:
+            return known
+    except AttributeError:
+        pass
+    found = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
+    body[0]._calls = (body, found)
+    return found
 
 
 def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:
