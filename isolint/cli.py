@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,12 @@ import click
 
 from isolint import __version__
 from isolint.console import FAILED, Failure, say, write
-from isolint.invocation import configured, prepared
+from isolint.invocation import cached, configured, prepared
 from isolint.tracing import trace
 
 if TYPE_CHECKING:
-    from isolint.engine import Result
     from isolint.reader import Standard
+    from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -61,6 +61,7 @@ def cli() -> None:
 @click.option("--show-files", is_flag=True, help="List the files that are checked instead of findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
+@cached
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
 @configured
 def check(
@@ -72,6 +73,7 @@ def check(
     statistics: bool,
     stdin_filename: str | None,
     quiet: bool,
+    cache: Callable[[Path], Path | None],
     config: Path | None,
     isolated: bool,
     **overrides: object,
@@ -81,7 +83,7 @@ def check(
     name = _standard_name(paths, stdin_filename)
     settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
     standard = None if name is None else _standard_input(settings, name)
-    result = _run(settings, _named(settings, paths), rules, force_exclude, standard)
+    result = _run(settings, _named(settings, paths), rules, force_exclude, standard, cache(settings.root))
     from isolint import presentation
 
     if show_files:
@@ -140,15 +142,21 @@ def _run(
     rules: Sequence[Rule],
     force_exclude: bool,
     standard: Standard | None,
+    cache: Path | None,
 ) -> Result:
-    from isolint import engine
+    from isolint.recall import recalled
     from isolint.settings import SettingsError
-    from isolint.vocabulary import VocabularyError
 
-    try:
-        return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
-    except (SettingsError, VocabularyError) as error:
-        raise Failure(str(error)) from error
+    def run() -> Result:
+        from isolint import engine
+        from isolint.vocabulary import VocabularyError
+
+        try:
+            return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
+        except (SettingsError, VocabularyError) as error:
+            raise Failure(str(error)) from error
+
+    return recalled(settings, paths, None if standard else cache, run, force_exclude)
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:

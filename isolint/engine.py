@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +16,9 @@ from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
+from isolint.inputs import note_folder
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
+from isolint.result import Result
 from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
 from isolint.settings import Settings, SettingsError, rule_options
@@ -27,21 +28,6 @@ from isolint.vocabulary import load as load_vocabulary
 UNUSED = "ISO001"
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run found. `errors` say what kept it from its job.
-
-    `files` are the files that were looked at, `unread` those that could not be; `suppressed` counts the
-    findings that comments silenced.
-    """
-
-    findings: tuple[Finding, ...]
-    errors: tuple[str, ...]
-    files: tuple[str, ...]
-    unread: tuple[str, ...]
-    suppressed: int
 
 
 def check(
@@ -108,6 +94,8 @@ class Run:
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
+        for folder in folders:
+            note_folder(folder)
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
     def result(self) -> Result:

@@ -6,14 +6,17 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from isolint import __version__, report, source
-from isolint.engine import Result
-from isolint.reader import Standard
-from isolint.rule import Rule
+from isolint.result import Result
 from isolint.settings import Settings, listing
+
+if TYPE_CHECKING:
+    from isolint.reader import Standard
+    from isolint.rule import Rule
 
 DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
 
@@ -40,10 +43,35 @@ def rendered(
         return source.read(settings.root / path, path)
 
     name = output_format or ("full" if sys.stdout.isatty() else "concise")
-    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
-    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
+    pages = _Late(lambda: _pages(rules))
     render = report.load(name)
     return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
+
+
+class _Late(Mapping[str, str]):
+    """A mapping that is made when it is looked at: most formats need nothing of the rules, which take long to load."""
+
+    def __init__(self, make: Callable[[], Mapping[str, str]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, str]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> str:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+def _pages(rules: Sequence[Rule]) -> dict[str, str]:
+    """The address of the page of each rule that is isolint's own."""
+    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
+    return {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
 
 
 def wants_color() -> bool:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolint.documents import kind_of
-from isolint.engine import Result, check
+from isolint.engine import check
 from isolint.finding import Finding
+from isolint.result import Result
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 

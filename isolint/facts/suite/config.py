@@ -10,6 +10,7 @@ from pathlib import Path
 
 from isolint.facts.targets.lattice import is_test_name
 from isolint.facts.targets.requirements import Requirements
+from isolint.inputs import note_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -111,6 +112,7 @@ def _environment_files(root: Path, values: Mapping[str, object]) -> dict[str, st
     found: dict[str, str] = {}
     for word in PytestConfig(values=values).words("env_files"):
         if is_test_name(word.lstrip(".")):
+            note_file(root / word)
             try:
                 lines = (root / word).read_text(encoding="utf-8").splitlines()
             except (OSError, ValueError):
@@ -141,6 +143,7 @@ def _assignment(line: str) -> tuple[str, str, str]:
 
 
 def _ini(path: Path, section: str) -> dict[str, object] | None:
+    note_file(path)
     if not path.is_file():
         return None
     from iniconfig import IniConfig, ParseError
@@ -153,6 +156,7 @@ def _ini(path: Path, section: str) -> dict[str, object] | None:
 
 
 def _toml(path: Path) -> dict[str, object]:
+    note_file(path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

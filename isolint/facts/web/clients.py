@@ -79,7 +79,7 @@ class Clients:
         self.remote = Remote(applications, self.requests)
 
     def open_ones(self, module: Module, users: Callable[[], tuple[Module, ...]]) -> Iterator[OpenClient]:
-        """The clients of a module that reach the application's own store in the tests of the modules that `users` gives."""
+        """The clients of a module that reach the application's own store in the tests of what `users` gives."""
         for client in self.made_in(module):
             found = self._leak(client, users)
             if found is not None:
