@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from isolint import __version__
 from isolint.console import FAILED, Failure, say, write
 from isolint.invocation import cached, configured, prepared
+from isolint.reporting import report
 from isolint.tracing import trace
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
+    from isolint.shard import Shard
 
 ISSUES = "https://github.com/isolint/isolint/issues"
 CLEAN, FINDINGS, INTERRUPTED = 0, 1, 130
@@ -62,6 +64,10 @@ def cli() -> None:
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
 @cached
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Use so many processes; else as many as pay."
+)
+@click.option("--shard", metavar="I/N", help="Lint the I-th of N parts of the files, for N machines.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
 @configured
 def check(
@@ -74,6 +80,8 @@ def check(
     stdin_filename: str | None,
     quiet: bool,
     cache: Callable[[Path], Path | None],
+    jobs: int | None,
+    shard: str | None,
     config: Path | None,
     isolated: bool,
     **overrides: object,
@@ -83,7 +91,8 @@ def check(
     name = _standard_name(paths, stdin_filename)
     settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
     standard = None if name is None else _standard_input(settings, name)
-    result = _run(settings, _named(settings, paths), rules, force_exclude, standard, cache(settings.root))
+    run = Mode(force_exclude, standard, jobs, _shard(shard), cache(settings.root))
+    result = _run(settings, _named(settings, paths), rules, run)
     from isolint import presentation
 
     if show_files:
@@ -94,7 +103,7 @@ def check(
         write(presentation.rendered(result, settings, rules, output_format, standard))
     for error in result.errors:
         say(f"isolint: {error}")
-    if not result.files and not result.unread:
+    if not result.files and not result.unread and shard is None:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     if not (quiet or show_files):
         say(presentation.summary(result))
@@ -104,13 +113,13 @@ def check(
 
 
 def _check_format(name: str | None) -> None:
-    from isolint import report
+    from isolint import report as reports
 
-    if name is not None and name not in report.formats():
+    if name is not None and name not in reports.formats():
         from isolint.spelling import did_you_mean
 
-        known = ", ".join(report.formats())
-        hint = did_you_mean(name, report.formats()) or f"; there are {known}"
+        known = ", ".join(reports.formats())
+        hint = did_you_mean(name, reports.formats()) or f"; there are {known}"
         raise Failure(f"there is no output format '{name}'{hint}")
 
 
@@ -136,27 +145,43 @@ def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
     return paths or ([Path.cwd()] if below_root else [])
 
 
-def _run(
-    settings: Settings,
-    paths: Sequence[Path],
-    rules: Sequence[Rule],
-    force_exclude: bool,
-    standard: Standard | None,
-    cache: Path | None,
-) -> Result:
+class Mode(NamedTuple):
+    """How a run goes about it."""
+
+    force_exclude: bool
+    standard: Standard | None
+    jobs: int | None
+    shard: Shard | None
+    cache: Path | None
+
+
+def _run(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], mode: Mode) -> Result:
     from isolint.recall import recalled
     from isolint.settings import SettingsError
+
+    force_exclude, standard, jobs, shard, cache = mode
 
     def run() -> Result:
         from isolint import engine
         from isolint.vocabulary import VocabularyError
 
         try:
-            return engine.check(settings, paths, rules, force_exclude=force_exclude, standard=standard)
+            return engine.check(
+                settings, paths, rules, force_exclude=force_exclude, standard=standard, jobs=jobs, shard=shard
+            )
         except (SettingsError, VocabularyError) as error:
             raise Failure(str(error)) from error
 
-    return recalled(settings, paths, None if standard else cache, run, force_exclude)
+    return recalled(settings, paths, None if standard else cache, run, force_exclude, shard)
+
+
+def _shard(text: str | None) -> Shard | None:
+    from isolint.shard import parse
+
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        raise Failure(f"--shard: {error}") from error
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:
@@ -241,6 +266,7 @@ def show_config(path: Path, config: Path | None, isolated: bool) -> None:
 
 
 cli.add_command(trace)
+cli.add_command(report)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

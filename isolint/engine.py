@@ -6,9 +6,9 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from isolint import discovery, documents, source, suppress
+from isolint import discovery, documents, inputs, source, suppress, workers
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
@@ -16,12 +16,13 @@ from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
-from isolint.inputs import note_folder
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
+from isolint.records import from_record, to_record
 from isolint.result import Result
 from isolint.rule import Check, Context, Rule
 from isolint.selection import ignored_for, selected
 from isolint.settings import Settings, SettingsError, rule_options
+from isolint.shard import Shard
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
@@ -37,12 +38,15 @@ def check(
     *,
     force_exclude: bool = False,
     standard: Standard | None = None,
+    jobs: int | None = 1,
+    shard: Shard | None = None,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
-    Raises SettingsError or VocabularyError for a configuration that cannot be used.
+    `jobs` is the number of processes, None for as many as are worth it; of several shards each covers a part of the
+    files. Raises SettingsError or VocabularyError for a configuration that cannot be used.
     """
-    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result())
+    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result(jobs, shard))
 
 
 def look(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
@@ -95,24 +99,28 @@ class Run:
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
         for folder in folders:
-            note_folder(folder)
+            inputs.note_folder(folder)
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
-    def result(self) -> Result:
+    def result(self, jobs: int | None = 1, shard: Shard | None = None) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
         self.errors += [
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
-        modules = list(self._modules())
-        places: list[Module | Document] = [*modules, *self._settings_modules(modules), *self._documents()]
-        findings = [finding for place in places for finding in self._checked(place)]
+        everything = shard or Shard(1, 1)
+        modules = [module for module in self._modules() if everything.holds(self._content(module.path))]
+        others: list[Module | Document] = [*self._settings_modules(modules), *self._documents()]
+        places = [*modules, *(place for place in others if everything.holds(self._content(place.path)))]
+        findings = self._all_checked(places, jobs)
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
-        unread = [finding for path, finding in told.items() if self._covers(path)]
+        unread = [
+            f for path, f in told.items() if self._covers(path) and self._is_told_here(path, everything)
+        ]
         findings += unread
         return Result(
             tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
-            tuple(self.errors),
+            tuple(dict.fromkeys(self.errors)),
             tuple(module.path for module in modules),
             tuple(finding.path for finding in unread),
             self.suppressed,
@@ -187,7 +195,46 @@ class Run:
         found = self.reader.source(path)
         return found is not None and "__main__" in found.text
 
+    def _is_told_here(self, path: str, shard: Shard) -> bool:
+        """Whether a file that cannot be read is told of in a shard: of the tests every one knows them all."""
+        return not self.is_test(path) or shard.holds(path.encode())
+
+    def _content(self, path: str) -> bytes:
+        return (self.reader.text(path) or path).encode()
+
     # -- checking
+
+    def _all_checked(self, places: Sequence[Module | Document], jobs: int | None) -> list[Finding]:
+        """The findings in all places, looked for by several processes if it is worth it."""
+        sizes = [len(self.reader.text(place.path) or "") for place in places]
+        number = min(workers.processes(jobs, sum(sizes)), len(places))
+        # Judging the conftests brings to light what concerns the whole suite, and every process inherits that.
+        first = [index for index, place in enumerate(places) if place.path.endswith("conftest.py")]
+        records = [self._part(places, first if number > 1 else range(len(places)))]
+        if number > 1:
+            rest = sorted({*range(len(places))}.difference(first))
+            groups = [[rest[i] for i in group] for group in workers.parts([sizes[i] for i in rest], number)]
+            records += workers.spread(groups, lambda group: self._part(places, group))
+        by_index: dict[int, tuple[list[Finding], list[str]]] = {}
+        for checked, suppressed, unread, seen in records:
+            by_index |= {int(i): (list(from_record(f)), errors) for i, f, errors in checked}
+            self.suppressed += suppressed
+            for finding in from_record(unread):
+                self.reader.unreadable.setdefault(finding.path, finding)
+            inputs.add(seen)
+        self.errors += [error for _, (_, errors) in sorted(by_index.items()) for error in errors]
+        return [finding for _, (found, _) in sorted(by_index.items()) for finding in found]
+
+    def _part(self, places: Sequence[Module | Document], group: Sequence[int]) -> list[Any]:
+        """What is found in some of the places, as JSON can hold it, and what was come across on the way."""
+        checked = []
+        known, before = len(self.errors), self.suppressed
+        for index in group:
+            found = self._checked(places[index])
+            checked.append([index, to_record(found), self.errors[known:]])
+            del self.errors[known:]
+        suppressed, self.suppressed = self.suppressed - before, before
+        return [checked, suppressed, to_record(list(self.reader.unreadable.values())), inputs.noted()]
 
     def _checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""

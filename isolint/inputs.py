@@ -44,6 +44,13 @@ def noted() -> Inputs:
     return Inputs(dict(_NOTED.files), dict(_NOTED.folders))
 
 
+def add(seen: Inputs) -> None:
+    """Note what another process has noted; lists stand for tuples, as JSON has it."""
+    for mine, theirs in zip(_NOTED, seen, strict=True):
+        for path, known in theirs.items():
+            mine.setdefault(path, None if known is None else (known[0], known[1], known[2]))
+
+
 def state(path: str | os.PathLike[str]) -> State | None:
     """The state of a file or folder, None where there is none, or it may not be looked at."""
     try:

@@ -18,6 +18,9 @@ LAYERS = {
     "inputs": "",
     "defaults": "",
     "result": "finding",
+    "shard": "",
+    "workers": "",
+    "merging": "",
     "records": "finding result",
     "crash": "",
     "spelling": "",
@@ -42,8 +45,8 @@ LAYERS = {
     "selection": "patterns settings spelling",
     "docs": "finding rule",
     "reader": "crash documents facts finding source",
-    "engine": "crash discovery documents facts finding inputs reader result rule selection settings source suppress "
-    "vocabulary",
+    "engine": "crash discovery documents facts finding inputs reader records result rule selection settings shard "
+    "source suppress vocabulary workers",
     "testing": "documents engine finding result rule settings",
     "presentation": "__init__ reader report result rule settings source",
     "invocation": "console rule settings",
@@ -51,14 +54,15 @@ LAYERS = {
     "recall": "cache inputs result settings",
     "trace": "engine facts finding rule settings source spelling terminal",
     "tracing": "console invocation presentation settings trace vocabulary",
-    "cli": "__init__ console crash docs engine facts invocation presentation reader recall report result rule "
-    "selection settings source spelling tracing vocabulary",
+    "reporting": "console merging",
+    "cli": "__init__ console crash docs engine facts invocation presentation reader recall report reporting result "
+    "rule selection settings shard source spelling tracing vocabulary",
     "__main__": "cli",
 }
 
 # Library -> the rooms that import it.
 LIBRARIES = {
-    "click": "cli console invocation terminal tracing",
+    "click": "cli console invocation reporting terminal tracing",
     "dotenv": "documents",
     "iniconfig": "documents facts",
     "libcst": "modern rule rules source",

@@ -10,7 +10,7 @@ import pytest
 from command import CLEAN, LEAKY, write
 
 # All that the command line takes to be read.
-COMMANDS = {"isolint", "isolint.cli", "isolint.console", "isolint.invocation", "isolint.tracing"}
+COMMANDS = {f"isolint.{name}" for name in "cli console invocation reporting tracing".split()} | {"isolint"}
 SQL = """\
 import sqlite3
 
