@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from isolint import __version__
-from isolint.console import FAILED, Failure, say, write
-from isolint.invocation import cached, configured, prepared
+from isolint.console import FAILED, Failure, say, write, write_bytes
+from isolint.invocation import Wish, configured, fixes, prepared
 from isolint.reporting import report
 from isolint.tracing import trace
+from isolint.working import Means, working
 
 if TYPE_CHECKING:
     from isolint.reader import Standard
     from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
-    from isolint.shard import Shard
 
 ISSUES = "https://github.com/isolint/isolint/issues"
 CLEAN, FINDINGS, INTERRUPTED = 0, 1, 130
@@ -54,6 +55,7 @@ def cli() -> None:
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules as well.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
+@fixes
 @click.option("--output-format", metavar="FORMAT", help="concise, full or json.")
 @click.option("--min-severity", metavar="LEVEL", help="Report nothing below info, warning or error.")
 @click.option("--min-confidence", metavar="LEVEL", help="Report nothing below low, medium or high.")
@@ -63,15 +65,12 @@ def cli() -> None:
 @click.option("--show-files", is_flag=True, help="List the files that are checked instead of findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
-@cached
-@click.option(
-    "--jobs", type=click.IntRange(1, 64), metavar="N", help="Use so many processes; else as many as pay."
-)
-@click.option("--shard", metavar="I/N", help="Lint the I-th of N parts of the files, for N machines.")
+@working
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
 @configured
 def check(
     paths: Sequence[Path],
+    wish: Wish,
     output_format: str | None,
     exit_zero: bool,
     force_exclude: bool,
@@ -79,9 +78,7 @@ def check(
     statistics: bool,
     stdin_filename: str | None,
     quiet: bool,
-    cache: Callable[[Path], Path | None],
-    jobs: int | None,
-    shard: str | None,
+    means: Means,
     config: Path | None,
     isolated: bool,
     **overrides: object,
@@ -91,25 +88,61 @@ def check(
     name = _standard_name(paths, stdin_filename)
     settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
     standard = None if name is None else _standard_input(settings, name)
-    run = Mode(force_exclude, standard, jobs, _shard(shard), cache(settings.root))
-    result = _run(settings, _named(settings, paths), rules, run)
+    lint = partial(_run, settings, _named(settings, paths), rules, force_exclude, standard, means)
     from isolint import presentation
+    from isolint import report as reports
 
+    shown = presentation.format_of(output_format)
+    if wish.changes:
+        if show_files:
+            raise Failure("--show-files changes nothing; leave out --fix and --diff")
+        from isolint.mending import mend
+
+        mended = mend(lint, settings.root, wish, standard)
+        result, standard = mended.result, mended.standard
+    else:
+        mended = None
+        wants_fixes = reports.shows_fixes(shown) and not (show_files or statistics)
+        result = lint(with_fixes=wants_fixes or wish.show or wish.unsafe)
     if show_files:
         write("".join(f"{path}\n" for path in result.files))
-    elif statistics:
-        write(presentation.counted(result))
+    elif mended is not None and wish.diff:
+        write(mended.difference)
     else:
-        write(presentation.rendered(result, settings, rules, output_format, standard))
+        text = (
+            presentation.counted(result)
+            if statistics
+            else presentation.rendered(result, settings, rules, shown, standard)
+        )
+        _print(text, None if mended is None else standard)
     for error in result.errors:
         say(f"isolint: {error}")
-    if not result.files and not result.unread and shard is None:
+    for reason in mended.refused if mended is not None else ():
+        say(f"isolint: {reason}")
+    if not result.files and not result.unread and means.shard is None:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
+    if wish.show:
+        for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
+            say(line)
     if not (quiet or show_files):
-        say(presentation.summary(result))
+        say(presentation.summary(result, None if mended is None else len(mended.applied), wish.diff))
     if result.errors:
         return FAILED
-    return FINDINGS if result.findings and not (exit_zero or show_files) else CLEAN
+    if exit_zero or show_files:
+        return CLEAN
+    if mended is not None and (wish.diff or (wish.exit_non_zero and mended.applied)):
+        return FINDINGS if mended.applied else CLEAN
+    return FINDINGS if result.findings else CLEAN
+
+
+def _print(text: str, fixed: Standard | None) -> None:
+    """Print the report; where standard input was fixed, that is what goes to stdout."""
+    if fixed is None:
+        write(text)
+        return
+    write_bytes(fixed.data)
+    for line in text.splitlines():
+        say(line)
 
 
 def _check_format(name: str | None) -> None:
@@ -145,21 +178,19 @@ def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
     return paths or ([Path.cwd()] if below_root else [])
 
 
-class Mode(NamedTuple):
-    """How a run goes about it."""
-
-    force_exclude: bool
-    standard: Standard | None
-    jobs: int | None
-    shard: Shard | None
-    cache: Path | None
-
-
-def _run(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], mode: Mode) -> Result:
+def _run(
+    settings: Settings,
+    paths: Sequence[Path],
+    rules: Sequence[Rule],
+    force_exclude: bool,
+    standard: Standard | None,
+    means: Means,
+    *,
+    with_fixes: bool,
+    edited: Mapping[str, bytes] | None = None,
+) -> Result:
     from isolint.recall import recalled
     from isolint.settings import SettingsError
-
-    force_exclude, standard, jobs, shard, cache = mode
 
     def run() -> Result:
         from isolint import engine
@@ -167,21 +198,21 @@ def _run(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], mode:
 
         try:
             return engine.check(
-                settings, paths, rules, force_exclude=force_exclude, standard=standard, jobs=jobs, shard=shard
+                settings,
+                paths,
+                rules,
+                force_exclude=force_exclude,
+                standard=standard,
+                with_fixes=with_fixes,
+                edited=edited or {},
+                jobs=means.jobs,
+                shard=means.shard,
             )
         except (SettingsError, VocabularyError) as error:
             raise Failure(str(error)) from error
 
-    return recalled(settings, paths, None if standard else cache, run, force_exclude, shard)
-
-
-def _shard(text: str | None) -> Shard | None:
-    from isolint.shard import parse
-
-    try:
-        return None if text is None else parse(text)
-    except ValueError as error:
-        raise Failure(f"--shard: {error}") from error
+    folder = None if standard is not None or edited else means.cache(settings.root)
+    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes)
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:

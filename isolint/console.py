@@ -26,9 +26,14 @@ def write(text: str) -> None:
 
     A reader that has gone away is no failure. Raises Failure where nothing can be written (a full disk).
     """
-    data = text if not text or text.endswith("\n") else f"{text}\n"
+    whole = text if not text or text.endswith("\n") else f"{text}\n"
+    write_bytes(whole.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write `data` to stdout as it is; fails as `write` does."""
     try:
-        sys.stdout.buffer.write(data.encode("utf-8", errors="backslashreplace"))
+        sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except OSError as error:
         _discard(sys.stdout)

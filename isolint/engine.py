@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from isolint import discovery, documents, inputs, source, suppress, workers
@@ -15,7 +17,7 @@ from isolint.facts.knowledge import Knowledge
 from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
-from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity
+from isolint.finding import Confidence, Finding, Fix, Location, Severity
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.records import from_record, to_record
 from isolint.result import Result
@@ -27,6 +29,7 @@ from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNUSED = "ISO001"
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -38,15 +41,23 @@ def check(
     *,
     force_exclude: bool = False,
     standard: Standard | None = None,
+    with_fixes: bool = False,
+    edited: Mapping[str, bytes] = NOTHING,
     jobs: int | None = 1,
     shard: Shard | None = None,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
-    `jobs` is the number of processes, None for as many as are worth it; of several shards each covers a part of the
-    files. Raises SettingsError or VocabularyError for a configuration that cannot be used.
+    The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
+    of what files hold, and files that are not there yet. `jobs` is the number of processes, None for as many as are
+    worth it; of several shards each covers a part of the files. Raises SettingsError or VocabularyError for a
+    configuration that cannot be used.
     """
-    return _undisturbed(lambda: Run(settings, paths, rules, force_exclude, standard).result(jobs, shard))
+
+    def work() -> Result:
+        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result(jobs, shard)
+
+    return _undisturbed(work)
 
 
 def look(settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], tell: Callable[[Run], T]) -> T:
@@ -78,6 +89,8 @@ class Run:
         rules: Sequence[Rule],
         force_exclude: bool,
         standard: Standard | None,
+        with_fixes: bool = False,
+        edited: Mapping[str, bytes] = NOTHING,
     ) -> None:
         self.settings = settings
         self.config = pytest_config(settings.root)
@@ -92,7 +105,9 @@ class Run:
             exclude=(*settings.exclude, *settings.extend_exclude),
             force_exclude=force_exclude,
         )
-        self.reader = Reader(settings.root, standard)
+        self.with_fixes = with_fixes
+        self.added = frozenset(edited) - {*self.files.python, *self.files.configuration}
+        self.reader = Reader(settings.root, standard, edited)
         self.errors = self.reader.errors
         self.suppressed = 0
 
@@ -142,13 +157,14 @@ class Run:
 
     @cached_property
     def knowledge(self) -> Knowledge:
-        files = frozenset(self.files.python) | ({self.standard.path} if self.standard else frozenset())
+        files = self.added.union(self.files.python, {self.standard.path} if self.standard else ())
+        files = frozenset(path for path in files if not documents.kind_of(path))
         vocabulary = load_vocabulary(self.settings.vocabulary)
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         reader = self.reader
         project = Project(files, reader.read, reader.text, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
-        configuration = Configuration(self.files.configuration, reader.read_document)
+        configuration = Configuration(self._configuration_files, reader.read_document)
         return Knowledge(project, self.config, collected, reader.span, reader.holes, configuration)
 
     def _is_collected(self, path: str) -> bool:
@@ -177,14 +193,18 @@ class Run:
         """The configuration files to look at, if any rule wants to."""
         if not self._is_listened_to(ConfigFile):
             return
-        for path in self.files.configuration:
+        for path in self._configuration_files:
             if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:
                 yield found
 
+    @cached_property
+    def _configuration_files(self) -> tuple[str, ...]:
+        return (*self.files.configuration, *sorted(path for path in self.added if documents.kind_of(path)))
+
     def _reported(self) -> frozenset[str]:
-        """The files that were asked about."""
+        """The files that were asked about, and those that a fix has added."""
         if self.standard is None:
-            return self.files.reported
+            return self.files.reported.union(path for path in self.added if path.endswith(".py"))
         path = self.standard.path
         left_out = (
             self.force_exclude and path not in self.files.python and (self.settings.root / path).exists()
@@ -252,11 +272,37 @@ class Run:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
         ignored = ignored_for(module.path, self.names, self.settings)
-        return self._unsuppressed(module, [f for f in found if f.code not in ignored])
+        kept = self._unsuppressed(module, [f for f in found if f.code not in ignored])
+        return [self._settled(finding, module) for finding in kept]
+
+    def _settled(self, finding: Finding, module: Module | Document) -> Finding:
+        """The finding as it is reported: with its fix if that is asked for, without its subject."""
+        if finding.subject is None:
+            return finding
+        wanted = self.with_fixes and self._shown(finding)
+        return replace(finding, fix=self._fix(finding, module) if wanted else finding.fix, subject=None)
+
+    def _fix(self, finding: Finding, module: Module | Document) -> Fix | None:
+        """The first fix that the finding's rule offers; if the rule crashes over it, that is told."""
+        rule = next(rule for rule in self.rules if rule.code == finding.code)
+        context = self._context(rule, module)
+        for applicability, mend in rule.fixes:
+            try:
+                fix = mend(finding.subject, context)
+                if fix is not None:
+                    return replace(fix, applicability=min(fix.applicability, applicability))
+            except Exception as error:
+                place = f"{module.path}:{finding.location.span.line}"
+                told = f"the fix of the rule {rule.code} {rule.name} crashed"
+                self.errors.append(f"{place}: {told}: {described(error)}")
+        return None
+
+    def _context(self, rule: Rule, module: Module | Document) -> Context:
+        options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
+        return Context(rule, self.knowledge, module, options, self.reader.source)
 
     def _findings(self, rule: Rule, module: Module | Document) -> Iterator[Finding]:
-        options = rule_options(self.settings, rule.name, rule.options) if rule.options is not None else None
-        context = Context(rule, self.knowledge, module, options)
+        context = self._context(rule, module)
         for kind, checks in rule.listeners.items():
             for site in self.knowledge.sites(module).of(kind):
                 for listen in checks:
@@ -289,10 +335,6 @@ class Run:
         return kept
 
     def _unused(self, path: str, unused: suppress.Unused) -> Finding:
-        fix = None
-        if unused.edit is not None:
-            span, content = unused.edit
-            fix = Fix("Remove the suppression", Applicability.SAFE, (Edit(path, span, content),))
         line = unused.span.line
         return Finding(
             UNUSED,
@@ -302,7 +344,7 @@ class Run:
             Confidence.HIGH,
             Location(path, unused.span),
             lines=(line, line),
-            fix=fix,
+            subject=unused.edit,
         )
 
     @cached_property

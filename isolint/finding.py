@@ -5,7 +5,7 @@ Standard library only; every other room may import this one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import total_ordering
 
@@ -77,7 +77,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits that belong together: all of them are applied, or none."""
+    """Edits that belong together: all of them are applied, or none.
+
+    An edit of a file that is not there makes it; its span is that of an empty text.
+    """
 
     title: str
     applicability: Applicability
@@ -91,6 +94,7 @@ class Finding:
     `related` is the trail: the hops from `location` to the place that decides, in order.
     `lines` are the first and last line of the statement the finding lies in (for a compound statement
     its header); a suppression comment on any of them, or alone on the line above, applies.
+    `subject` is what the rule knows of the fault and its fixes need; it is gone when the finding is reported.
     """
 
     code: str
@@ -102,6 +106,7 @@ class Finding:
     related: tuple[Location, ...] = ()
     lines: tuple[int, int] = (0, 0)
     fix: Fix | None = None
+    subject: object = field(default=None, compare=False, repr=False)
 
     @property
     def path(self) -> str:

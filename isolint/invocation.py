@@ -1,11 +1,11 @@
-"""What the commands share: where the configuration comes from."""
+"""What the commands share: where the configuration comes from, and what is wanted of the fixes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 
 import click
 
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from isolint.rule import Rule
     from isolint.settings import Settings
 
-CACHE = ".isolint_cache"
+_FIXES = {
+    "--fix": "Fix what can be fixed safely, and report what is left.",
+    "--unsafe-fixes": "Fix what a person should look at afterwards, too.",
+    "--diff": "Show what --fix would change, and change nothing.",
+    "--show-fixes": "List the findings that are fixed, or could be.",
+    "--exit-non-zero-on-fix": "Exit with 1 if anything was fixed, too.",
+}
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -31,27 +38,41 @@ def configured(command: Command) -> Command:
     return config(isolated(command))
 
 
-def cached(command: Command) -> Command:
-    """Give a command `cache`, which gives the folder for the answers of earlier runs on the project at a root."""
-    folder = click.option(
-        "--cache-dir",
-        type=click.Path(file_okay=False, path_type=Path),
-        envvar="ISOLINT_CACHE_DIR",
-        metavar="FOLDER",
-        help="Keep answers there instead of in the project's .isolint_cache.  [env: ISOLINT_CACHE_DIR]",
-    )
-    none = click.option("--no-cache", is_flag=True, help="Neither use nor keep answers of earlier runs.")
+class Wish(NamedTuple):
+    """What is wanted of the fixes: apply them, unsafe ones too, show what that would change, list them."""
 
-    @folder
-    @none
+    fix: bool
+    unsafe: bool
+    diff: bool
+    show: bool
+    exit_non_zero: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether fixes are to be applied, if only to show what they change."""
+        return self.fix or self.diff
+
+
+def fixes(command: Command) -> Command:
+    """Give a command the options about fixes, and their values as one `wish`."""
+
     @wraps(command)
-    def with_cache(*arguments: Any, cache_dir: Path | None, no_cache: bool, **options: Any) -> Any:
-        def cache(root: Path) -> Path | None:
-            return None if no_cache else cache_dir or root / CACHE
+    def wishing(
+        *arguments: Any,
+        fix: bool,
+        unsafe_fixes: bool,
+        diff: bool,
+        show_fixes: bool,
+        exit_non_zero_on_fix: bool,
+        **options: Any,
+    ) -> Any:
+        wish = Wish(fix, unsafe_fixes, diff, show_fixes, exit_non_zero_on_fix)
+        return command(*arguments, wish=wish, **options)
 
-        return command(*arguments, cache=cache, **options)
-
-    return cast(Command, with_cache)
+    found: Any = wishing
+    for name, text in reversed(_FIXES.items()):
+        found = click.option(name, is_flag=True, help=text)(found)
+    return cast(Command, found)
 
 
 def prepared(

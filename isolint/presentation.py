@@ -8,13 +8,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from isolint import __version__, report, source
+from isolint.finding import Applicability, Finding
 from isolint.result import Result
 from isolint.settings import Settings, listing
 
 if TYPE_CHECKING:
+    from isolint.invocation import Wish
     from isolint.reader import Standard
     from isolint.rule import Rule
 
@@ -25,10 +28,10 @@ def rendered(
     result: Result,
     settings: Settings,
     rules: Sequence[Rule],
-    output_format: str | None,
+    output_format: str,
     standard: Standard | None = None,
 ) -> str:
-    """The findings in `output_format`; without one, `full` on a terminal and `concise` elsewhere."""
+    """The findings in `output_format`."""
 
     @cache
     def lines(path: str) -> Sequence[str]:
@@ -42,9 +45,8 @@ def rendered(
             return source.from_bytes(standard.data, path)
         return source.read(settings.root / path, path)
 
-    name = output_format or ("full" if sys.stdout.isatty() else "concise")
     pages = _Late(lambda: _pages(rules))
-    render = report.load(name)
+    render = report.load(output_format)
     return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
 
 
@@ -74,6 +76,11 @@ def _pages(rules: Sequence[Rule]) -> dict[str, str]:
     return {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
 
 
+def format_of(name: str | None) -> str:
+    """The output format: without a name, `full` on a terminal and `concise` elsewhere."""
+    return name or ("full" if sys.stdout.isatty() else "concise")
+
+
 def wants_color() -> bool:
     """NO_COLOR forbids colours, FORCE_COLOR demands them; else a terminal gets them, and nothing else."""
     if os.environ.get("NO_COLOR"):
@@ -87,13 +94,42 @@ def counted(result: Result) -> str:
     return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
 
 
-def summary(result: Result) -> str:
-    """The closing line: how much was found, in how many files."""
+def summary(result: Result, fixed: int | None = None, only_shown: bool = False) -> str:
+    """The closing line: how much was fixed and found, in how many files; what could be fixed, if that is known."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
+    if fixed is not None:
+        done = "would be fixed" if only_shown else "fixed"
+        found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
     looked = f"{_number(len(result.files), 'file')} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
     hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
-    return f"{found}; {looked}{unread}{hidden}."
+    return f"{found}; {looked}{unread}{hidden}.{_fixable(result)}"
+
+
+def _fixable(result: Result) -> str:
+    fixes = [finding.fix.applicability for finding in result.findings if finding.fix is not None]
+    safe, unsafe = fixes.count(Applicability.SAFE), fixes.count(Applicability.UNSAFE)
+    if not safe:
+        return f" {unsafe} fixable with --fix --unsafe-fixes." if unsafe else ""
+    return f" {safe} fixable with --fix" + (f" ({unsafe} more with --unsafe-fixes)." if unsafe else ".")
+
+
+def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> list[str]:
+    """What was or would be fixed, or could be: lines that tell how often each rule in each file."""
+    least = Applicability.UNSAFE if wish.unsafe else Applicability.SAFE
+    could = [finding for finding in result.findings if finding.fix and finding.fix.applicability >= least]
+    fixed = could if applied is None else applied
+    what = "Fixable" if applied is None else "Would fix" if wish.diff else "Fixed"
+    return [f"{what}: {_number(len(fixed), 'finding') if fixed else 'nothing'}", *_by_file(fixed)]
+
+
+def _by_file(findings: Sequence[Finding]) -> Iterator[str]:
+    """How often each rule is among the findings of each file."""
+    ordered = sorted(findings, key=lambda finding: finding.path)
+    for path, found in groupby(ordered, key=lambda finding: finding.path):
+        yield f"- {path}:"
+        counts = Counter((finding.code, finding.name) for finding in found)
+        yield from (f"    {number} x {code} ({name})" for (code, name), number in counts.most_common())
 
 
 def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,12 +28,14 @@ class Standard:
 class Reader:
     """Reads the files of the project at `root`. `unreadable` holds the finding for each that could not be read.
 
-    `errors` tells the faults of isolint's own that files brought to light.
+    `edited` holds what is to be read in the place of what files hold. `errors` tells the faults of isolint's own
+    that files brought to light.
     """
 
-    def __init__(self, root: Path, standard: Standard | None) -> None:
+    def __init__(self, root: Path, standard: Standard | None, edited: Mapping[str, bytes]) -> None:
         self.root = root
         self.standard = standard
+        self.edited = edited
         self.sources: dict[str, source.Source | None] = {}
         self.unreadable: dict[str, Finding] = {}
         self.errors: list[str] = []
@@ -42,7 +45,9 @@ class Reader:
         if path not in self.sources:
             self.sources[path] = None
             try:
-                if self.standard is not None and path == self.standard.path:
+                if path in self.edited:
+                    self.sources[path] = source.from_bytes(self.edited[path], path)
+                elif self.standard is not None and path == self.standard.path:
                     self.sources[path] = source.from_bytes(self.standard.data, path)
                 else:
                     self.sources[path] = source.read(self.root / path, path)

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
+from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
@@ -42,21 +43,29 @@ from isolint.facts.sites import (
 )
 from isolint.facts.sql.identifiers import Splice
 from isolint.facts.state.leaks import Leak
+from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
-from isolint.finding import Applicability, Confidence, Finding, Location, Severity, Span
+from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.source import Source
 
 __all__ = [
+    "Applicability",
+    "Concrete",
     "Confidence",
     "ConfigFile",
+    "ConfigurationFile",
     "Context",
     "Destruction",
     "Document",
+    "Edit",
     "Entry",
+    "Fallback",
     "File",
     "Finding",
+    "Fix",
     "FixtureSite",
     "Function",
     "Hop",
@@ -67,12 +76,14 @@ __all__ = [
     "OpenClient",
     "Opening",
     "PluginError",
+    "PythonFile",
     "Reached",
     "Rule",
     "SelfTest",
     "SetUp",
     "SettingsModule",
     "Severity",
+    "Span",
     "Target",
     "Test",
     "Trail",
@@ -87,6 +98,7 @@ _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Check = Callable[[Any, "Context"], Iterable[Finding]]
+Mend = Callable[[Any, "Context"], "Fix | None"]
 
 
 class PluginError(Exception):
@@ -110,8 +122,8 @@ class Rule:
     enabled: bool = True
     module: str = ""
     docstring: str = ""
-    fixable: Applicability | None = None
     listeners: dict[type, list[Check]] = field(default_factory=dict)
+    fixes: list[tuple[Applicability, Mend]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not _CODE.match(self.code) or not _NAME.match(self.name):
@@ -135,15 +147,41 @@ class Rule:
 
         return register
 
+    def fix(self, applicability: Applicability) -> Callable[[Mend], Mend]:
+        """Ask the decorated function for a `Fix` where a finding has a subject, and fixes are asked for.
+
+        It is called with the subject and a context, and gives None where it cannot prove a repair. Of several
+        functions the first that gives a fix counts; a fix is never safer than it is declared here.
+        """
+
+        def register(mend: Mend) -> Mend:
+            self.fixes.append((applicability, mend))
+            return mend
+
+        return register
+
+    @property
+    def fixable(self) -> Applicability | None:
+        """The best that its fixes are declared to be, None where there are none."""
+        return max((applicability for applicability, _ in self.fixes), default=None)
+
 
 class Context:
     """What a rule may ask while it looks at one file."""
 
-    def __init__(self, rule: Rule, know: Knowledge, module: Module | Document, options: Any) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        know: Knowledge,
+        module: Module | Document,
+        options: Any,
+        source: Callable[[str], Source | None],
+    ) -> None:
         self.rule = rule
         self.know = know
         self.module = module
         self.options = options
+        self._source = source
 
     def finding(
         self,
@@ -154,8 +192,12 @@ class Context:
         confidence: Confidence = Confidence.HIGH,
         severity: Severity | None = None,
         module: Module | Document | None = None,
+        subject: object = None,
     ) -> Finding:
-        """A finding of this rule at a position of the file (or of `module`), with the hops that prove it."""
+        """A finding of this rule at a position of the file (or of `module`), with the hops that prove it.
+
+        `subject` is what the rule's fixes are called with; without one there is no fix.
+        """
         where = module or self.module
         span = self.span(where.path, at)
         related = tuple(
@@ -172,6 +214,7 @@ class Context:
             Location(where.path, span),
             related,
             where.statement_lines(at[0]),
+            subject=subject,
         )
 
     def leaks(self, kind: str) -> Iterator[Leak]:
@@ -190,6 +233,44 @@ class Context:
     def span(self, path: str, at: s.Position) -> Span:
         """A position of a file as a span in characters."""
         return self.know.span(path, at)
+
+    def fix(
+        self,
+        title: str,
+        *edits: Edit | Iterable[Edit] | None,
+        applicability: Applicability = Applicability.SAFE,
+    ) -> Fix | None:
+        """A fix of these edits; None where one of them is None, or there is none at all."""
+        found: list[Edit] = []
+        for each in edits:
+            if each is None:
+                return None
+            found += [each] if isinstance(each, Edit) else each
+        return Fix(title, applicability, tuple(dict.fromkeys(found))) if found else None
+
+    def python(self, path: str = "") -> PythonFile:
+        """The editor of a Python file of the project, by default of the file that is looked at.
+
+        Raises LookupError for one that cannot be read.
+        """
+        return PythonFile(self._text(path))
+
+    def configuration(self, path: str = "") -> ConfigurationFile:
+        """The editor of a configuration file, as `python` gives that of a Python file."""
+        return ConfigurationFile(self._text(path))
+
+    def cst(self, at: s.Position, path: str = "") -> Concrete:
+        """The innermost statement at a position, or the function whose position it is, as libcst reads it.
+
+        Raises as `isolint.source.excerpt` does.
+        """
+        return Concrete(self._text(path), at)
+
+    def _text(self, path: str) -> Source:
+        found = self._source(path or self.module.path)
+        if found is None:
+            raise LookupError(f"{path or self.module.path} cannot be read")
+        return found
 
 
 def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:

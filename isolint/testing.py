@@ -3,7 +3,8 @@
 A case is a file `<case>.py` or a folder `<case>/` below a folder named like a rule. A mark
 `# expect: CODE` at the end of a line says that a finding of that rule starts there,
 `# expect: CODE via app/db.py:5 and app/config.py:9` that its trail leads through these places too. No mark
-means silence. `<case>.fixed.py` or `<case>.fixed/` is the repaired twin. A single file is linted as
+means silence. `<case>.fixed.py` or `<case>.fixed/` is the repaired twin: where the rule offers fixes, it is what they
+make of the case, byte for byte but for the marks, which stay at what no fix mends. A single file is linted as
 `tests/test_<case>.py` of an otherwise empty project, a folder as a project of its own.
 """
 
@@ -11,18 +12,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isolint.documents import kind_of
 from isolint.engine import check
 from isolint.finding import Finding
+from isolint.fixing import Fixed, fix
 from isolint.result import Result
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 
 _MARK = re.compile(r"#\s*expect:\s*(?P<text>.+?)\s*$")
+_MARK_IN_LINE = re.compile(rb"[ \t]*#[ \t]*expect:[^\r\n]*")
 _CODE = re.compile(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
 _PLACE = re.compile(r"([\w./-]+):(\d+)")
 
@@ -44,6 +47,21 @@ class Case:
         """Whether it holds configuration of its own, which counts only at the root of a project."""
         own = any((self.path / name).exists() for name in ("isolint.toml", "noxfile.py", "manage.py"))
         return own or any(kind_of(p.relative_to(self.path).as_posix()) for p in self.path.rglob("*"))
+
+    @property
+    def twin(self) -> Case:
+        """The repaired twin, which need not be there."""
+        name = self.path.name.removesuffix(".py")
+        return Case(self.path.with_name(f"{name}.fixed{self.path.suffix}"), f"{self.name}.fixed")
+
+    def contents(self) -> dict[str, bytes]:
+        """What each file of the case holds, the marks left out, by its path in the case."""
+        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
+        return {
+            path.relative_to(self.path).as_posix(): without_marks(path.read_bytes())
+            for path in sorted(files)
+            if path.is_file() and "__pycache__" not in path.parts
+        }
 
     def lay(self, root: Path) -> Path:
         """Copy the case into the folder `root` as a project, and return the project's root."""
@@ -77,9 +95,10 @@ def cases(folder: Path) -> list[Case]:
 
 
 def expected(root: Path) -> list[Expected]:
-    """The marks in the files of a project."""
+    """The marks in the files of a project, or in a single file."""
     found: list[Expected] = []
-    for path in sorted(p for p in root.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+    files = [root] if root.is_file() else root.rglob("*")
+    for path in sorted(p for p in files if p.is_file() and p.suffix != ".pyc"):
         text = path.read_bytes().decode("utf-8", errors="replace")
         for number, line in enumerate(text.splitlines(), start=1):
             mark = _MARK.search(line)
@@ -99,6 +118,24 @@ def lint(root: Path, rules: Sequence[Rule] | None = None) -> Result:
     """Check a project as the command line does, with its own configuration and, by default, all rules."""
     settings = load(root)
     return check(settings, [root], rules if rules is not None else load_rules(settings.plugins))
+
+
+def mended(root: Path, rule: str) -> Fixed:
+    """What all fixes of a rule, the unsafe ones too, make of a project; nothing is written."""
+    settings = load(root)
+    rules = load_rules(settings.plugins)
+
+    def lint_edited(edited: Mapping[str, bytes]) -> Result:
+        result = check(settings, [root], rules, with_fixes=True, edited=edited)
+        findings = tuple(f if f.name == rule else replace(f, fix=None) for f in result.findings)
+        return replace(result, findings=findings)
+
+    return fix(lint_edited, root, unsafe=True)
+
+
+def without_marks(data: bytes) -> bytes:
+    """What a file holds besides marks."""
+    return _MARK_IN_LINE.sub(b"", data)
 
 
 def differences(wanted: Iterable[Expected], findings: Iterable[Finding], base: str = "") -> list[str]:

@@ -32,7 +32,8 @@ LAYERS = {
     "documents": "source",
     "vocabulary": "spelling",
     "facts": "documents finding inputs source vocabulary",
-    "rule": "documents facts finding",
+    "edits": "documents finding source",
+    "rule": "documents edits facts finding source",
     "rules": "rule",
     "frame": "finding terminal",
     "report": "finding frame terminal",
@@ -47,25 +48,28 @@ LAYERS = {
     "reader": "crash documents facts finding source",
     "engine": "crash discovery documents facts finding inputs reader records result rule selection settings shard "
     "source suppress vocabulary workers",
-    "testing": "documents engine finding result rule settings",
-    "presentation": "__init__ reader report result rule settings source",
+    "fixing": "documents edits engine finding reader result source",
+    "testing": "documents engine finding fixing result rule settings",
     "invocation": "console rule settings",
+    "mending": "documents engine finding fixing invocation reader result",
+    "presentation": "__init__ finding invocation reader report result rule settings source",
     "cache": "inputs records result",
     "recall": "cache inputs result settings",
+    "working": "console shard",
     "trace": "engine facts finding rule settings source spelling terminal",
     "tracing": "console invocation presentation settings trace vocabulary",
     "reporting": "console merging",
-    "cli": "__init__ console crash docs engine facts invocation presentation reader recall report reporting result "
-    "rule selection settings shard source spelling tracing vocabulary",
+    "cli": "__init__ console crash docs engine facts invocation mending presentation reader recall report reporting "
+    "result rule selection settings source spelling tracing vocabulary working",
     "__main__": "cli",
 }
 
 # Library -> the rooms that import it.
 LIBRARIES = {
-    "click": "cli console invocation reporting terminal tracing",
+    "click": "cli console invocation reporting terminal tracing working",
     "dotenv": "documents",
     "iniconfig": "documents facts",
-    "libcst": "modern rule rules source",
+    "libcst": "edits modern rule rules source",
     "pathspec": "patterns",
     "sqlparse": "facts",
     "tomli": "configfile documents facts vocabulary",

@@ -10,7 +10,9 @@ import pytest
 from command import CLEAN, LEAKY, write
 
 # All that the command line takes to be read.
-COMMANDS = {f"isolint.{name}" for name in "cli console invocation reporting tracing".split()} | {"isolint"}
+COMMANDS = {f"isolint.{name}" for name in "cli console invocation reporting tracing working".split()} | {
+    "isolint"
+}
 SQL = """\
 import sqlite3
 

@@ -46,6 +46,7 @@ from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
+from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
@@ -90,6 +91,7 @@ class Knowledge:
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)
+        self.requesters = Requesters(self.fixtures)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)

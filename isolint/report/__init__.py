@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from isolint.finding import Finding
 
@@ -32,10 +33,18 @@ def formats() -> tuple[str, ...]:
     return tuple(sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__)))
 
 
+def shows_fixes(name: str) -> bool:
+    """Whether a format shows how findings are fixed: its module says so with `SHOWS_FIXES`."""
+    return bool(getattr(_module(name), "SHOWS_FIXES", False))
+
+
 def load(name: str) -> Callable[[Report], str]:
     """The `render` function of the format of that name. Raises ValueError when there is none."""
+    render: Callable[[Report], str] = _module(name).render
+    return render
+
+
+def _module(name: str) -> ModuleType:
     if name not in formats():
         raise ValueError(f"unknown output format `{name}`; there are {', '.join(formats())}")
-    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-    render: Callable[[Report], str] = module.render
-    return render
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

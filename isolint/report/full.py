@@ -10,6 +10,8 @@ from isolint.frame import FrameLine, frame, hop
 from isolint.report import Report
 from isolint.terminal import Paint, painter, visible, width
 
+SHOWS_FIXES = True
+
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _FLAGS = {Applicability.SAFE: "--fix", Applicability.UNSAFE: "--fix --unsafe-fixes"}
 

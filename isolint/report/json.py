@@ -7,6 +7,8 @@ import json
 from isolint.finding import Edit, Finding, Fix, Location, Span
 from isolint.report import Report
 
+SHOWS_FIXES = True
+
 
 def render(report: Report) -> str:
     """The findings as a JSON list in ASCII; `[]` when there is none."""

@@ -29,9 +29,10 @@ def test_report_is_written(tmp_path, monkeypatch):
 A conftest that enters the project's folder once, for the whole run, is not reported.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
 
 rule = Rule("ISO705", "cwd-leak", severity=Severity.WARNING, since="0.1")
 
@@ -40,4 +41,21 @@ rule = Rule("ISO705", "cwd-leak", severity=Severity.WARNING, since="0.1")
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.leaks("folder"):
         end = "and goes back only if nothing fails before" if leak.late else "and never goes back"
-        yield ctx.finding(leak.at, f"`{leak.what}` leaves the working directory {end}", trail=leak.trail)
+        message = f"`{leak.what}` leaves the working directory {end}"
+        yield ctx.finding(leak.at, message, trail=leak.trail, subject=leak)
+
+
+@rule.fix(Applicability.SAFE)
+def use_monkeypatch(leak: Leak, ctx: Context) -> Fix | None:
+    if not (leak.is_direct and ctx.know.requesters.may_ask(leak.site)):
+        return None
+    file = ctx.python()
+    call = file.node(leak.at)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    folder = call.args[0] if call.args else call.func.value
+    return ctx.fix(
+        "Use `monkeypatch.chdir`",
+        file.replace(leak.at, f"monkeypatch.chdir({file.code(folder)})"),
+        file.add_parameter(leak.at, "monkeypatch"),
+    )

@@ -27,9 +27,10 @@ ports and hosts may well be shared: they are not reported. The rule reads Python
 ways of falling back that other rules look at.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Context, Fallback, File, Finding, Fix, Rule, Severity
 
 rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
 
@@ -38,4 +39,27 @@ rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERR
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.fallbacks.of(site.module):
         message = f"where `{found.name}` is not set, the tests use {found.target.why}"
-        yield ctx.finding(found.at, message, trail=found.trail)
+        yield ctx.finding(found.at, message, trail=found.trail, subject=found)
+
+
+@rule.fix(Applicability.UNSAFE)
+def drop_the_fallback(found: Fallback, ctx: Context) -> Fix | None:
+    file = ctx.python()
+    node = file.node(found.at)
+    read = node.values[0] if isinstance(node, ast.BoolOp) else node
+    if not (isinstance(read, ast.Call) and _reads_a_variable(read.func)):
+        return None
+    variable = read.args[0] if read.args else None
+    if not isinstance(variable, ast.Constant) or variable.value != found.name:
+        return None
+    is_bare = file.code(read.func) == "environ.get"
+    environ = "environ" if is_bare else "os.environ"
+    return ctx.fix(
+        f"Read `{found.name}` alone",
+        file.replace(found.at, f"{environ}[{file.code(variable)}]"),
+        () if is_bare else file.add_import("import os"),
+    )
+
+
+def _reads_a_variable(function: ast.expr) -> bool:
+    return ast.unparse(function) in ("os.getenv", "getenv", "os.environ.get", "environ.get")

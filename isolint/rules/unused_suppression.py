@@ -21,6 +21,12 @@ from app.models import Customer
 Suppressions of rules that did not run in this run are left alone.
 """
 
-from isolint.rule import Rule, Severity
+from isolint.rule import Applicability, Context, Edit, Fix, Rule, Severity, Span
 
 rule = Rule("ISO001", "unused-suppression", severity=Severity.WARNING, since="0.1")
+
+
+@rule.fix(Applicability.SAFE)
+def remove(removal: tuple[Span, str], ctx: Context) -> Fix | None:
+    span, content = removal
+    return ctx.fix("Remove the suppression", Edit(ctx.module.path, span, content))

@@ -29,7 +29,7 @@ in its dependencies nor in its options or pipelines, the finding is told with `-
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, Severity
+from isolint.rule import Applicability, Context, Finding, Fix, FixtureSite, Rule, Severity
 
 rule = Rule("ISO603", "xdist-suffix-lost", severity=Severity.ERROR, since="0.1")
 
@@ -40,4 +40,10 @@ def check(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     if lost is not None:
         severity = Severity.ERROR if ctx.know.django.runs_in_parallel else Severity.INFO
         message = f"all workers share one database: this fixture does not ask for `{lost}`"
-        yield ctx.finding(site.at, message, severity=severity)
+        yield ctx.finding(site.at, message, severity=severity, subject=(site, lost))
+
+
+@rule.fix(Applicability.SAFE)
+def ask_for_the_suffix(subject: tuple[FixtureSite, str], ctx: Context) -> Fix | None:
+    site, lost = subject
+    return ctx.fix(f"Ask for `{lost}`", ctx.python().add_parameter(site.at, lost))

@@ -36,7 +36,18 @@ HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
 STATES = ("environment", "folder", "modules", "attribute", "item", "setting")
 ENDS = ("", "block", "test")
 SCOPES = ("run", "worker", "testrun", "process")
-ROLES = ("application", "router", "join", "route", "injection", "client", "transport", "lifespan", "startup")
+ROLES = (
+    "application",
+    "router",
+    "join",
+    "joins",
+    "route",
+    "injection",
+    "client",
+    "transport",
+    "lifespan",
+    "startup",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +295,8 @@ class Web:
     """A call by which a web application is put together, or driven in a test; `role` says how.
 
     "application" and "router" make what routes hang on. "join" joins a router (`argument`) to its receiver,
-    "route" puts the function it decorates, or `function`, at a path (`argument`), "startup" has a function
+    "joins" its receiver, or the router it makes, to an application or router (`argument`).
+    "route" puts the function or class it decorates, or `function`, at a path (`argument`), "startup" has a function
     (`function`, or the one it decorates) run when the application (`argument`, or its receiver) starts.
     "injection" marks an argument that the framework fills by calling `argument`.
     "client" drives the application `argument`, or that of a "transport" (`transport`), in the process of the

@@ -14,6 +14,7 @@ from isolint.facts.meaning.values import (
     Hop,
     Instance,
     Literal,
+    Method,
     Reference,
     Value,
     Variable,
@@ -104,8 +105,20 @@ def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
         kept = _kept(ev, cls, ancestor, name)
         if kept is not None:
             return kept
-    typed = handles.typed(ev, external)
+    typed = _base_handle(ev, classes, name) or handles.typed(ev, external)
     return handles.attribute(ev, typed, name) if typed is not None else UNKNOWN
+
+
+def _base_handle(ev: Evaluator, classes: tuple[ClassValue, ...], name: str) -> Handle | None:
+    """The handle that a class has for a base, `db.Model`, if it is what gives the classes this attribute."""
+    for cls in classes:
+        for base in cls.node.bases:
+            value = ev.evaluate(base, cls.frame)
+            if isinstance(value, Method):
+                value = handles.as_value(ev, value)
+            if isinstance(value, Handle) and handles.gives(ev, value, name) is not None:
+                return value
+    return None
 
 
 def _kept(ev: Evaluator, cls: ClassValue, ancestor: ClassValue, name: str) -> Value | None:

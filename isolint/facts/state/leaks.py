@@ -65,6 +65,11 @@ class Leak:
         return self.write.text.partition(" = ")[0].removeprefix("del ")
 
     @property
+    def is_direct(self) -> bool:
+        """Whether the body of the test, fixture or set-up itself writes, no function that it calls."""
+        return not self.write.chain and self.write.frame.function is self.site.function
+
+    @property
     def scope(self) -> str:
         """The scope of the fixture that was written to."""
         return self.write.owner.scope if self.write.owner is not None else ""

@@ -9,6 +9,7 @@ from functools import cached_property
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import (
+    UNKNOWN,
     ClassValue,
     Frame,
     FunctionValue,
@@ -31,10 +32,10 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.web.listedroutes import listed
 from isolint.facts.web.paths import spelled
 from isolint.facts.web.routes import Route
+from isolint.facts.web.views import VERBS, handlers
 from isolint.vocabulary.entries import Argument, Web
 
 Place = tuple[str, s.Position]
-VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 MOST_ROUTES = 2_000
 
 
@@ -98,23 +99,34 @@ class Applications:
             own = self._listed(handles.passed(part.call, part.entry.dependencies), part.frame)
             if part.entry.role == "route" and part.function is not None:
                 yield self._route(part, part.function, prefix, (*around, *own))
-            elif part.entry.role == "join" and depth < 8:
+            elif part.entry.role in ("join", "joins") and depth < 8:
                 yield from self._joined(part, prefix, (*around, *own), depth)
 
     def _joined(self, part: Part, prefix: str, around: tuple[Value, ...], depth: int) -> Iterator[Route]:
-        node = handles.passed(part.call, part.entry.argument)
+        node = self._what_joins(part)
         given = handles.passed(part.call, part.entry.prefix)
-        if given is not None:
+        if given is not None and part.entry.role == "join":
             prefix += self._path(self.evaluator.evaluate(given, part.frame))
         for option in options(self.evaluator.evaluate(node, part.frame)) if node is not None else ():
-            if isinstance(option, Made) and self.role(option) == "router":
-                yield from self._of(option, self._modules(option), prefix, around, depth + 1)
+            if isinstance(option, Made) and self.role(option) in ("router", "application"):
+                yield from listed(self, option, prefix)
+                modules = [*dict.fromkeys([*self._modules(option), part.frame.module])]
+                yield from self._of(option, modules, prefix, around, depth + 1)
+
+    def _what_joins(self, part: Part) -> s.Expression | None:
+        """The expression for the router that a call joins to the application: its argument, or what it makes."""
+        if part.entry.role == "join":
+            return handles.passed(part.call, part.entry.argument)
+        function = part.call.function
+        is_made = self.role(self.evaluator.evaluate(part.call, part.frame)) == "router"
+        return part.call if is_made else function.value if isinstance(function, s.Attribute) else None
 
     def _route(self, part: Part, function: FunctionValue, prefix: str, around: tuple[Value, ...]) -> Route:
         node = handles.passed(part.call, part.entry.argument)
         path = prefix + ("" if node is None else spelled(self.evaluator.evaluate(node, part.frame)))
         hop = Hop(part.frame.module.path, part.call.at, show(part.call))
-        return Route(self.method(part.call, part.frame), path or "/", function, around, hop)
+        method = self.method(part.call, part.frame) or _verb(function)
+        return Route(method, path or "/", function, around, hop)
 
     def method(self, call: s.Call, frame: Frame) -> str:
         """The one method that the route of a call answers to, "" for several."""
@@ -200,54 +212,77 @@ class Applications:
             if isinstance(node, s.Function):
                 for decorator in node.decorators:
                     if isinstance(decorator, s.Call):
-                        yield from self._part(decorator, frame, FunctionValue(frame.module, node, frame))
+                        yield from self._part(decorator, frame, (FunctionValue(frame.module, node, frame),))
+            elif isinstance(node, s.Class):
+                cls = ClassValue(frame.module, node, frame)
+                for decorator in node.decorators:
+                    if isinstance(decorator, s.Call) and last_name(decorator) in self._words:
+                        yield from self._part(decorator, frame, handlers(self.evaluator, cls))
             else:
                 for call in _calls(node):
                     yield from self._part(call, frame, None)
 
-    def _part(self, call: s.Call, frame: Frame, decorated: FunctionValue | None) -> Iterator[Part]:
+    def _part(
+        self, call: s.Call, frame: Frame, decorated: tuple[FunctionValue, ...] | None
+    ) -> Iterator[Part]:
         if last_name(call) not in self._words:
             return
         if isinstance(call.function, s.Attribute):
             yield from self._by_method(call, call.function, frame, decorated)
-        elif decorated is None:
+        if decorated is None:
             for callee in options(self.evaluator.evaluate(call.function, frame)):
                 for entry in self.web.get(getattr(callee, "name", ""), ()):
                     node = handles.passed(call, entry.argument)
-                    if entry.role == "startup" and node is not None:
+                    if entry.role in ("startup", "joins") and node is not None:
                         owner = self.evaluator.evaluate(node, frame)
                         yield Part(owner, entry, call, frame, None)
 
     def _by_method(
-        self, call: s.Call, function: s.Attribute, frame: Frame, decorated: FunctionValue | None
+        self,
+        call: s.Call,
+        function: s.Attribute,
+        frame: Frame,
+        decorated: tuple[FunctionValue, ...] | None,
     ) -> Iterator[Part]:
         for option in options(self.evaluator.evaluate(function.value, frame)):
             owner: Value = option
             if isinstance(option, Method) and option.name == "router":
                 owner = option.receiver
             for entry in self._entries(owner, function.name):
-                if entry.function:
-                    decorated = self._named(call, entry, frame)
-                if decorated is not None or entry.role == "join":
-                    yield Part(owner, entry, call, frame, decorated)
+                if entry.role == "joins":
+                    node = handles.passed(call, entry.argument)
+                    app = UNKNOWN if node is None else self.evaluator.evaluate(node, frame)
+                    yield Part(app, entry, call, frame, None)
+                    continue
+                if entry.role == "join":
+                    yield Part(owner, entry, call, frame, None)
+                for handler in (self._named(call, entry, frame) if entry.function else decorated) or ():
+                    yield Part(owner, entry, call, frame, handler)
 
     def _entries(self, owner: Value, name: str) -> tuple[Web, ...]:
         if isinstance(owner, Made):
             return self.web.get(f"{owner.made_by}.{name}", ())
         return self._words[name][:1] if isinstance(owner, Parameter) else ()
 
-    def _named(self, call: s.Call, entry: Web, frame: Frame) -> FunctionValue | None:
+    def _named(self, call: s.Call, entry: Web, frame: Frame) -> tuple[FunctionValue, ...]:
+        """The function, or the methods of the class, that a call names to answer requests."""
         node = handles.passed(call, entry.function)
+        match node:
+            case s.Call(function=s.Attribute(value=cls, name="as_view")):
+                node = cls
         value = None if node is None else self.evaluator.evaluate(node, frame)
-        return value if isinstance(value, FunctionValue) else None
+        if isinstance(value, ClassValue):
+            return handlers(self.evaluator, value)
+        return (value,) if isinstance(value, FunctionValue) else ()
 
     @cached_property
     def _words(self) -> dict[str, tuple[Web, ...]]:
         """The bare names of the calls that add to an application."""
         found: dict[str, tuple[Web, ...]] = {}
         for name, entries in self.web.items():
-            if entries[0].role in ("join", "route", "startup"):
-                found.setdefault(name.rpartition(".")[2], entries)
+            adding = tuple(e for e in entries if e.role in ("join", "joins", "route", "startup"))
+            if adding:
+                found.setdefault(name.rpartition(".")[2], adding)
         return found
 
     # -- what is called for a function's arguments
@@ -319,6 +354,12 @@ def _calls(node: s.Statement) -> Iterator[s.Call]:
         for inner in walk(expression):
             if isinstance(inner, s.Call):
                 yield inner
+
+
+def _verb(function: FunctionValue) -> str:
+    """The HTTP method that the method of a class answers to."""
+    name = function.function.name if isinstance(function.function, s.Function) else ""
+    return name.upper() if function.receiver is not None and name in VERBS else ""
 
 
 def _is_start(call: s.Call) -> bool:

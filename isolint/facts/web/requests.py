@@ -9,8 +9,8 @@ from isolint.facts.meaning.values import Frame
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.relevance import calls_in
-from isolint.facts.web.applications import VERBS
 from isolint.facts.web.paths import is_path, spelled
+from isolint.facts.web.views import VERBS
 
 _REQUESTS = frozenset({*VERBS, "request", "stream", "websocket_connect"})
 

@@ -1,0 +1,146 @@
+"""One more import at the top of a module, where the module's own order wants it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+
+from isolint.edits.places import last_line, position, spot
+from isolint.edits.text import Edits, Text
+
+AnyImport = ast.Import | ast.ImportFrom
+_FUTURE, _STANDARD, _OTHERS, _OWN = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An import statement that is to be there."""
+
+    node: AnyImport
+    code: str
+    section: int
+
+    @property
+    def alias(self) -> ast.alias:
+        return self.node.names[0]
+
+
+def add(text: Text, tree: ast.Module, statement: str, first_party: bool) -> Edits | None:
+    """The edits that import one name at the top of a module; none where it is imported there already."""
+    node = ast.parse(statement).body[0]
+    if not isinstance(node, AnyImport) or len(node.names) != 1:
+        raise ValueError(f"not an import of one name: {statement}")
+    wanted = _Wanted(node, statement.strip(), _OWN if first_party else _section(node))
+    there = _imports(tree)
+    if any(_binds(each, wanted) for each in there):
+        return ()
+    for each in there:
+        if isinstance(each, ast.ImportFrom) and _is_from(each, node) and each.names[0].name != "*":
+            return _among_the_names(text, each, wanted)
+    return _as_a_line(text, tree, there, wanted)
+
+
+def _imports(tree: ast.Module) -> list[AnyImport]:
+    """The imports of a module's own block, up to its first function or class."""
+    found: list[AnyImport] = []
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            break
+        if isinstance(statement, AnyImport):
+            found.append(statement)
+    return found
+
+
+def _binds(there: AnyImport, wanted: _Wanted) -> bool:
+    if isinstance(there, ast.ImportFrom) != isinstance(wanted.node, ast.ImportFrom):
+        return False
+    if isinstance(there, ast.ImportFrom) and not _is_from(there, wanted.node):
+        return False
+    known = {(alias.name, alias.asname or alias.name) for alias in there.names}
+    return (wanted.alias.name, wanted.alias.asname or wanted.alias.name) in known
+
+
+def _is_from(there: ast.ImportFrom, wanted: AnyImport) -> bool:
+    return isinstance(wanted, ast.ImportFrom) and (there.module, there.level) == (wanted.module, wanted.level)
+
+
+def _among_the_names(text: Text, there: ast.ImportFrom, wanted: _Wanted) -> Edits:
+    """The name goes before the first that sorts after it, on a line of its own where the others have one."""
+    written = wanted.code.partition(" import ")[2].strip()
+    later = next((alias for alias in there.names if alias.name > wanted.alias.name), None)
+    span = text.span(position(later or there.names[-1]))
+    line = text.lines[span.line - 1]
+    is_alone = not line[: span.column - 1].strip()
+    between = f",\n{text.indentation(span.line)}" if is_alone else ", "
+    if later is not None:
+        return (text.insert(span.line, span.column, f"{written}{between}"),)
+    return (text.insert(span.end_line, span.end_column, f"{between}{written}"),)
+
+
+def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wanted) -> Edits | None:
+    if not there:
+        return _as_first_line(text, tree, wanted)
+    sections = _sections(there)
+    before = _predecessor(there, sections, wanted)
+    after = (e for e, section in zip(there, sections, strict=True) if section >= wanted.section)
+    neighbour = before or next(after)
+    found = spot(tree, position(neighbour))
+    if found is None or not found.has_lines_alone:
+        return None
+    is_same = sections[there.index(neighbour)] == wanted.section
+    if before is not None:
+        return (text.lines_after(last_line(before), wanted.code if is_same else f"\n{wanted.code}", ""),)
+    return (text.lines_before(neighbour.lineno, wanted.code, "", 0 if is_same else 1),)
+
+
+def _predecessor(there: list[AnyImport], sections: list[int], wanted: _Wanted) -> AnyImport | None:
+    """The import that the new one comes after: one that sorts before it in its section, or ends one before."""
+    own = [each for each, section in zip(there, sections, strict=True) if section == wanted.section]
+    smaller = [each for each in own if _order(each) < _order(wanted.node)]
+    if own:
+        return smaller[-1] if smaller else None
+    return next(
+        (e for e, n in zip(reversed(there), reversed(sections), strict=True) if n < wanted.section), None
+    )
+
+
+def _sections(there: list[AnyImport]) -> list[int]:
+    """The section of each import; what follows others in a paragraph of its own is the project's own."""
+    found: list[int] = []
+    for index, each in enumerate(there):
+        section = _section(each)
+        if section == _OTHERS and index and found[-1] in (_OTHERS, _OWN):
+            apart = each.lineno - last_line(there[index - 1]) > 1
+            section = _OWN if apart or found[-1] == _OWN else _OTHERS
+        found.append(section)
+    return found
+
+
+def _section(node: AnyImport) -> int:
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return _OWN
+    name = node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name
+    top = name.partition(".")[0]
+    return _FUTURE if top == "__future__" else _STANDARD if top in sys.stdlib_module_names else _OTHERS
+
+
+def _order(node: AnyImport) -> tuple[bool, str]:
+    """Plain imports come before those of names, each by the module."""
+    if isinstance(node, ast.ImportFrom):
+        return (True, ("." * node.level + (node.module or "")).lower())
+    return (False, node.names[0].name.lower())
+
+
+def _as_first_line(text: Text, tree: ast.Module, wanted: _Wanted) -> Edits | None:
+    """The only import goes below the docstring, else before the first statement."""
+    body = tree.body
+    if not body:
+        return (text.insert(len(text.lines) + 1, 1, f"{wanted.code}\n"),)
+    found = spot(tree, position(body[0]))
+    if found is None or not found.has_lines_alone:
+        return None
+    if ast.get_docstring(tree, clean=False) is not None:
+        return (text.lines_after(found.last_line, f"\n{wanted.code}", ""),)
+    blank = 2 if isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else 1
+    return (text.lines_before(found.first_line, wanted.code, "", blank),)

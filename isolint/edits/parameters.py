@@ -1,0 +1,78 @@
+"""One more parameter for a function."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from isolint.edits.places import AnyFunction, decorators, position
+from isolint.edits.text import Edits, Text
+from isolint.finding import Edit, Span
+
+_UNTIL_OPEN = re.compile(r"def\s+\w+\s*")
+
+
+def add(text: Text, function: AnyFunction, name: str) -> Edits | None:
+    """The edits that give a function a parameter without a default; None where its place cannot be told.
+
+    A function whose parameters `@given` of hypothesis fills is left alone, and one that binds the name itself.
+    """
+    every = function.args
+    positional = [*every.posonlyargs, *every.args]
+    others = [*positional, *every.kwonlyargs, every.vararg, every.kwarg]
+    if name in {argument.arg for argument in others if argument is not None}:
+        return ()
+    if any(_is_given(decorator) for decorator in decorators(function)) or _binds(function, name):
+        return None
+    required = positional[: len(positional) - len(every.defaults)]
+    if required and required[-1] in every.args:
+        return (_after(text, required[-1], name),)
+    if every.posonlyargs:
+        return None
+    if every.args:
+        return (_before(text, every.args[0], name),)
+    return _into_the_brackets(text, function, name)
+
+
+def _is_given(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == "given"
+
+
+def _binds(function: AnyFunction, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
+        for statement in function.body
+        for node in ast.walk(statement)
+    )
+
+
+def _after(text: Text, argument: ast.arg, name: str) -> Edit:
+    span = text.span(position(argument))
+    line = text.lines[span.line - 1]
+    is_alone = not line[: span.column - 1].strip()
+    between = f",\n{text.indentation(span.line)}" if is_alone else ", "
+    return text.insert(span.end_line, span.end_column, f"{between}{name}")
+
+
+def _before(text: Text, argument: ast.arg, name: str) -> Edit:
+    span = text.span(position(argument))
+    is_alone = not text.lines[span.line - 1][: span.column - 1].strip()
+    between = f",\n{text.indentation(span.line)}" if is_alone else ", "
+    return text.insert(span.line, span.column, f"{name}{between}")
+
+
+def _into_the_brackets(text: Text, function: AnyFunction, name: str) -> Edits | None:
+    """A function without positional parameters: right after the bracket, before what begins with a star."""
+    span = text.span(position(function))
+    line = text.lines[span.line - 1]
+    found = _UNTIL_OPEN.search(line, span.column - 1)
+    if found is None or line[found.end() : found.end() + 1] != "(":
+        return None
+    column = found.end() + 2
+    args = function.args
+    has_more = args.vararg is not None or args.kwarg is not None or bool(args.kwonlyargs)
+    rest = line[column - 1 :].lstrip()
+    if has_more and not rest.startswith("*"):
+        return None
+    return (text.replace(Span(span.line, column, span.line, column), f"{name}, " if has_more else name),)

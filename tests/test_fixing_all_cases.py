@@ -1,0 +1,76 @@
+"""What holds for every fix of every rule, over all cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from isolint import documents, fixing, source
+from isolint.engine import check
+from isolint.result import Result
+from isolint.rule import load_rules
+from isolint.settings import load
+from isolint.testing import Case, cases, expected, mended
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXABLE = {rule.name: rule.code for rule in load_rules() if rule.fixable}
+CASES = [case for case in cases(FIXTURES) if not case.name.startswith("demo")]
+FAULTY = [
+    case
+    for case in CASES
+    if not case.is_fixed
+    and FIXABLE.get(case.name.partition("/")[0]) in {mark.code for mark in expected(case.path)}
+]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All cases in one project."""
+    root = tmp_path_factory.mktemp("cases")
+    for case in CASES:
+        if not case.is_configured:
+            case.lay(root / case.name.replace("-", "_").replace(".", "_"))
+    return root
+
+
+def kinds(result: Result) -> Counter[tuple[str, str]]:
+    return Counter((finding.path, finding.code) for finding in result.findings)
+
+
+def test_fixes_break_nothing_and_introduce_no_finding(tree: Path) -> None:
+    settings, rules = load(tree), load_rules()
+    passes: list[Result] = []
+
+    def lint(edited: Mapping[str, bytes]) -> Result:
+        passes.append(check(settings, [tree], rules, with_fixes=True, edited=edited))
+        return passes[-1]
+
+    fixed = fixing.fix(lint, tree, unsafe=True)
+    assert fixed.applied
+    assert not fixed.refused
+    assert not fixed.result.errors
+    assert not any(finding.fix for finding in fixed.result.findings)
+    assert not kinds(fixed.result) - kinds(passes[0])
+    assert len(fixed.result.findings) == len(passes[0].findings) - len(fixed.applied)
+    for name, (_, after) in fixed.files.items():
+        source.parse(source.from_bytes(after, name))
+
+
+@pytest.mark.parametrize("case", FAULTY, ids=lambda case: case.name)
+def test_line_ends_and_byte_order_marks_stay(case: Case, tmp_path: Path) -> None:
+    plain, other = case.lay(tmp_path / "plain"), case.lay(tmp_path / "other")
+    for path in other.rglob("*"):
+        if path.is_file():
+            path.write_bytes(foreign(path.name, path.read_bytes()))
+    rule = case.name.partition("/")[0]
+    wanted = {name: foreign(name, after) for name, (_, after) in mended(plain, rule).files.items()}
+    assert {name: after for name, (_, after) in mended(other, rule).files.items()} == wanted
+
+
+def foreign(name: str, data: bytes) -> bytes:
+    """A file as an editor under Windows might have written it."""
+    mark = b"" if documents.kind_of(name) or not name.endswith(".py") else b"\xef\xbb\xbf"
+    return mark + data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
