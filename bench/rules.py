@@ -1,4 +1,4 @@
-"""What each rule costs: `python bench/rules.py PROJECT` tells its time, and the share of files with something it listens to.
+"""What each rule costs: `python bench/rules.py PROJECT` tells its time, and which share of the files it listens to.
 
 The first rule to ask for something pays for it: what the rules share is counted once, with the rule that came first.
 With --alone every rule runs by itself on a project opened anew, which takes as many runs as there are rules.
