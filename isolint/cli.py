@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from isolint import __version__
-from isolint.console import FAILED, Failure, say, write, write_bytes
-from isolint.invocation import Wish, configured, fixes, prepared
+from isolint.adopting import add_ignores, adopted, baseline, changed
+from isolint.console import FAILED, Failure, say, say_lines, write, write_bytes
+from isolint.invocation import Wish, common, configured, fixes, linted, named, prepared
+from isolint.options import adopting, reporting
 from isolint.reporting import report
 from isolint.tracing import trace
 from isolint.working import Means, working
@@ -56,7 +57,7 @@ def cli() -> None:
 @click.option("--ignore", multiple=True, metavar="RULES", help="Do not run these rules.")
 @click.option("--per-file-ignores", multiple=True, metavar="GLOB:RULES", help="Ignore rules in some files.")
 @fixes
-@click.option("--output-format", metavar="FORMAT", help="concise, full or json.")
+@reporting
 @click.option("--min-severity", metavar="LEVEL", help="Report nothing below info, warning or error.")
 @click.option("--min-confidence", metavar="LEVEL", help="Report nothing below low, medium or high.")
 @click.option("--pedantic", is_flag=True, help="Report smells, too.")
@@ -67,11 +68,15 @@ def cli() -> None:
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
 @working
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
+@adopting
 @configured
 def check(
     paths: Sequence[Path],
     wish: Wish,
-    output_format: str | None,
+    output_format: Sequence[str],
+    since: str | None,
+    add_ignore: bool,
+    reason: str | None,
     exit_zero: bool,
     force_exclude: bool,
     show_files: bool,
@@ -84,76 +89,69 @@ def check(
     **overrides: object,
 ) -> int:
     """Lint test files and what they reach. Without PATHS: the test paths of pytest's configuration."""
-    _check_format(output_format)
-    name = _standard_name(paths, stdin_filename)
-    settings, rules = prepared(_common(paths if name is None else [name]), config, isolated, overrides)
-    standard = None if name is None else _standard_input(settings, name)
-    lint = partial(_run, settings, _named(settings, paths), rules, force_exclude, standard, means)
-    from isolint import presentation
-    from isolint import report as reports
+    from isolint.outputs import deliver, outputs
 
-    shown = presentation.format_of(output_format)
+    wanted = outputs(output_format)
+    name = _standard_name(paths, stdin_filename)
+    if reason is not None and not add_ignore:
+        raise Failure("--reason is for --add-ignore")
+    if name is not None and add_ignore:
+        raise Failure("--add-ignore changes files, not standard input")
+    settings, rules = prepared(common(paths if name is None else [name]), config, isolated, overrides)
+    changes = changed(settings, since)
+    standard = None if name is None else _standard_input(settings, name)
+
+    def lint(*, with_fixes: bool, edited: Mapping[str, bytes] | None = None) -> Result:
+        chosen = named(settings, paths)
+        found = linted(
+            settings, chosen, rules, force_exclude, standard, means, with_fixes=with_fixes, edited=edited
+        )
+        return adopted(found, settings, changes, standard, edited)
+
+    from isolint import presentation
+
     if wish.changes:
-        if show_files:
-            raise Failure("--show-files changes nothing; leave out --fix and --diff")
+        if show_files or add_ignore:
+            raise Failure("--show-files and --add-ignore fix nothing; leave out --fix and --diff")
         from isolint.mending import mend
 
         mended = mend(lint, settings.root, wish, standard)
         result, standard = mended.result, mended.standard
     else:
         mended = None
-        wants_fixes = reports.shows_fixes(shown) and not (show_files or statistics)
-        result = lint(with_fixes=wants_fixes or wish.show or wish.unsafe)
+        shown = any(presentation.shows_fixes(each) for each in wanted) and not (show_files or statistics)
+        result = lint(with_fixes=shown or wish.show or wish.unsafe)
+    if add_ignore:
+        return add_ignores(result, settings, rules, reason)
+    code = CLEAN
     if show_files:
         write("".join(f"{path}\n" for path in result.files))
     elif mended is not None and wish.diff:
         write(mended.difference)
     else:
-        text = (
-            presentation.counted(result)
-            if statistics
-            else presentation.rendered(result, settings, rules, shown, standard)
-        )
-        _print(text, None if mended is None else standard)
-    for error in result.errors:
-        say(f"isolint: {error}")
-    for reason in mended.refused if mended is not None else ():
-        say(f"isolint: {reason}")
+        show = write
+        if mended is not None and standard is not None:
+            write_bytes(standard.data)
+            show = say_lines
+        if statistics:
+            show(presentation.counted(result))
+        else:
+            code = deliver(wanted, presentation.renderer(result, settings, rules, standard), show)
+    for told in (*result.errors, *(mended.refused if mended is not None else ())):
+        say(f"isolint: {told}")
     if not result.files and not result.unread and means.shard is None:
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
-    if wish.show:
-        for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
-            say(line)
+    for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
+        say(line)
     if not (quiet or show_files):
         say(presentation.summary(result, None if mended is None else len(mended.applied), wish.diff))
-    if result.errors:
+    if result.errors or code:
         return FAILED
     if exit_zero or show_files:
         return CLEAN
     if mended is not None and (wish.diff or (wish.exit_non_zero and mended.applied)):
         return FINDINGS if mended.applied else CLEAN
     return FINDINGS if result.findings else CLEAN
-
-
-def _print(text: str, fixed: Standard | None) -> None:
-    """Print the report; where standard input was fixed, that is what goes to stdout."""
-    if fixed is None:
-        write(text)
-        return
-    write_bytes(fixed.data)
-    for line in text.splitlines():
-        say(line)
-
-
-def _check_format(name: str | None) -> None:
-    from isolint import report as reports
-
-    if name is not None and name not in reports.formats():
-        from isolint.spelling import did_you_mean
-
-        known = ", ".join(reports.formats())
-        hint = did_you_mean(name, reports.formats()) or f"; there are {known}"
-        raise Failure(f"there is no output format '{name}'{hint}")
 
 
 def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:
@@ -164,55 +162,6 @@ def _standard_name(paths: Sequence[Path], name: str | None) -> Path | None:
     if name is not None and not wanted:
         raise Failure("--stdin-filename is for standard input; give `-` as the only path")
     return Path(name) if name else None
-
-
-def _common(paths: Sequence[Path]) -> Path:
-    """The file or folder that all paths lie in: where the configuration is looked for."""
-    existing = [os.path.abspath(path) for path in paths if os.path.exists(path) or len(paths) == 1]
-    return Path(os.path.commonpath(existing)) if existing else Path.cwd()
-
-
-def _named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
-    """What to lint. As with pytest, the test paths are for the root; elsewhere it is the current folder."""
-    below_root = Path.cwd() != settings.root and Path.cwd().is_relative_to(settings.root)
-    return paths or ([Path.cwd()] if below_root else [])
-
-
-def _run(
-    settings: Settings,
-    paths: Sequence[Path],
-    rules: Sequence[Rule],
-    force_exclude: bool,
-    standard: Standard | None,
-    means: Means,
-    *,
-    with_fixes: bool,
-    edited: Mapping[str, bytes] | None = None,
-) -> Result:
-    from isolint.recall import recalled
-    from isolint.settings import SettingsError
-
-    def run() -> Result:
-        from isolint import engine
-        from isolint.vocabulary import VocabularyError
-
-        try:
-            return engine.check(
-                settings,
-                paths,
-                rules,
-                force_exclude=force_exclude,
-                standard=standard,
-                with_fixes=with_fixes,
-                edited=edited or {},
-                jobs=means.jobs,
-                shard=means.shard,
-            )
-        except (SettingsError, VocabularyError) as error:
-            raise Failure(str(error)) from error
-
-    folder = None if standard is not None or edited else means.cache(settings.root)
-    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes)
 
 
 def _standard_input(settings: Settings, name: Path) -> Standard:
@@ -286,18 +235,23 @@ def rules(config: Path | None, isolated: bool) -> None:
 
 @cli.command("config")
 @click.argument("path", type=click.Path(exists=True, readable=False, path_type=Path), default=Path())
+@click.option("--schema", is_flag=True, help="Show the JSON schema of the configuration instead.")
 @configured
-def show_config(path: Path, config: Path | None, isolated: bool) -> None:
+def show_config(path: Path, schema: bool, config: Path | None, isolated: bool) -> None:
     """Show every setting in force and where it comes from."""
     from isolint import presentation
     from isolint.facts.suite.config import pytest_config
 
-    settings, _ = prepared(path, config, isolated, {})
+    settings, known = prepared(path, config, isolated, {})
+    if schema:
+        write(presentation.schema_of_configuration(known))
+        return
     write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
 
 
 cli.add_command(trace)
 cli.add_command(report)
+cli.add_command(baseline)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

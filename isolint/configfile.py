@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolint.documents import toml
+from isolint.finding import Span
 from isolint.shapes import SettingsError
+from isolint.source import UnreadableError, columns, read
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -70,6 +73,20 @@ def read_config(path: Path) -> tuple[Source, Mapping[str, object]]:
     if table is None:
         raise SettingsError(f"{_shown(path)}: there is no [tool.isolint] table in it")
     return Source(_shown(path), "tool.isolint"), table
+
+
+def position(path: Path, keys: Sequence[str], word: str) -> Span | None:
+    """Where `word` stands in the list that `keys` lead to in the file `path` itself; None if it does not."""
+    try:
+        source, _ = read_config(path)
+        text = read(path, path.name)
+        tree = toml.read(text)
+    except (SettingsError, UnreadableError):
+        return None
+    table = source.table.split(".") if source.table else []
+    found = tree.get(*table, *keys)
+    places = [item.at for item in found.scalars() if item.text == word] if found else []
+    return columns(text, places[0]) if places else None
 
 
 def _upwards(start: Path) -> list[Path]:

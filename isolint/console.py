@@ -51,6 +51,12 @@ def say(message: str) -> None:
         _discard(sys.stderr)
 
 
+def say_lines(text: str) -> None:
+    """Write lines to stderr."""
+    for line in text.splitlines():
+        say(line)
+
+
 def _discard(stream: IO[str]) -> None:
     """Let the rest of `stream` go nowhere, so that closing it cannot fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -7,31 +7,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from isolint import discovery, documents, inputs, source, suppress, workers
+from isolint import discovery, documents, inputs, sharing, source, suppress
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
-from isolint.finding import Confidence, Finding, Fix, Location, Severity
+from isolint.finding import Confidence, Finding, Fix, Location, Severity, Silenced, Span
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
-from isolint.records import from_record, to_record
-from isolint.result import Result
+from isolint.result import NOTHING, Result
 from isolint.rule import Check, Context, Rule
-from isolint.selection import ignored_for, selected
-from isolint.settings import Settings, SettingsError, rule_options
-from isolint.shard import Shard
+from isolint.selection import idle_ignores, ignored_for, selected
+from isolint.settings import Settings, SettingsError, place_of_ignore, rule_options
+from isolint.shard import WHOLE, Shard
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNUSED = "ISO001"
-NOTHING: Mapping[str, bytes] = MappingProxyType({})
+UNREASONED = "ISO002"
 
 T = TypeVar("T")
+Place = Module | Document
+Watch = Callable[[Sequence[Place]], Iterator[Place]]
 
 
 def check(
@@ -43,19 +43,22 @@ def check(
     standard: Standard | None = None,
     with_fixes: bool = False,
     edited: Mapping[str, bytes] = NOTHING,
+    watch: Watch = iter,
     jobs: int | None = 1,
     shard: Shard | None = None,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
     The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
-    of what files hold, and files that are not there yet. `jobs` is the number of processes, None for as many as are
-    worth it; of several shards each covers a part of the files. Raises SettingsError or VocabularyError for a
-    configuration that cannot be used.
+    of what files hold, and files that are not there yet. The files are looked at as `watch` hands them on, which
+    may so tell how far the run is. `jobs` is the number of processes, None for as many as are worth it; of several
+    shards each covers a part of the files. Raises SettingsError or VocabularyError for a configuration that cannot
+    be used.
     """
 
     def work() -> Result:
-        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result(jobs, shard)
+        run = Run(settings, paths, rules, force_exclude, standard, with_fixes, edited)
+        return run.result(watch, jobs, shard or WHOLE)
 
     return _undisturbed(work)
 
@@ -109,7 +112,8 @@ class Run:
         self.added = frozenset(edited) - {*self.files.python, *self.files.configuration}
         self.reader = Reader(settings.root, standard, edited)
         self.errors = self.reader.errors
-        self.suppressed = 0
+        self.silenced: list[Silenced] = []
+        self.ignored: set[tuple[str, str]] = set()
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
@@ -117,29 +121,40 @@ class Run:
             inputs.note_folder(folder)
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
-    def result(self, jobs: int | None = 1, shard: Shard | None = None) -> Result:
+    def result(self, watch: Watch = iter, jobs: int | None = 1, shard: Shard = WHOLE) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
         self.errors += [
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
-        everything = shard or Shard(1, 1)
-        modules = [module for module in self._modules() if everything.holds(self._content(module.path))]
-        others: list[Module | Document] = [*self._settings_modules(modules), *self._documents()]
-        places = [*modules, *(place for place in others if everything.holds(self._content(place.path)))]
-        findings = self._all_checked(places, jobs)
+        modules = [module for module in self._modules() if shard.holds(self._content(module.path))]
+        others: list[Place] = [*self._settings_modules(modules), *self._documents()]
+        places = [*modules, *(place for place in others if shard.holds(self._content(place.path)))]
+        findings = sharing.checked(self, places, jobs, watch)
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
-        unread = [
-            f for path, f in told.items() if self._covers(path) and self._is_told_here(path, everything)
-        ]
-        findings += unread
+        unread = [f for path, f in told.items() if self._covers(path) and self._is_told_here(path, shard)]
+        findings += [finding for each in unread for finding in self._without_ignored(each.path, [each])]
+        findings += self._idle_ignores() if shard.number == 1 else ()
+        findings.sort(key=lambda f: f.sort_key)
         return Result(
-            tuple(sorted((f for f in findings if self._shown(f)), key=lambda f: f.sort_key)),
+            tuple(f for f in findings if self._shown(f)),
             tuple(dict.fromkeys(self.errors)),
             tuple(module.path for module in modules),
             tuple(finding.path for finding in unread),
-            self.suppressed,
+            tuple(each for each in self.silenced if self._shown(each.finding)),
+            tuple(f for f in findings if not self._shown(f)),
+            frozenset(each.path for each in (*places, *unread)),
+            self.codes,
         )
+
+    def _idle_ignores(self) -> Iterator[Finding]:
+        """What the configuration ignores in vain, if all the files that it speaks of were looked at."""
+        if UNUSED not in self.codes or self.standard is not None:
+            return
+        rest = [path for path in (*self.files.python, *self.files.configuration) if not self._covers(path)]
+        for glob, word in idle_ignores(self.names, self.settings, self.codes, rest, self.ignored):
+            if (found := place_of_ignore(self.settings, glob, word)) is not None:
+                yield _unused_at(*found, f"`{word}` ignores nothing in `{glob}`")
 
     def _covers(self, path: str) -> bool:
         if self.standard:
@@ -224,39 +239,7 @@ class Run:
 
     # -- checking
 
-    def _all_checked(self, places: Sequence[Module | Document], jobs: int | None) -> list[Finding]:
-        """The findings in all places, looked for by several processes if it is worth it."""
-        sizes = [len(self.reader.text(place.path) or "") for place in places]
-        number = min(workers.processes(jobs, sum(sizes)), len(places))
-        # Judging the conftests brings to light what concerns the whole suite, and every process inherits that.
-        first = [index for index, place in enumerate(places) if place.path.endswith("conftest.py")]
-        records = [self._part(places, first if number > 1 else range(len(places)))]
-        if number > 1:
-            rest = sorted({*range(len(places))}.difference(first))
-            groups = [[rest[i] for i in group] for group in workers.parts([sizes[i] for i in rest], number)]
-            records += workers.spread(groups, lambda group: self._part(places, group))
-        by_index: dict[int, tuple[list[Finding], list[str]]] = {}
-        for checked, suppressed, unread, seen in records:
-            by_index |= {int(i): (list(from_record(f)), errors) for i, f, errors in checked}
-            self.suppressed += suppressed
-            for finding in from_record(unread):
-                self.reader.unreadable.setdefault(finding.path, finding)
-            inputs.add(seen)
-        self.errors += [error for _, (_, errors) in sorted(by_index.items()) for error in errors]
-        return [finding for _, (found, _) in sorted(by_index.items()) for finding in found]
-
-    def _part(self, places: Sequence[Module | Document], group: Sequence[int]) -> list[Any]:
-        """What is found in some of the places, as JSON can hold it, and what was come across on the way."""
-        checked = []
-        known, before = len(self.errors), self.suppressed
-        for index in group:
-            found = self._checked(places[index])
-            checked.append([index, to_record(found), self.errors[known:]])
-            del self.errors[known:]
-        suppressed, self.suppressed = self.suppressed - before, before
-        return [checked, suppressed, to_record(list(self.reader.unreadable.values())), inputs.noted()]
-
-    def _checked(self, module: Module | Document) -> list[Finding]:
+    def checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""
         try:
             return self._judged(module)
@@ -271,9 +254,14 @@ class Run:
         for rule in self.rules:
             if rule.code in self.codes:
                 found += self._findings(rule, module)
-        ignored = ignored_for(module.path, self.names, self.settings)
-        kept = self._unsuppressed(module, [f for f in found if f.code not in ignored])
-        return [self._settled(finding, module) for finding in kept]
+        kept = self._unsuppressed(module, self._without_ignored(module.path, found))
+        return [self._settled(finding, module) for finding in self._without_ignored(module.path, kept)]
+
+    def _without_ignored(self, path: str, findings: list[Finding]) -> list[Finding]:
+        """The findings in a file that the configuration does not ignore there; the others are noted."""
+        codes = ignored_for(path, self.names, self.settings)
+        self.ignored |= {(path, finding.code) for finding in findings if finding.code in codes}
+        return [finding for finding in findings if finding.code not in codes]
 
     def _settled(self, finding: Finding, module: Module | Document) -> Finding:
         """The finding as it is reported: with its fix if that is asked for, without its subject."""
@@ -328,24 +316,21 @@ class Run:
         found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
         comments = suppress.parse(found, text.lines)
         outcome = suppress.apply(findings, comments, known, self.codes)
-        self.suppressed += len(outcome.suppressed)
+        self.silenced += [
+            Silenced(
+                each.finding, "noqa" if each.by.reach is suppress.Reach.NOQA else "comment", each.by.reason
+            )
+            for each in outcome.suppressed
+        ]
         kept = list(outcome.kept)
         if UNUSED in self.codes:
             kept += [self._unused(module.path, unused) for unused in outcome.unused]
+        if UNREASONED in self.codes:
+            kept += [_unreasoned(module.path, each.span) for each in suppress.unreasoned(comments, known)]
         return kept
 
     def _unused(self, path: str, unused: suppress.Unused) -> Finding:
-        line = unused.span.line
-        return Finding(
-            UNUSED,
-            "unused-suppression",
-            unused.message,
-            Severity.WARNING,
-            Confidence.HIGH,
-            Location(path, unused.span),
-            lines=(line, line),
-            subject=unused.edit,
-        )
+        return replace(_unused_at(path, unused.span, unused.message), subject=unused.edit)
 
     @cached_property
     def _accepts_unreadable(self) -> bool:
@@ -357,7 +342,7 @@ class Run:
         settings = self.settings
         if finding.code == UNREADABLE:
             return not self._accepts_unreadable
-        if finding.code == UNUSED:
+        if finding.code in (UNUSED, UNREASONED):
             return finding.code in self.codes
         if settings.pedantic:
             return True
@@ -381,3 +366,19 @@ class Run:
             return "suppressed" if finding not in kept else "" if self._shown(finding) else "hidden"
 
         return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]
+
+
+def _unused_at(path: str, span: Span, message: str) -> Finding:
+    return _of_comment(UNUSED, "unused-suppression", path, span, message)
+
+
+def _unreasoned(path: str, span: Span) -> Finding:
+    return _of_comment(
+        UNREASONED, "suppression-without-reason", path, span, "this suppression gives no reason"
+    )
+
+
+def _of_comment(code: str, name: str, path: str, span: Span, message: str) -> Finding:
+    """A finding about what silences findings, which no check of a rule makes."""
+    location, lines = Location(path, span), (span.line, span.line)
+    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines)

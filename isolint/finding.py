@@ -115,3 +115,12 @@ class Finding:
     @property
     def sort_key(self) -> tuple[str, Span, str, str]:
         return (self.location.path, self.location.span, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not reported. `by` is "comment", "noqa" or "baseline"; a comment may give a reason."""
+
+    finding: Finding
+    by: str
+    reason: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from isolint.finding import Span
+from isolint.finding import Location, Span
 from isolint.terminal import cells, visible
 
 TAB = 4
@@ -65,6 +65,14 @@ def hop(lines: Sequence[str], span: Span, label: str, room: int) -> Iterator[Fra
     """The first line of the span, underlined with dashes, and its label."""
     if inside(lines, span):
         yield from _one_line(lines, _within(lines, span), label, room, mark="-")
+
+
+def label(lines: Sequence[str], location: Location) -> str:
+    """What is said of a hop, unless it only repeats the code that it is said of."""
+    span = location.span
+    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    end = span.end_column - 1 if span.end_line == span.line else None
+    return "" if line[span.column - 1 : end].strip() == location.message else location.message
 
 
 def inside(lines: Sequence[str], span: Span) -> bool:

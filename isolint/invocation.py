@@ -1,7 +1,9 @@
-"""What the commands share: where the configuration comes from, and what is wanted of the fixes."""
+"""What the commands share: the configuration, which files are meant, what is wanted of the fixes, the run itself."""
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from pathlib import Path
@@ -10,8 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 import click
 
 from isolint.console import Failure
+from isolint.working import ONCE, Means
 
 if TYPE_CHECKING:
+    from isolint.reader import Standard
+    from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -116,3 +121,60 @@ class _Rules(Sequence["Rule"]):
 
     def __len__(self) -> int:
         return len(self.loaded)
+
+
+def common(paths: Sequence[Path]) -> Path:
+    """The file or folder that all paths lie in: where the configuration is looked for."""
+    existing = [os.path.abspath(path) for path in paths if os.path.exists(path) or len(paths) == 1]
+    return Path(os.path.commonpath(existing)) if existing else Path.cwd()
+
+
+def named(settings: Settings, paths: Sequence[Path]) -> Sequence[Path]:
+    """What to lint. As with pytest, the test paths are for the root; elsewhere it is the current folder."""
+    below_root = Path.cwd() != settings.root and Path.cwd().is_relative_to(settings.root)
+    return paths or ([Path.cwd()] if below_root else [])
+
+
+def linted(
+    settings: Settings,
+    paths: Sequence[Path],
+    rules: Sequence[Rule],
+    force_exclude: bool = False,
+    standard: Standard | None = None,
+    means: Means = ONCE,
+    *,
+    with_fixes: bool = False,
+    edited: Mapping[str, bytes] | None = None,
+) -> Result:
+    """What a run finds, which tells on a terminal how far it is. Raises Failure.
+
+    With fixes if these are asked for; `edited` holds by path what is to be read in the place of what files hold.
+    """
+    from isolint.recall import recalled
+    from isolint.settings import SettingsError
+
+    started = time.monotonic()
+
+    def run() -> Result:
+        from isolint import engine
+        from isolint.progress import watched
+        from isolint.vocabulary import VocabularyError
+
+        try:
+            return engine.check(
+                settings,
+                paths,
+                rules,
+                force_exclude=force_exclude,
+                standard=standard,
+                with_fixes=with_fixes,
+                edited=edited or {},
+                watch=lambda places: watched(places, started),
+                jobs=means.jobs,
+                shard=means.shard,
+            )
+        except (SettingsError, VocabularyError) as error:
+            raise Failure(str(error)) from error
+
+    folder = None if standard is not None or edited else means.cache(settings.root)
+    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes)

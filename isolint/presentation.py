@@ -7,47 +7,71 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from isolint import __version__, report, source
 from isolint.finding import Applicability, Finding
-from isolint.result import Result
-from isolint.settings import Settings, listing
+from isolint.result import NOTHING, Result
+from isolint.settings import Settings, listing, schema
 
 if TYPE_CHECKING:
+    from isolint.closure import Closure
+    from isolint.engine import Run
     from isolint.invocation import Wish
+    from isolint.outputs import Output
     from isolint.reader import Standard
     from isolint.rule import Rule
 
 DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
 
 
-def rendered(
-    result: Result,
-    settings: Settings,
-    rules: Sequence[Rule],
-    output_format: str,
-    standard: Standard | None = None,
-) -> str:
-    """The findings in `output_format`."""
+def renderer(
+    result: Result, settings: Settings, rules: Sequence[Rule], standard: Standard | None = None
+) -> Callable[[Output], str]:
+    """What gives the text of an output; one without a format is `full` on a terminal, `concise` elsewhere."""
+    lines = lines_of(settings, standard)
+    pages = _Late(lambda: _pages(rules))
+    summaries = _Late(lambda: {rule.code: rule.summary for rule in rules})
+    closures = partial(closures_of, settings, rules)
+
+    def render(output: Output) -> str:
+        name = format_of(output)
+        color = output.file is None and wants_color()
+        told = (
+            result.findings,
+            settings.root,
+            lines,
+            pages,
+            __version__,
+            color,
+            result.silenced,
+            summaries,
+            closures,
+        )
+        return report.load(name)(report.Report(*told))
+
+    return render
+
+
+def lines_of(
+    settings: Settings, standard: Standard | None = None, edited: Mapping[str, bytes] = NOTHING
+) -> Callable[[str], Sequence[str]]:
+    """What gives the lines of a file of the project, none if it cannot be read; `edited` as for a run."""
 
     @cache
     def lines(path: str) -> Sequence[str]:
         try:
-            return text_of(path).lines
+            if path in edited:
+                return source.from_bytes(edited[path], path).lines
+            if standard is not None and path == standard.path:
+                return source.from_bytes(standard.data, path).lines
+            return source.read(settings.root / path, path).lines
         except source.UnreadableError:
             return ()
 
-    def text_of(path: str) -> source.Source:
-        if standard is not None and path == standard.path:
-            return source.from_bytes(standard.data, path)
-        return source.read(settings.root / path, path)
-
-    pages = _Late(lambda: _pages(rules))
-    render = report.load(output_format)
-    return render(report.Report(result.findings, settings.root, lines, pages, __version__, wants_color()))
+    return lines
 
 
 class _Late(Mapping[str, str]):
@@ -76,9 +100,31 @@ def _pages(rules: Sequence[Rule]) -> dict[str, str]:
     return {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
 
 
-def format_of(name: str | None) -> str:
-    """The output format: without a name, `full` on a terminal and `concise` elsewhere."""
-    return name or ("full" if sys.stdout.isatty() else "concise")
+def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
+    """What runs for the tests of these files; those that are no Python of the project are left out.
+
+    The folders around them are named too: a file may lie in one that is excluded.
+    """
+    named = [settings.root / path for path in paths]
+    around = {folder for path in named for folder in path.parents if settings.root in folder.parents}
+
+    from isolint.engine import look
+
+    def tell(run: Run) -> tuple[Closure, ...]:
+        modules = map(run.knowledge.project.module, paths)
+        return tuple(run.knowledge.closures.of(module) for module in modules if module is not None)
+
+    return look(settings, [*named, *sorted(around)], rules, tell)
+
+
+def format_of(output: Output) -> str:
+    """The format of an output: without a name, `full` on a terminal and `concise` elsewhere."""
+    return output.format or ("full" if sys.stdout.isatty() else "concise")
+
+
+def shows_fixes(output: Output) -> bool:
+    """Whether the format of an output shows how findings are fixed."""
+    return report.shows_fixes(format_of(output))
 
 
 def wants_color() -> bool:
@@ -102,8 +148,11 @@ def summary(result: Result, fixed: int | None = None, only_shown: bool = False) 
         found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
     looked = f"{_number(len(result.files), 'file')} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
-    hidden = f", {result.suppressed} suppressed" if result.suppressed else ""
-    return f"{found}; {looked}{unread}{hidden}.{_fixable(result)}"
+    kept = sum(each.by == "baseline" for each in result.silenced)
+    suppressed = len(result.silenced) - kept
+    silenced = f", {suppressed} suppressed" if suppressed else ""
+    accepted = f", {kept} in the baseline" if kept else ""
+    return f"{found}; {looked}{unread}{silenced}{accepted}.{_fixable(result)}"
 
 
 def _fixable(result: Result) -> str:
@@ -115,7 +164,9 @@ def _fixable(result: Result) -> str:
 
 
 def fixes_of(wish: Wish, result: Result, applied: Sequence[Finding] | None) -> list[str]:
-    """What was or would be fixed, or could be: lines that tell how often each rule in each file."""
+    """What was or would be fixed, or could be: lines that tell how often each rule in each file, if asked for."""
+    if not wish.show:
+        return []
     least = Applicability.UNSAFE if wish.unsafe else Applicability.SAFE
     could = [finding for finding in result.findings if finding.fix and finding.fix.applicability >= least]
     fixed = could if applied is None else applied
@@ -150,6 +201,12 @@ def settings_in_force(settings: Settings, pytest_file: str) -> str:
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")
     return "\n".join(rows) + "\n"
+
+
+def schema_of_configuration(rules: Sequence[Rule]) -> str:
+    """The JSON schema of isolint.toml and [tool.isolint], with the options of these rules."""
+    options = {rule.name: rule.options for rule in rules if rule.options is not None}
+    return json.dumps(schema(options), indent=2) + "\n"
 
 
 def _number(count: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from isolint.patterns import matches
@@ -49,6 +49,30 @@ def ignored_for(path: str, rules: Rules, settings: Settings) -> frozenset[str]:
     """
     globs = [glob for glob in settings.per_file_ignores if _speaks_of(glob, path)]
     return frozenset[str]().union(*(_ignored_by(glob, rules, settings) for glob in globs))
+
+
+def idle_ignores(
+    rules: Rules,
+    settings: Settings,
+    codes: Collection[str],
+    rest: Collection[str],
+    ignored: Collection[tuple[str, str]],
+) -> Iterator[tuple[str, str]]:
+    """Give the globs and words of `per-file-ignores` that ignored nothing.
+
+    `codes` are the rules that ran, `rest` the files that were not looked at, `ignored` the path and code of
+    each finding that was ignored. Nothing is said of a glob for any of the `rest`, nor of a word that stands
+    for rules that were turned off.
+    """
+    on = {code for code, _, is_on in rules if is_on}
+    for glob, words in settings.per_file_ignores.items():
+        if any(_speaks_of(glob, path) for path in rest):
+            continue
+        used = {code for path, code in ignored if _speaks_of(glob, path)}
+        for word in words:
+            meant = _selector(word, "", rules).codes
+            if meant & set(codes) and not meant & used and not (meant & on) - set(codes):
+                yield glob, word
 
 
 def _changed(chosen: frozenset[str], selection: Selection, rules: Rules) -> frozenset[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from isolint.configfile import Source, find_config, find_root, read_config
+from isolint.configfile import Source, find_config, find_root, position, read_config
 from isolint.defaults import DEFAULT_EXCLUDE
-from isolint.finding import Confidence, Severity
+from isolint.finding import Confidence, Severity, Span
 from isolint.shapes import (
     SettingsError,
     convert_keys,
@@ -29,6 +30,7 @@ __all__ = [
     "find_root",
     "listing",
     "load",
+    "place_of_ignore",
     "rule_options",
     "schema",
 ]
@@ -73,6 +75,7 @@ class Settings:
     min_severity: Annotated[Severity, "The least severity that is reported."] = Severity.INFO
     min_confidence: Annotated[Confidence, "The least confidence that is reported."] = Confidence.MEDIUM
     pedantic: Annotated[bool, "Whether smells are reported, too."] = False
+    baseline: Annotated[Path | None, "The file of accepted findings, which are not reported."] = None
     rules: Annotated[Mapping[str, Mapping[str, object]], "Options of rules, by the rule's name."] = field(
         default_factory=dict
     )
@@ -134,6 +137,18 @@ def schema(rules: Mapping[str, type] | None = None) -> dict[str, Any]:
         options = {name: schema_of_table(shape) for name, shape in rules.items()}
         document["properties"]["rules"] |= {"properties": options, "additionalProperties": False}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "isolint", **document}
+
+
+def place_of_ignore(settings: Settings, glob: str, word: str) -> tuple[str, Span] | None:
+    """Give the path, relative to the root, and the span at which `per-file-ignores` names `word` for `glob`.
+
+    None if that is not in the configuration file itself, but in one that it extends or on the command line.
+    """
+    if settings.config is None or not settings.config.absolute().is_relative_to(settings.root):
+        return None
+    span = position(settings.config, ("per-file-ignores", glob), word)
+    path = os.path.relpath(settings.config, settings.root)
+    return None if span is None else (Path(path).as_posix(), span)
 
 
 def listing(settings: Settings) -> Iterator[tuple[str, object, str]]:

@@ -23,6 +23,9 @@ class Shard(NamedTuple):
         return digest % self.number == self.part - 1
 
 
+WHOLE = Shard(1, 1)
+
+
 def parse(text: str) -> Shard:
     """The shard that `I/N` names. Raises ValueError for anything else."""
     found = _FORM.fullmatch(text)

@@ -130,6 +130,14 @@ def apply(
     return Outcome(tuple(kept), tuple(suppressed), tuple(ledger.unused()))
 
 
+def unreasoned(suppressions: Suppressions, known: Mapping[str, str]) -> Iterator[Suppression]:
+    """The suppressions that give no reason; of those for other linters, too, those that name a rule here."""
+    for comment in suppressions.comments:
+        is_own = comment.reach is not Reach.NOQA or any(word.upper() in known for word in comment.words)
+        if is_own and not comment.reason:
+            yield comment
+
+
 @dataclass(frozen=True, slots=True)
 class _Comment:
     """A comment token, which may hold several comments: `# noqa: E501  # isolint: ignore[...]`."""

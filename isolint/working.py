@@ -32,6 +32,10 @@ class Means(NamedTuple):
         return (self.folder or root / CACHE) if self.keeps else None
 
 
+ONCE = Means()
+"""One process, everything, and nothing kept."""
+
+
 def working(command: Command) -> Command:
     """Give a command the options about its work, and their values as `means`."""
     options = (

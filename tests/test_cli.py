@@ -364,7 +364,7 @@ def test_full_disk(leaky: Path) -> None:
         ("chek", "there is no command 'chek', did you mean 'check'?"),
         ("check --selct ISO101", "--select"),
         ("check --output-format jsn", "there is no output format 'jsn', did you mean 'json'?"),
-        ("check --output-format xml", "there is no output format 'xml'; there are concise, full, json"),
+        ("check --output-format xml", "there is no output format 'xml'; there are concise, full, g"),
         ("check --select ISO11", "there is no rule 'ISO11', did you mean 'ISO101'?"),
         ("check --ignore missing-teardwn", "did you mean 'missing-teardown'?"),
         ("check --per-file-ignores tests/*.py:ISO1O1", "there is no rule 'ISO1O1', did you mean 'ISO101'?"),

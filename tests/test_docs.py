@@ -14,6 +14,8 @@ import pytest
 import isolint.rule
 from isolint import docs
 from isolint.finding import Applicability, Severity
+from isolint.settings import schema
+from isolint.vocabulary.reading import ENTRIES
 
 DOCSTRING = """Schemas that are never dropped pile up.
 
@@ -58,7 +60,9 @@ def text(indented: str) -> str:
 def test_a_page_has_the_docstring_and_the_cases() -> None:
     cases = [
         docs.Case("kept", "A schema that stays.", frozenset({"ISO301", "ISO101"})),
-        docs.Case("dropped", "A schema dropped after the `yield`.", frozenset()),
+        docs.Case(
+            "dropped", "A schema dropped after the `yield`.", frozenset(), "https://example.org/dropped"
+        ),
         docs.Case("foreign", "Another rule's fault.", frozenset({"ISO101"})),
     ]
     assert docs.page(FakeRule(), cases) == text("""
@@ -86,7 +90,7 @@ def test_a_page_has_the_docstring_and_the_cases() -> None:
 
         ### Not reported
 
-        - A schema dropped after the `yield`.
+        - A schema dropped after the `yield`. ([code](https://example.org/dropped))
         - Another rule's fault.
     """)
 
@@ -152,9 +156,9 @@ def test_the_table_is_sorted_and_links_to_the_pages() -> None:
 
 def test_the_table_goes_between_the_markers() -> None:
     readme = "# isolint\n<!-- rules: begin -->\nold\n<!-- rules: end -->\nmore\n"
-    updated = docs.update_readme(readme, "new")
+    updated = docs.put_between(readme, "rules", "new")
     assert updated == "# isolint\n<!-- rules: begin -->\nnew\n<!-- rules: end -->\nmore\n"
-    assert docs.update_readme(updated, "new") == updated
+    assert docs.put_between(updated, "rules", "new") == updated
 
 
 @pytest.mark.parametrize(
@@ -163,7 +167,7 @@ def test_the_table_goes_between_the_markers() -> None:
 )
 def test_a_readme_without_its_markers_is_refused(readme: str) -> None:
     with pytest.raises(ValueError, match="rules: begin"):
-        docs.update_readme(readme, "new")
+        docs.put_between(readme, "rules", "new")
 
 
 def test_cases_are_files_and_trees_with_their_marks(tmp_path: Path) -> None:
@@ -181,12 +185,16 @@ def test_cases_are_files_and_trees_with_their_marks(tmp_path: Path) -> None:
     )
     write(tmp_path / "tree.fixed" / "app.py", "")
     write(tmp_path / "__pycache__" / "schema_kept.pyc", "")
-    assert docs.read_cases(tmp_path) == (
-        docs.Case("does_not_parse", "Torn `off`.", frozenset({"ISO000"})),
-        docs.Case("no_docstring", "no docstring", frozenset()),
-        docs.Case("schema_kept", "A schema that stays.", frozenset({"ISO301", "ISO501"})),
-        docs.Case("tree", "A handle two hops away.", frozenset({"ISO101"})),
-    )
+    cases = docs.read_cases(tmp_path)
+    assert [(case.name, case.summary, set(case.codes)) for case in cases] == [
+        ("does_not_parse", "Torn `off`.", {"ISO000"}),
+        ("no_docstring", "no docstring", set()),
+        ("schema_kept", "A schema that stays.", {"ISO301", "ISO501"}),
+        ("tree", "A handle two hops away.", {"ISO101"}),
+    ]
+    below = f"main/fixtures/{tmp_path.name}"
+    assert cases[2].address == f"https://github.com/isolint/isolint/blob/{below}/schema_kept.py"
+    assert cases[3].address == f"https://github.com/isolint/isolint/tree/{below}/tree"
 
 
 def test_a_case_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
@@ -198,22 +206,34 @@ def test_no_folder_means_no_cases(tmp_path: Path) -> None:
     assert docs.read_cases(tmp_path / "missing") == ()
 
 
+WITH_MARKERS = {
+    "README.md": "rules",
+    "docs/rules/index.md": "rules",
+    "docs/configuration.md": "settings options",
+    "docs/vocabulary.md": "entries",
+}
+
+
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one rule of its own and one of a plugin, as the working directory."""
     plugin = FakeRule(code="ACME001", name="acme", module="acme.rules")
     monkeypatch.setattr(isolint.rule, "load_rules", lambda: (FakeRule(), plugin), raising=False)
     monkeypatch.chdir(tmp_path)
-    write(tmp_path / "README.md", "<!-- rules: begin -->\n<!-- rules: end -->\n")
+    for name, made in WITH_MARKERS.items():
+        marked = "".join(f"<!-- {each}: begin -->\n<!-- {each}: end -->\n" for each in made.split())
+        write(tmp_path / name, marked)
     write(tmp_path / "fixtures" / "missing-teardown" / "kept.py", '"""It stays."""\nf()  # expect: ISO301\n')
     return tmp_path
 
 
 def test_writing_makes_the_pages_and_the_table(repository: Path) -> None:
     assert docs.main([]) == 0
-    assert "- It stays." in (repository / "docs" / "rules" / "missing-teardown.md").read_text()
+    assert "- It stays. ([code](" in (repository / "docs" / "rules" / "missing-teardown.md").read_text()
     assert "| ISO301 |" in (repository / "README.md").read_text()
-    assert [path.name for path in (repository / "docs" / "rules").iterdir()] == ["missing-teardown.md"]
+    pages = {path.name for path in (repository / "docs" / "rules").iterdir()}
+    assert pages == {"index.md", "missing-teardown.md"}
+    assert "(missing-teardown.md)" in (repository / "docs" / "rules" / "index.md").read_text()
     assert docs.main(["--check"]) == 0
 
 
@@ -223,14 +243,15 @@ def test_checking_names_what_is_out_of_date_and_changes_nothing(
     before = sorted(repository.rglob("*"))
     assert docs.main(["--check"]) == 1
     assert capsys.readouterr().err == (
-        "README.md is out of date\ndocs/rules/missing-teardown.md is out of date\n"
+        "README.md is out of date\ndocs/configuration.md is out of date\ndocs/rules/index.md is out of date\n"
+        "docs/rules/missing-teardown.md is out of date\ndocs/vocabulary.md is out of date\n"
     )
     assert sorted(repository.rglob("*")) == before
 
 
 def test_the_page_of_a_rule_that_is_gone_goes_and_a_page_by_hand_stays(repository: Path) -> None:
     docs.main([])
-    gone, by_hand = repository / "docs" / "rules" / "gone.md", repository / "docs" / "rules" / "index.md"
+    gone, by_hand = repository / "docs" / "rules" / "gone.md", repository / "docs" / "rules" / "by-hand.md"
     write(gone, docs.page(FakeRule(name="gone"), []))
     write(by_hand, "# Rules\n")
     assert docs.main(["--check"]) == 1
@@ -258,3 +279,33 @@ def test_a_readme_without_markers_is_an_error_that_names_it(
 def write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content)
+
+
+def test_settings_are_told_with_their_types_and_defaults(repository: Path) -> None:
+    docs.main([])
+    told = (repository / "docs" / "configuration.md").read_text()
+    rows = {line.split(" | ")[0].strip("| `"): line for line in told.splitlines() if line.startswith("| `")}
+    assert set(rows) == set(schema()["properties"])
+    assert "| table of lists of strings | `{}` | Rules to ignore in some files, by glob. |" in told
+    assert '| `"low"` or `"medium"` or `"high"` | `"medium"` |' in rows["min-confidence"]
+
+
+def test_options_of_rules_are_told_with_their_table(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolint.rule, "load_rules", lambda: (FakeRule(options=Options),))
+    docs.main([])
+    told = (repository / "docs" / "configuration.md").read_text()
+    assert (
+        "| [`[tool.isolint.rules.missing-teardown]`](rules/missing-teardown.md) | `strict` | boolean | `false` |"
+        in told
+    )
+
+
+def test_every_kind_of_vocabulary_entry_is_told_with_its_keys(repository: Path) -> None:
+    docs.main([])
+    told = (repository / "docs" / "vocabulary.md").read_text()
+    for kind in ENTRIES:
+        assert f"### `[[{kind}]]`" in told or kind == "types"
+    assert "| `by-name` | boolean | `false` |" in told
+    assert "| `resource` | string | required |" in told

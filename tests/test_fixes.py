@@ -173,7 +173,7 @@ def linting(root: Path, *wanted: tuple[str, dict[str, tuple[str, str]]]) -> obje
                 edits = tuple(replacement(name, 1, *change) for name, change in changes.items())
                 fix = Fix("Replace it", Applicability.SAFE, edits)
                 found.append(finding(next(iter(changes)), 1, fix, code))
-        return Result(tuple(found), (), (), (), 0)
+        return Result(tuple(found), (), (), (), ())
 
     return check
 
@@ -239,7 +239,7 @@ def test_fix_may_make_a_file(tmp_path: Path) -> None:
 
     def check(edited: Mapping[str, bytes]) -> Result:
         fix = Fix("Make it", Applicability.SAFE, (replacement("a.py", 1, "old", "new"), made))
-        return Result(() if edited else (finding("a.py", 1, fix),), (), (), (), 0)
+        return Result(() if edited else (finding("a.py", 1, fix),), (), (), (), ())
 
     done = fixing.fix(check, root, unsafe=False)
     assert fixing.write(root, done.files, done.together) == {}

@@ -39,7 +39,14 @@ def archive_holds_what_its_tests_need(archive: Path) -> None:
     for folder in ("isolint", "tests", "fixtures"):
         held = {path.relative_to(REPOSITORY).as_posix() for path in files_of(REPOSITORY / folder)}
         assert held - names == set()
-    assert {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", ".pre-commit-hooks.yaml"} <= names
+    assert {
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "pyproject.toml",
+        ".pre-commit-hooks.yaml",
+        "action.yml",
+    } <= names
     assert [name for name in names if name.endswith((".db", ".pyc"))] == []
 
 

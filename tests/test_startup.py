@@ -10,8 +10,16 @@ import pytest
 from command import CLEAN, LEAKY, write
 
 # All that the command line takes to be read.
-COMMANDS = {f"isolint.{name}" for name in "cli console invocation reporting tracing working".split()} | {
-    "isolint"
+COMMANDS = {
+    "isolint",
+    "isolint.adopting",
+    "isolint.cli",
+    "isolint.console",
+    "isolint.invocation",
+    "isolint.options",
+    "isolint.reporting",
+    "isolint.tracing",
+    "isolint.working",
 }
 SQL = """\
 import sqlite3

@@ -41,6 +41,7 @@ from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import Origins
 from isolint.facts.suite.callers import Callers
+from isolint.facts.suite.closures import Closures
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
@@ -121,6 +122,7 @@ class Knowledge:
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
+        self.closures = Closures(self.fixtures, self.spread)
         self.making = Making(
             self.lifecycle,
             self.identifiers,

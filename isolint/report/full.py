@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from isolint.finding import Applicability, Confidence, Finding, Location, Severity
-from isolint.frame import FrameLine, frame, hop
+from isolint.frame import FrameLine, frame, hop, label
 from isolint.report import Report
 from isolint.terminal import Paint, painter, visible, width
 
@@ -72,7 +72,7 @@ class _Block:
         yield self._gutter(None, "")
         previous = None
         for location in hops:
-            shown = list(hop(source, location.span, _label(location, source), self.room))
+            shown = list(hop(source, location.span, label(source, location), self.room))
             if not shown:
                 yield self._unframed(location)
             elif location.span.line == previous:
@@ -104,11 +104,3 @@ class _Block:
     def _gutter(self, number: int | None, text: str) -> str:
         margin = self.paint(f"{number or '':>{self.digits}} |", fg="blue", bold=True)
         return f"{margin} {text}".rstrip()
-
-
-def _label(location: Location, source: Sequence[str]) -> str:
-    """What is said of a hop, unless it only repeats the code that it is said of."""
-    span = location.span
-    line = source[span.line - 1] if 0 < span.line <= len(source) else ""
-    end = span.end_column - 1 if span.end_line == span.line else None
-    return "" if line[span.column - 1 : end].strip() == location.message else location.message

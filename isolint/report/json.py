@@ -12,11 +12,12 @@ SHOWS_FIXES = True
 
 def render(report: Report) -> str:
     """The findings as a JSON list in ASCII; `[]` when there is none."""
-    entries = [_finding(finding, report.rules.get(finding.code)) for finding in report.findings]
+    entries = [entry(finding, report.rules.get(finding.code)) for finding in report.findings]
     return json.dumps(entries, indent=2) + "\n"
 
 
-def _finding(finding: Finding, url: str | None) -> dict[str, object]:
+def entry(finding: Finding, url: str | None) -> dict[str, object]:
+    """A finding as an object of the schema; `url` is the page of its rule."""
     return {
         "cell": None,
         "code": finding.code,

@@ -3,6 +3,8 @@
 ## What it does
 Reports `# isolint: ignore[...]`, `# isolint: ignore-file[...]` and `# noqa: ISO...` comments that silence no
 finding, name no rule, or are misspelled. A bare `# noqa` is never reported: it speaks to other linters too.
+Reports the rules in `per-file-ignores` as well that ignore nothing, where every file that the glob speaks of was
+looked at.
 
 ## Why is this bad?
 A comment that no longer does anything hides the next fault in its line, and tells its reader of one that is gone.
