@@ -12,7 +12,6 @@ import json
 import os
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -131,13 +130,13 @@ class Cache:
         body = json.dumps(entry, separators=(",", ":")).encode("ascii")
         with suppress(OSError):
             self._make_folder()
-            handle, temporary = tempfile.mkstemp(dir=self.folder, prefix="new-")
+            temporary = self.folder / f"new-{os.getpid()}-{time.time_ns()}"
             try:
-                with os.fdopen(handle, "wb") as file:
+                with temporary.open("xb") as file:
                     file.write(_hash(body).encode() + b"\n" + body)
-                Path(temporary).replace(self.folder / f"{key}.json")
+                temporary.replace(self.folder / f"{key}.json")
             except BaseException:
-                Path(temporary).unlink()
+                temporary.unlink(missing_ok=True)
                 raise
             self._prune()
 
