@@ -28,7 +28,8 @@ def to_record(value: Any) -> Any:
     name = type(value).__name__
     if isinstance(value, Enum):
         return [name, value.value]
-    return [name, *(to_record(getattr(value, field.name)) for field in fields(value))]
+    # What is not compared is for the run alone: the site that a finding is about.
+    return [name, *(to_record(getattr(value, f.name)) if f.compare else None for f in fields(value))]
 
 
 def from_record(record: Any) -> Any:
