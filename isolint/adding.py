@@ -12,6 +12,8 @@ from isolint import documents, files, source, suppress
 from isolint.finding import Finding, Span
 from isolint.source import Source, UnreadableError
 
+# In other configuration files some readers take a comment behind a value for a part of it.
+_TAKE_COMMENTS_INLINE = (".toml", ".yaml", ".yml")
 _NEVER = frozenset({"ISO000", "ISO001", "ISO002"})
 
 
@@ -88,8 +90,9 @@ def _candidates(text: Source, finding: Finding, reason: str) -> Iterator[tuple[l
         if own and (first <= comment.span.line <= last or comment.next_line == first):
             yield _extended(text, comment, finding, reason), 0
     written = _written((finding.name,), reason)
-    body, end = _parted(text.lines[last - 1])
-    yield [*text.lines[: last - 1], f"{body}  {written}{end}", *text.lines[last:]], 0
+    if not documents.kind_of(text.path) or text.path.endswith(_TAKE_COMMENTS_INLINE):
+        body, end = _parted(text.lines[last - 1])
+        yield [*text.lines[: last - 1], f"{body}  {written}{end}", *text.lines[last:]], 0
     body, end = _parted(text.lines[first - 1])
     indent = body[: len(body) - len(body.lstrip())]
     yield [*text.lines[: first - 1], f"{indent}{written}{end or chr(10)}", *text.lines[first - 1 :]], 1

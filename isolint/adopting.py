@@ -135,7 +135,7 @@ def _entries(path: Path) -> frozenset[Fingerprint]:
     from isolint import baseline
 
     try:
-        return baseline.read(path)
+        return baseline.read(Path(_shown(path)))
     except baseline.BaselineError as error:
         raise Failure(str(error)) from error
 

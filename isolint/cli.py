@@ -41,6 +41,8 @@ class _Group(click.Group):
             from isolint.spelling import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx))
+            if not hint and os.path.exists(args[0]):
+                hint = f", did you mean 'isolint check {args[0]}'?"
             raise click.UsageError(f"there is no command '{args[0]}'{hint}", ctx) from error
 
 
@@ -104,15 +106,26 @@ def check(
     def lint(*, with_fixes: bool, edited: Mapping[str, bytes] | None = None) -> Result:
         chosen = named(settings, paths)
         found = linted(
-            settings, chosen, rules, force_exclude, standard, means, with_fixes=with_fixes, edited=edited
+            settings,
+            chosen,
+            rules,
+            force_exclude,
+            standard,
+            means,
+            quiet,
+            with_fixes=with_fixes,
+            edited=edited,
         )
         return adopted(found, settings, changes, standard, edited)
 
     from isolint import presentation
+    from isolint.terminal import visible
 
     if wish.changes:
         if show_files or add_ignore:
             raise Failure("--show-files and --add-ignore fix nothing; leave out --fix and --diff")
+        if changes is not None:  # a fix moves lines, and the next pass would take others for changed
+            raise Failure("--fix and --diff do not go with --since; name the files to fix")
         from isolint.mending import mend
 
         mended = mend(lint, settings.root, wish, standard)
@@ -125,7 +138,7 @@ def check(
         return add_ignores(result, settings, rules, reason)
     code = CLEAN
     if show_files:
-        write("".join(f"{path}\n" for path in result.files))
+        write("".join(f"{visible(path)}\n" for path in result.files))
     elif mended is not None and wish.diff:
         write(mended.difference)
     else:
@@ -139,12 +152,14 @@ def check(
             code = deliver(wanted, presentation.renderer(result, settings, rules, standard), show)
     for told in (*result.errors, *(mended.refused if mended is not None else ())):
         say(f"isolint: {told}")
-    if not result.files and not result.unread and means.shard is None:
+    only_configuration = bool(result.judged and paths) and all(map(os.path.isfile, paths))
+    if not (result.files or result.unread or only_configuration or means.shard):
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
         say(line)
     if not (quiet or show_files):
-        say(presentation.summary(result, None if mended is None else len(mended.applied), wish.diff))
+        fixed = None if mended is None else len(mended.applied)
+        say(presentation.summary(result, since, fixed, wish.diff))
     if result.errors or code:
         return FAILED
     if exit_zero or show_files:
@@ -246,7 +261,9 @@ def show_config(path: Path, schema: bool, config: Path | None, isolated: bool) -
     if schema:
         write(presentation.schema_of_configuration(known))
         return
-    write(presentation.settings_in_force(settings, pytest_config(settings.root).path))
+    pytest = pytest_config(settings.root)
+    unread = [f"{home.title} in {home.path}" for home in pytest.ignored]
+    write(presentation.settings_in_force(settings, pytest.path, unread))
 
 
 cli.add_command(trace)

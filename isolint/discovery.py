@@ -20,7 +20,7 @@ PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
 """The names of test files that pytest, unittest and Django know without any configuration."""
 
 # Hidden folders that are entered all the same, for the configuration they hold.
-_CI_FOLDERS = (".github/workflows", ".circleci")
+_CI_FOLDERS = (".github/workflows", ".circleci", ".azure-pipelines")
 
 _NEVER_ENTERED = frozenset({".git", ".hg", ".svn", "__pycache__"})
 _TEST_FOLDERS = re.compile(r"(?:^|/)tests?/")

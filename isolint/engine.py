@@ -127,8 +127,10 @@ class Run:
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
         modules = [module for module in self._modules() if shard.holds(self._content(module.path))]
-        others: list[Place] = [*self._settings_modules(modules), *self._documents()]
-        places = [*modules, *(place for place in others if shard.holds(self._content(place.path)))]
+        configuration = [each for each in self._documents() if shard.holds(self._content(each.path))]
+        settings = [m for m in self._settings_modules(modules) if shard.holds(self._content(m.path))]
+        places: list[Place] = [*modules, *settings, *configuration]
+        named = [each.path for each in configuration if each.path in self.files.reported]
         findings = sharing.checked(self, places, jobs, watch)
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
@@ -139,7 +141,7 @@ class Run:
         return Result(
             tuple(f for f in findings if self._shown(f)),
             tuple(dict.fromkeys(self.errors)),
-            tuple(module.path for module in modules),
+            (*(module.path for module in modules), *named),
             tuple(finding.path for finding in unread),
             tuple(each for each in self.silenced if self._shown(each.finding)),
             tuple(f for f in findings if not self._shown(f)),
@@ -344,11 +346,9 @@ class Run:
             return not self._accepts_unreadable
         if finding.code in (UNUSED, UNREASONED):
             return finding.code in self.codes
-        if settings.pedantic:
-            return True
-        return finding.confidence >= settings.min_confidence and finding.severity >= max(
-            settings.min_severity, Severity.WARNING
-        )
+        least = Severity.INFO if settings.pedantic else Severity.WARNING
+        is_grave = finding.severity >= max(settings.min_severity, least)
+        return is_grave and finding.confidence >= settings.min_confidence
 
     def verdicts(self, module: Module) -> list[tuple[Finding, str]]:
         """Each finding in a module, and what keeps it out of the report: "" where nothing does.

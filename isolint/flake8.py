@@ -58,8 +58,8 @@ class Plugin:
             yield span.line, span.column - 1, f"{finding.code} {finding.message}", type(self)
 
     def _findings(self) -> Iterator[Finding]:
-        is_standard = self.filename in ("-", "stdin")
-        path = Path(self.options.stdin_display_name if is_standard else self.filename)
+        path = Path(self.filename)
+        is_standard = "-" in self.options.filenames and self.filename == self.options.stdin_display_name
         settings, rules = _prepared(_home(path))
         name = Path(os.path.relpath(os.path.abspath(path), settings.root)).as_posix()
         if is_standard:
@@ -109,7 +109,9 @@ def _run(
     settings: Settings, paths: Sequence[Path], rules: Sequence[Rule], standard: Standard | None = None
 ) -> Result:
     try:
-        result = adopted(linted(settings, paths, rules, standard=standard), settings, None, standard)
+        result = adopted(
+            linted(settings, paths, rules, standard=standard, quiet=True), settings, None, standard
+        )
     except Failure as error:
         raise ExecutionError(f"isolint: {error.message}") from error
     if result.errors:

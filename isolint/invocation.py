@@ -142,11 +142,12 @@ def linted(
     force_exclude: bool = False,
     standard: Standard | None = None,
     means: Means = ONCE,
+    quiet: bool = False,
     *,
     with_fixes: bool = False,
     edited: Mapping[str, bytes] | None = None,
 ) -> Result:
-    """What a run finds, which tells on a terminal how far it is. Raises Failure.
+    """What a run finds; unless it is `quiet`, it tells on a terminal how far it is. Raises Failure.
 
     With fixes if these are asked for; `edited` holds by path what is to be read in the place of what files hold.
     """
@@ -169,7 +170,7 @@ def linted(
                 standard=standard,
                 with_fixes=with_fixes,
                 edited=edited or {},
-                watch=lambda places: watched(places, started),
+                watch=iter if quiet else lambda places: watched(places, started),
                 jobs=means.jobs,
                 shard=means.shard,
             )

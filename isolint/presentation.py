@@ -140,19 +140,24 @@ def counted(result: Result) -> str:
     return "".join(f"{number}\t{code}\t{name}\n" for (code, name), number in counts.most_common())
 
 
-def summary(result: Result, fixed: int | None = None, only_shown: bool = False) -> str:
-    """The closing line: how much was fixed and found, in how many files; what could be fixed, if that is known."""
+def summary(
+    result: Result, since: str | None = None, fixed: int | None = None, only_shown: bool = False
+) -> str:
+    """The closing line: what was fixed and found, in how many files, what is not shown and what can be fixed."""
     found = _number(len(result.findings), "finding") if result.findings else "No findings"
     if fixed is not None:
         done = "would be fixed" if only_shown else "fixed"
         found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
-    looked = f"{_number(len(result.files), 'file')} checked"
+    where = f" on lines changed since {since}" if since else ""
+    files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
+    looked = f"{_number(len(files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
-    kept = sum(each.by == "baseline" for each in result.silenced)
-    suppressed = len(result.silenced) - kept
-    silenced = f", {suppressed} suppressed" if suppressed else ""
+    silenced = f", {result.suppressed} suppressed" if result.suppressed else ""
+    kept = len(result.silenced) - result.suppressed
     accepted = f", {kept} in the baseline" if kept else ""
-    return f"{found}; {looked}{unread}{silenced}{accepted}.{_fixable(result)}"
+    unsure = len(result.hidden)
+    hidden = f", {unsure} hidden as unsure or slight (see --min-confidence, --pedantic)" if unsure else ""
+    return f"{found}{where}; {looked}{unread}{silenced}{accepted}{hidden}.{_fixable(result)}"
 
 
 def _fixable(result: Result) -> str:
@@ -194,9 +199,10 @@ def table_of(rules: Sequence[Rule], selected: Collection[str]) -> str:
     return "".join(rows)
 
 
-def settings_in_force(settings: Settings, pytest_file: str) -> str:
-    """Every setting with its value, as TOML writes it, and where it comes from; then the pytest file."""
+def settings_in_force(settings: Settings, pytest_file: str, unread: Sequence[str]) -> str:
+    """The files in force, of isolint and of pytest; then every setting, as TOML writes it, and where it comes from."""
     rows = [f"project root: {settings.root}", f"pytest's configuration: {pytest_file or 'none'}"]
+    rows += [f"not read by pytest: {place}" for place in unread]
     for key, value, origin in listing(settings):
         written = "not set" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append(f"{key} = {written}  # {origin}")

@@ -14,7 +14,8 @@ Item = TypeVar("Item")
 PATIENCE = 1.0
 """The seconds that a run takes before it shows how far it is."""
 
-_ERASE = "\r\x1b[K"
+_ERASE = "\r\x1b[K\x1b[?25h"
+"""What takes the bar away and shows the cursor again, which the bar hides."""
 
 
 def watched(items: Sequence[Item], started: float) -> Iterator[Item]:
@@ -41,5 +42,4 @@ def _with_bar(items: Sequence[Item], done: int) -> Iterator[Item]:
             yield item
             bar.update(1)
     finally:
-        bar.render_finish()
         click.echo(_ERASE, err=True, nl=False)

@@ -52,7 +52,8 @@ class Reader:
                 else:
                     self.sources[path] = source.read(self.root / path, path)
             except UnreadableError as error:
-                self._note_unreadable(path, error)
+                if not documents.may_be_anything(path):
+                    self._note_unreadable(path, error)
         return self.sources[path]
 
     def text(self, path: str) -> str | None:
@@ -84,7 +85,7 @@ class Reader:
         try:
             return documents.read(text)
         except UnreadableError as error:
-            if documents.kind_of(path) not in documents.OTHERS:
+            if not documents.may_be_anything(path):
                 self._note_unreadable(path, error)
         except Exception as error:
             self.note_crash(path, error)

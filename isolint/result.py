@@ -16,10 +16,10 @@ NOTHING: Mapping[str, bytes] = MappingProxyType({})
 class Result:
     """What a run found. `errors` say what kept it from its job.
 
-    `files` are the files that were looked at, `unread` those that could not be. `hidden` are the findings that
-    are not sure or grave enough to be reported, `silenced` those that a comment or a baseline keeps out of the
-    report. `judged` are the paths, of tests and configuration, that findings were looked for in, `codes` the
-    rules that ran.
+    `files` are the files that were looked at (of configuration those that were named), `unread` those that could
+    not be. `hidden` are the findings that are not sure or grave enough to be reported, `silenced` those that a
+    comment or a baseline keeps out of the report. `judged` are the paths, of tests and configuration, that findings
+    were looked for in, `codes` the rules that ran.
     """
 
     findings: tuple[Finding, ...]
@@ -30,3 +30,8 @@ class Result:
     hidden: tuple[Finding, ...] = ()
     judged: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings comments silenced."""
+        return sum(each.by != "baseline" for each in self.silenced)

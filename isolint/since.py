@@ -50,8 +50,9 @@ class Changes:
 def narrowed(result: Result, changes: Changes) -> Result:
     """The result with the findings on changed lines alone."""
     kept = tuple(finding for finding in result.findings if changes.touch(finding))
+    hidden = tuple(finding for finding in result.hidden if changes.touch(finding))
     silenced = tuple(each for each in result.silenced if changes.touch(each.finding))
-    return replace(result, findings=kept, silenced=silenced)
+    return replace(result, findings=kept, hidden=hidden, silenced=silenced)
 
 
 def changes(root: Path, ref: str) -> Changes:
@@ -59,21 +60,17 @@ def changes(root: Path, ref: str) -> Changes:
 
     Raises GitError.
     """
+    _asked(root, "rev-parse", "--is-inside-work-tree")
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    if commit is None:
-        inside = _git(root, "rev-parse", "--is-inside-work-tree")
-        raise GitError(
-            f"git knows no commit '{ref}' in {root}" if inside else f"{root} is not in a git repository"
-        )
-    base = _git(root, "merge-base", commit.decode().strip(), "HEAD")
-    if base is None:
+    if commit.returncode:
+        raise GitError(f"git knows no commit '{ref}' in {root}; is it fetched?")
+    base = _git(root, "merge-base", commit.stdout.decode().strip(), "HEAD")
+    if base.returncode:
         raise GitError(
             f"HEAD and '{ref}' have no commit in common; of a shallow clone, fetch more of the history"
         )
-    patch = _git(root, "diff", *_PATCH.split(), *_PREFIXES.split(), base.decode().strip(), "--", ".")
-    others = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
-    if patch is None or others is None:
-        raise GitError(f"git could not tell what has changed in {root} since '{ref}'")
+    patch = _asked(root, "diff", *_PATCH.split(), *_PREFIXES.split(), base.stdout.decode().strip(), "--", ".")
+    others = _asked(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     found: dict[str, list[tuple[int, int]]] = {}
     for path, first, last in _hunks(patch):
         found.setdefault(path, []).append((first, last))
@@ -81,17 +78,24 @@ def changes(root: Path, ref: str) -> Changes:
     return Changes({path: tuple(ranges) for path, ranges in found.items()}, new)
 
 
-def _git(root: Path, *arguments: str) -> bytes | None:
-    """What git prints, None when it fails."""
+def _asked(root: Path, *arguments: str) -> bytes:
+    """What git prints. Raises GitError, with git's own words, when it fails."""
+    done = _git(root, *arguments)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+        raise GitError(f"git cannot tell what has changed in {root}: {said or 'it fails and says nothing'}")
+    return done.stdout
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
     environment |= {
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",
     }
     try:
-        done = subprocess.run(
+        return subprocess.run(
             ["git", *_SAFE, *arguments],
             cwd=root,
             env=environment,
@@ -103,7 +107,6 @@ def _git(root: Path, *arguments: str) -> bytes | None:
         raise GitError("`--since` needs git, and there is none on the PATH") from None
     except (OSError, ValueError) as error:
         raise GitError(f"git could not be run: {error}") from None
-    return done.stdout if done.returncode == 0 else None
 
 
 def _hunks(patch: bytes) -> Iterator[tuple[str, int, int]]:

@@ -17,6 +17,20 @@ from command import CLEAN, DATABASE, LEAKY, TEST, isolint, write
 from isolint import cli, engine
 
 LINE = re.compile(r"tests/test_shop\.py:1:20: ISO101 `engine` is the application's engine: .+shop\.db.*\n")
+LEVELS = """\
+\"\"\"Findings of every kind.\"\"\"
+
+from isolint.rule import Confidence, Rule, Severity, Test
+
+rule = Rule("LEV001", "levels", severity=Severity.WARNING, since="1.0")
+
+
+@rule.on(Test)
+def check(site, ctx):
+    for confidence, sure in ((Confidence.HIGH, "sure"), (Confidence.LOW, "unsure")):
+        for severity in (Severity.INFO, Severity.WARNING):
+            yield ctx.finding(site.at, f"{sure}-{severity}", confidence=confidence, severity=severity)
+"""
 
 
 @pytest.fixture
@@ -122,6 +136,35 @@ def test_suppression(leaky: Path, comment: str, code: int, said: str) -> None:
     outcome = isolint("check", cwd=leaky)
     assert outcome.code == code
     assert said in outcome.err
+
+
+def test_what_is_not_shown_is_counted(clean: Path) -> None:
+    named_for_tests = {"app/db.py": DATABASE.replace("engine =", "test_engine ="), "app/__init__.py": ""}
+    write(clean, {**named_for_tests, "tests/test_odd.py": TEST.replace("engine", "test_engine")})
+    assert isolint("check", cwd=clean).err == (
+        "No findings; 2 files checked, 1 hidden as unsure or slight (see --min-confidence, --pedantic).\n"
+    )
+    code, out, err = isolint("check", "--min-confidence", "low", cwd=clean)
+    assert (code, err) == (1, "1 finding; 2 files checked.\n")
+    assert out.startswith("tests/test_odd.py:")
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ("", "sure-warning"),
+        ("--pedantic", "sure-info sure-warning"),
+        ("--min-confidence low", "sure-warning unsure-warning"),
+        ("--min-confidence low --pedantic", "sure-info sure-warning unsure-info unsure-warning"),
+        ("--min-severity error", ""),
+        ("--min-severity error --pedantic", ""),
+        ("--min-confidence high --pedantic --min-severity warning", "sure-warning"),
+    ],
+)
+def test_thresholds(clean: Path, options: str, shown: str) -> None:
+    write(clean, {"lint_rules/levels.py": LEVELS, "isolint.toml": 'plugins = ["lint_rules"]\n'})
+    _, out, _ = isolint("check", "--select", "LEV001", *options.split(), cwd=clean)
+    assert sorted(line.rpartition(" ")[2] for line in out.splitlines()) == shown.split()
 
 
 def test_unused_suppression_is_a_finding(clean: Path) -> None:
@@ -259,7 +302,7 @@ def test_all_rules(clean: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO610'?"),
+        (["ISO110"], "there is no rule 'ISO110', did you mean 'ISO101'?"),
         (["production-session"], "did you mean 'production-session-import'?"),
         (["zzz"], "`isolint rules` lists them"),
         ([], "name a rule, or use --all"),
@@ -288,6 +331,25 @@ def test_config_tells_where_a_value_comes_from(clean: Path) -> None:
     assert "pytest's configuration: pytest.ini\n" in out
     assert 'min-confidence = "high"  # pyproject.toml: [tool.isolint] min-confidence\n' in out
     assert "select = not set  # default\n" in out
+
+
+def test_config_tells_which_files_pytest_does_not_read(clean: Path) -> None:
+    write(
+        clean,
+        {
+            "pyproject.toml": '[tool.pytest.ini_options]\naddopts = "-q"\n',
+            "pytest.ini": "",
+            "setup.cfg": "[tool:pytest]\naddopts = -q\n",
+            "tox.ini": "[testenv]\ncommands = pytest\n",
+        },
+    )
+    code, out, _ = isolint("config", cwd=clean)
+    assert code == 0
+    assert "pytest's configuration: pytest.ini\n" in out
+    assert [line for line in out.splitlines() if line.startswith("not read by pytest: ")] == [
+        "not read by pytest: [tool.pytest.ini_options] in pyproject.toml",
+        "not read by pytest: [tool:pytest] in setup.cfg",
+    ]
 
 
 def test_version(clean: Path) -> None:
@@ -362,6 +424,7 @@ def test_full_disk(leaky: Path) -> None:
     ("arguments", "said"),
     [
         ("chek", "there is no command 'chek', did you mean 'check'?"),
+        ("tests", "there is no command 'tests', did you mean 'isolint check tests'?"),
         ("check --selct ISO101", "--select"),
         ("check --output-format jsn", "there is no output format 'jsn', did you mean 'json'?"),
         ("check --output-format xml", "there is no output format 'xml'; there are concise, full, g"),

@@ -31,7 +31,6 @@ SPARED = {
         "engine.py",
         "_reported",
     ): "whether a file exists that a tool names on standard input, which is not cached",
-    ("facts/suite/config.py", "pytest_config"): "`_ini` has noted the file",
     ("facts/targets/requirements.py", "_majors"): "`is_before` notes everything that may be read",
     ("ignores.py", "ignores_above"): "how far up the repository begins is in the key",
     ("ignores.py", "_git_folder"): "the same",

@@ -72,7 +72,7 @@ LAYERS = {
     "tracing": "console invocation presentation settings trace vocabulary",
     "reporting": "console merging",
     "cli": "__init__ adopting console crash docs engine facts invocation mending options outputs presentation reader "
-    "report reporting result rule selection settings spelling tracing vocabulary working",
+    "report reporting result rule selection settings spelling terminal tracing vocabulary working",
     "__main__": "cli",
 }
 

@@ -19,6 +19,7 @@ __all__ = [
     "Position",
     "comments",
     "kind_of",
+    "may_be_anything",
     "read",
     "scalar",
 ]
@@ -30,7 +31,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("github", r"\.github/workflows/[^/]+\.ya?ml", "yaml"),
     ("gitlab", r"\.gitlab-ci\.ya?ml", "yaml"),
     ("circleci", r"\.circleci/config\.ya?ml", "yaml"),
-    ("azure", r"azure-pipelines\.ya?ml", "yaml"),
+    ("azure", r"(?:\.?azure-pipelines/[\w./-]+|azure-pipelines[\w.-]*)\.ya?ml", "yaml"),
     ("compose", r"(?:docker-)?compose[\w.-]*\.ya?ml", "yaml"),
     ("package", r"package\.json", "yaml"),
     ("pyproject", r"pyproject\.toml", "toml"),
@@ -44,11 +45,24 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("settings-ini", r"[\w.-]+\.(?:ini|cfg|conf)", "ini"),
     ("settings-yaml", r"[\w.-]*(?:config|settings)[\w.-]*\.ya?ml", "yaml"),
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
+    ("shell", r"[\w.-]+\.sh", "shell"),
 )
-_PATHS = re.compile(r"(?:.*/)?(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
+_PATHS = re.compile(r"(?:.*?/)??(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
 
 # Kinds of files that may be anything: one that cannot be read is none of isolint's business.
-OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements"})
+OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements", "shell"})
+
+
+_TEMPLATES = re.compile(r"\{\{|(?:^|/)templates?/")
+
+
+def may_be_anything(path: str) -> bool:
+    """Whether a configuration file that cannot be read is none of isolint's business.
+
+    It may be another program's, in a format of its own, or a template of such a file.
+    """
+    kind = kind_of(path)
+    return kind in OTHERS or (kind != "" and _TEMPLATES.search(path) is not None)
 
 
 def kind_of(path: str) -> str:

@@ -22,8 +22,9 @@ class Entry:
 class Node:
     """A value of a configuration file. `kind` is "scalar", "mapping" or "sequence".
 
-    `text` is what a scalar says, as it is written but for its quotes and escapes. One node may stand in several
-    places (an alias of YAML), but in none below itself.
+    `text` is what a scalar says, as it is written but for its quotes and escapes. `rows` are the places of its
+    lines where it keeps them (a block of YAML). One node may stand in several places (an alias of YAML), but in
+    none below itself.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Node:
     text: str = ""
     entries: tuple[Entry, ...] = ()
     items: tuple[Node, ...] = ()
+    rows: tuple[Position, ...] = ()
 
     def entry(self, *keys: str) -> Entry | None:
         """The entry that a path of keys leads to; of a key that is there twice the last one counts."""
@@ -56,17 +58,39 @@ class Node:
             if item.kind == "scalar":
                 yield item
 
-    def texts(self) -> Iterator[str]:
-        """What every scalar below says, each node once."""
+    def lines(self) -> Iterator[Node]:
+        """The lines of the scalars as scalars of their own; one that ends in a backslash goes on in the next."""
+        for part in self.scalars():
+            rows = part.text.split("\n")
+            kept = len(part.rows) == len(rows)
+            pending = ""
+            start = part.at
+            for index, row in enumerate(rows):
+                at = part.rows[index] if kept else part.at
+                start = start if pending else at
+                pending += row
+                if pending.endswith("\\"):
+                    pending = f"{pending[:-1].rstrip()} "
+                    continue
+                if pending.strip():
+                    yield scalar(pending.strip(), (start[0], start[1], at[2], at[3]))
+                pending = ""
+            if pending.strip():
+                yield scalar(pending.strip(), start)
+
+    def below(self) -> Iterator[Node]:
+        """The node and every one below it, each once, in the order of the file."""
         pending, seen = [self], set[int]()
         while pending:
             node = pending.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.kind == "scalar":
-                yield node.text
-            pending += [*node.items, *(entry.value for entry in node.entries)]
+            if id(node) not in seen:
+                seen.add(id(node))
+                yield node
+                pending += reversed([*node.items, *(entry.value for entry in node.entries)])
+
+    def texts(self) -> Iterator[str]:
+        """What every scalar below says, each node once."""
+        return (node.text for node in self.below() if node.kind == "scalar")
 
 
 def scalar(text: str, at: Position) -> Node:

@@ -53,7 +53,24 @@ class _Reader:
                 return Node("mapping", at, entries=tuple(self.entries(given)))
             case "sequence":
                 return Node("sequence", at, items=tuple(self.node(item) for item in given.value))
-        return scalar(str(given.value), at)
+        text = str(given.value)
+        return Node("scalar", at, text, rows=self.rows(at, text) if given.style == "|" else ())
+
+    def rows(self, at: Position, text: str) -> tuple[Position, ...]:
+        """The places of the lines of a literal block, which begin below its `|`."""
+        found = []
+        for number, row in enumerate(text.split("\n"), start=at[0] + 1):
+            line = self.lines[number - 1].rstrip("\r\n") if number <= len(self.lines) else ""
+            start = max(line.find(row), 0)
+            found.append(
+                (
+                    number,
+                    byte_column(line, start),
+                    number,
+                    byte_column(line, min(start + len(row), len(line))),
+                )
+            )
+        return tuple(found)
 
     def entries(self, given: Any) -> list[Entry]:
         """The entries of a mapping; those that `<<` merges into it come first, so that its own count."""

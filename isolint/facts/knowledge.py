@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from isolint.facts.configuration.caches import Caches
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.hosts import Hosts
+from isolint.facts.configuration.inert import InertSettings
+from isolint.facts.configuration.parallel import Parallel
+from isolint.facts.configuration.passed import PassedVariables
 from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.configuration.stages import Stages
+from isolint.facts.configuration.testnames import TestNames
 from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
@@ -19,6 +25,7 @@ from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
+from isolint.facts.lifetime.pools import Pools
 from isolint.facts.lifetime.starts import Starts
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
@@ -37,20 +44,26 @@ from isolint.facts.sites import (
     attribute_uses,
 )
 from isolint.facts.sql.identifiers import Identifiers
+from isolint.facts.state.keepers import Keepers
 from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import Origins
+from isolint.facts.state.stale import Stale, StaleReaders
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.closures import Closures
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
+from isolint.facts.suite.tasks import Tasks
+from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
+from isolint.facts.targets.memories import Memories
 from isolint.facts.targets.openings import Openings
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.singletons import Singletons
@@ -78,17 +91,21 @@ class Knowledge:
     ) -> None:
         self.project = project
         self.configuration = configuration
-        self.pipelines = Pipelines(configuration)
+        self.pipelines = Pipelines(configuration, config, Hosts(config, project))
         self.config = config
         self.test_files = test_files
         self.span = span
         self.holes = holes
+        self.parallel = Parallel(configuration, config, self.pipelines, project)
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)
+        self.pools = Pools(self.evaluator, self.fixtures, self.parallel, test_files)
         self.replacements = Replacements(self.evaluator, self.fixtures, config)
+        self.inert = InertSettings(configuration, config)
         self.stages = Stages(configuration, config, project)
-        self.django = Django(configuration, config, self.evaluator, self.fixtures)
+        self.django = Django(config, self.evaluator, self.fixtures)
+        self.test_names = TestNames(self.django, self.fixtures)
         self.developer = DeveloperEnvironment(configuration, config, self.evaluator, self.replacements)
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)
@@ -103,6 +120,11 @@ class Knowledge:
         self.destructions = Destructions(self.effects, self.replacements, self.wiring)
         self.protection = Protection(self.effects, self.fixtures)
         self.fallbacks = Fallbacks(self.evaluator, self.replacements, self.protection)
+        self.passed = PassedVariables(
+            self.developer,
+            ApplicationVariables(project),
+            lambda: (found for module in self._test_code for found in self.fallbacks.of(module)),
+        )
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         reach = Reach(project, test_files)
         self.harms = Harms(
@@ -121,6 +143,10 @@ class Knowledge:
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.caches = Caches(self.django, self.evaluator)
+        self.tasks = Tasks(self.fixtures, configuration, config)
+        self.memories = Memories(self.evaluator)
+        self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.closures = Closures(self.fixtures, self.spread)
         self.making = Making(
@@ -212,6 +238,17 @@ class Knowledge:
         """Where test code opens a store itself."""
         usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
+
+    @cached_property
+    def _stale_readers(self) -> StaleReaders:
+        mutations = self.leaks.mutations
+        keepers = Keepers(self.evaluator, self.replacements.readings, mutations.origins)
+        changes = mutations.changes
+        return StaleReaders(self.fixtures, changes, keepers, self.replacements, self.config, self.test_files)
+
+    def stale(self, module: Module) -> Iterator[Stale]:
+        """What tests of a module change though a function they get to keeps its first answer."""
+        return self._stale_readers.of(self.module_sites(module)) if module.is_test else iter(())
 
     @cached_property
     def _test_code(self) -> tuple[Module, ...]:

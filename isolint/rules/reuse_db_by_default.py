@@ -33,7 +33,7 @@ rule = Rule("ISO606", "reuse-db-by-default", severity=Severity.WARNING, since="0
 
 @rule.on(ConfigFile)
 def check_options(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
-    for node in ctx.know.pipelines.pytest_options(site.document, ctx.know.config.path):
+    for node in ctx.know.pipelines.pytest_options(site.document):
         words = node.text.split()
         kept = [word for word in ("--reuse-db", "--keepdb") if word in words]
         if kept and "--create-db" not in words:

@@ -3,7 +3,10 @@
 ## What it does
 Reports services of a GitHub Actions job that runs tests, and services of a compose file for tests that others depend
 on, that run the official image of PostgreSQL, MySQL, MariaDB, Redis, Valkey or MongoDB without a health check, so
-that nothing waits until they answer. It is silent where a step or command waits for them itself.
+that nothing waits until they answer. A compose file is for tests by its name, because it runs them, or as far as the
+tests name its services as hosts. So it is with the containers beside a job of CircleCI, which waits for none of
+them, and with the services of Azure Pipelines. It is silent where a step or command waits for them itself. With
+`--pedantic` it tells of migrations that a job runs only after its tests.
 
 ## Why is this bad?
 The container is started, the server in it is not ready yet. The first tests fail with a refused connection, on a
@@ -39,11 +42,13 @@ rule = Rule("ISO609", "service-without-healthcheck", severity=Severity.WARNING, 
 
 @rule.on(ConfigFile)
 def check(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
-    for entry, server in ctx.know.pipelines.unchecked_services(site.document):
-        message = (
-            f"the tests of this job may start before `{entry.key}` answers: the {server} has no health check"
-        )
+    for entry, reason in ctx.know.pipelines.unchecked_services(site.document):
+        message = f"the tests of this job may start before `{entry.key}` answers: {reason}"
         yield ctx.finding(entry.at, message)
     for entry, server, name in ctx.know.pipelines.unawaited(site.document):
         message = f"`{name}` may start before `{entry.key}` answers: the {server} has no health check"
         yield ctx.finding(entry.at, message)
+    for node in ctx.know.pipelines.late_migrations(site.document):
+        yield ctx.finding(
+            node.at, "the schema is migrated after the tests, not before them", severity=Severity.INFO
+        )

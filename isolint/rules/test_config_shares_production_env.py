@@ -1,9 +1,10 @@
 """The configuration file for tests leads to the same store as the application's.
 
 ## What it does
-Reports addresses in configuration files called after tests (`test_config.toml`, `settings.test.yaml`, `test.ini`)
-that the application's own configuration file has under the same key: URLs of databases, caches and queues, and of
-servers in the same network.
+Reports addresses in configuration files called after tests (`test_config.toml`, `settings.test.yaml`, `test.ini`,
+`.env.test`) that the application's own configuration file has under the same key: URLs of databases, caches and queues,
+and of servers in the same network. A compose file called after tests is reported where its server keeps its data in
+the volume of the application's.
 
 ## Why is this bad?
 The file is there so that tests have a place of their own, and everybody believes that they have. They run on the
@@ -39,3 +40,6 @@ def check(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
     for address, key, at, hop in ctx.know.stages.shared_addresses(site.document):
         message = f"the tests' `{key}` is the application's: `{address}` stands in {hop.path}, too"
         yield ctx.finding(at, message, trail=(hop,))
+    for node, name, hop in ctx.know.pipelines.shared_volumes(site.document):
+        message = f"the tests' server keeps its data in `{name}`, the volume of the application's"
+        yield ctx.finding(node.at, message, trail=(hop,))

@@ -3,7 +3,8 @@
 ## What it does
 Reports expressions that read a variable named for tests and, where it is missing, take the application's:
 `os.getenv("TEST_DATABASE_URL") or os.getenv("DATABASE_URL")`, a default argument, `if not url: url = ...`, an
-`except KeyError`, and settings of the product that are defined so and that tests read.
+`except KeyError`, and settings of the product that are defined so and that tests read. In shell scripts, Makefiles,
+tox, compose files and pipelines it reads `${TEST_DATABASE_URL:-$DATABASE_URL}` and what the like is there.
 
 ## Why is this bad?
 The variable exists because somebody wanted the tests kept off the application's database. On the one machine where
@@ -23,14 +24,13 @@ DATABASE_URL = os.environ["TEST_DATABASE_URL"]
 ## What it does not mean
 A fallback to memory, to a container or to a database named for tests is fine, and so is skipping or failing where
 the variable is missing, and any fallback behind a check that refuses a database that is not a test's. Passwords,
-ports and hosts may well be shared: they are not reported. The rule reads Python; tox, shell and compose files have
-ways of falling back that other rules look at.
+ports and hosts may well be shared: they are not reported.
 """
 
 import ast
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, Context, Fallback, File, Finding, Fix, Rule, Severity
+from isolint.rule import Applicability, ConfigFile, Context, Fallback, File, Finding, Fix, Rule, Severity
 
 rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
 
@@ -40,6 +40,12 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.fallbacks.of(site.module):
         message = f"where `{found.name}` is not set, the tests use {found.target.why}"
         yield ctx.finding(found.at, message, trail=found.trail, subject=found)
+
+
+@rule.on(ConfigFile)
+def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.pipelines.substitutions(site.document):
+        yield ctx.finding(found.at, f"where `{found.own}` is not set, the tests use {found.other}")
 
 
 @rule.fix(Applicability.UNSAFE)

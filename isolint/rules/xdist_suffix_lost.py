@@ -38,7 +38,7 @@ rule = Rule("ISO603", "xdist-suffix-lost", severity=Severity.ERROR, since="0.1")
 def check(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     lost = ctx.know.django.lost_suffix(site.fixture)
     if lost is not None:
-        severity = Severity.ERROR if ctx.know.django.runs_in_parallel else Severity.INFO
+        severity = Severity.ERROR if ctx.know.parallel.is_possible else Severity.INFO
         message = f"all workers share one database: this fixture does not ask for `{lost}`"
         yield ctx.finding(site.at, message, severity=severity, subject=(site, lost))
 

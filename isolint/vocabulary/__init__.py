@@ -24,6 +24,7 @@ from isolint.vocabulary.entries import (
     Instance,
     Isolation,
     Override,
+    Pool,
     Quoter,
     Reader,
     Statement,
@@ -57,6 +58,7 @@ class Vocabulary:
     destroyers_by_name: dict[str, tuple[Destroyer, ...]]
     creators: dict[str, tuple[Creator, ...]]
     creators_by_name: dict[str, tuple[Creator, ...]]
+    pools: dict[str, tuple[Pool, ...]]
     commits: dict[str, tuple[Commit, ...]]
     isolations: dict[str, tuple[Isolation, ...]]
     isolating_fixtures: dict[str, Isolation]
@@ -150,6 +152,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         destroyers_by_name=by.last_name("destroys"),
         creators=by.call("creates"),
         creators_by_name=by.last_name("creates"),
+        pools=by.call("pools"),
         commits=by.call("commits"),
         isolations=by.call("isolates"),
         isolating_fixtures=by.only("isolates", "fixtures"),

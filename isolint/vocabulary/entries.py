@@ -81,7 +81,9 @@ class Handle:
     itself a handle; `settings`, keys of the application's configuration; `level`, a point of the lattice in
     lower case. `default` is the target that is reached when none of the arguments is given: a URL, "memory",
     or "unbound" for a factory that reaches nothing until it is bound; a method without it reaches what its
-    receiver does. `rebinds` says that the method makes no handle but points its receiver there.
+    receiver does. `rebinds` says that the method makes no handle but points its receiver there. A store in memory
+    that is not told to share one may belong to a single thread or connection: `memory_of`; the arguments `shares`
+    tell it to.
     """
 
     call: tuple[str, ...]
@@ -93,6 +95,8 @@ class Handle:
     level: str = field(default="", metadata={"one of": LEVELS})
     default: str = ""
     rebinds: bool = False
+    memory_of: str = field(default="", metadata={"one of": ("", "thread", "connection")})
+    shares: tuple[str, ...] = ()
     when: Condition | None = None
 
 
@@ -158,6 +162,24 @@ class Creator:
     started: bool = False
     by_name: bool = False
     when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A call that makes a handle with a pool, whose connections stay open until one of the methods `closed` is called.
+
+    `chosen` is the argument by which a project decides itself what is kept open. `size` and `extra` are arguments
+    with the number of connections that are kept, and of those that may come on top; `kept` and `on-top` these numbers
+    where nothing is given.
+    """
+
+    call: tuple[str, ...]
+    closed: tuple[str, ...]
+    chosen: Argument = ()
+    size: Argument = ()
+    extra: Argument = ()
+    kept: int = 0
+    on_top: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ ENTRIES: dict[str, type] = {
     "instance": kinds.Instance,
     "destroys": kinds.Destroyer,
     "creates": kinds.Creator,
+    "pools": kinds.Pool,
     "commits": kinds.Commit,
     "isolates": kinds.Isolation,
     "quotes": kinds.Quoter,
@@ -142,6 +143,12 @@ def _flag(value: object, place: str) -> bool:
     return value
 
 
+def _number(value: object, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        _mismatch("an integer", value, place)
+    return value
+
+
 def _texts(value: object, place: str) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
@@ -184,6 +191,7 @@ def _condition(value: object, place: str) -> object:
 _CONVERTERS: dict[str, Callable[[object, str], object]] = {
     "str": _text,
     "bool": _flag,
+    "int": _number,
     "object": _anything,
     "tuple[str, ...]": _texts,
     "Argument": _argument,

@@ -15,13 +15,14 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
-from isolint.facts.suite.config import PYTEST_TABLES, PytestConfig
+from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name
 
 _SOURCED = re.compile(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
 _READ = re.compile(
     r"(?:cat|grep[^|`)]*|xargs -a|--env-file[ =]|dotenv (?:-f|--file)[ =]?)\s*(?P<file>[\w./~-]*\.env[\w.-]*)"
 )
+_SET = re.compile(r"(?:^|[\s;&(])(?P<name>[A-Za-z_]\w*)=")
 _DOTENV_RUN = re.compile(r"(?:^|[\s;&])dotenv run\b")
 
 
@@ -52,10 +53,12 @@ class DeveloperEnvironment:
         """Where a configuration file loads a developer's file of variables into tests: the place, the file."""
         if document.kind == "makefile" or document.kind == "package":
             yield from self._in_commands(document)
+        elif document.kind == "shell":
+            yield from self._in_script(document)
         elif document.kind == "compose":
             yield from self._in_services(document)
         elif document.path == self.config.path:
-            section = document.root.get(*PYTEST_TABLES.get(document.kind, ()))
+            section = self.config.section(document.path, document.root)
             files = None if section is None else section.get("env_files")
             for part in files.scalars() if files is not None else ():
                 for word in part.text.split():
@@ -70,6 +73,16 @@ class DeveloperEnvironment:
                     yield from (
                         (command.at, file) for file in loaded_by(command.text) if self._is_developers(file)
                     )
+
+    def _in_script(self, document: Document) -> Iterator[tuple[Position, str]]:
+        """What a script reads into its environment before it starts the tests, unless it sets a store itself."""
+        lines = document.root.items
+        started = next((i for i, line in enumerate(lines) if runs_tests(line.text)), None)
+        before = lines[: started + 1] if started is not None else ()
+        if any(is_store_variable(found["name"]) for line in before for found in _SET.finditer(line.text)):
+            return
+        for line in before:
+            yield from ((line.at, file) for file in loaded_by(line.text) if self._is_developers(file))
 
     def _in_services(self, document: Document) -> Iterator[tuple[Position, str]]:
         services = document.root.get("services")

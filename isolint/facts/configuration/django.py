@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
-from isolint.facts.configuration.files import Configuration
+from isolint.facts.configuration.databases import Reading, Settings, Written, databases
 from isolint.facts.meaning.evaluate import Evaluator
-from isolint.facts.meaning.values import UNKNOWN, Frame, Literal, Method, Text, Value, Variable, text
+from isolint.facts.meaning.values import UNKNOWN, Literal, Method, Text, Value, Variable, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
@@ -37,6 +38,8 @@ _SUFFIXES = {
 _WORKER_WORDS = frozenset(
     {"worker_id", "workerinput", "workerid", "PYTEST_XDIST_WORKER", "get_xdist_worker_id"}
 )
+# A module is not found from itself, and settings may be called like a test.
+_MOST_LOOKED_FROM = 8
 _MAKES_DATABASES = frozenset(
     {"setup_databases", "create_test_db", "create_test_database", "setup_test_databases"}
 )
@@ -44,27 +47,19 @@ _DATABASE_FIXTURES = frozenset(
     "db transactional_db django_db_reset_sequences django_db_serialized_rollback live_server".split()
 )
 _DJANGO_CASES = re.compile(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
-_RUNS_WORKERS = re.compile(r"(?:^|\s)(?:-n|--numprocesses)[ =]?(?:\d|auto|logical)")
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A setting's expression, and where it is evaluated."""
-
-    node: s.Expression
-    frame: Frame
-
-
-class Settings(dict[str, "Written | Settings"]):
-    """A dict of settings as it is written: keys to expressions, or to dicts inside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What the settings say of a database: its name and, where there is one, that of its test database."""
+    """What the settings say of a database: its name and, where there is one, that of its test database.
+
+    `entry` is all that is said of it, `given` and `test` are the two names as they are written.
+    """
 
     alias: str
+    entry: Settings
     name: Value
+    given: Written
     test_name: Value | None = None
     test: Written | None = None
 
@@ -72,10 +67,7 @@ class Database:
 class Django:
     """Reads Django's settings modules without importing them, and the fixtures that bypass their test databases."""
 
-    def __init__(
-        self, configuration: Configuration, config: PytestConfig, evaluator: Evaluator, fixtures: Fixtures
-    ) -> None:
-        self.configuration = configuration
+    def __init__(self, config: PytestConfig, evaluator: Evaluator, fixtures: Fixtures) -> None:
         self.config = config
         self.evaluator = evaluator
         self.project = evaluator.project
@@ -104,16 +96,6 @@ class Django:
                         return True
         return False
 
-    @cached_property
-    def runs_in_parallel(self) -> bool:
-        """Whether the project runs its tests with several workers of pytest-xdist, or has it installed to do so."""
-        if _RUNS_WORKERS.search(" ".join(self.config.words("addopts"))):
-            return True
-        documents = self.configuration.of("pyproject", "tox", "github", "gitlab", "makefile", "requirements")
-        return any(
-            "xdist" in word or _RUNS_WORKERS.search(word) for d in documents for word in d.root.texts()
-        )
-
     def bypasses_set_up(self, fixture: Fixture) -> bool:
         """Whether an overriding `django_db_setup` leaves the tests on the application's own database."""
         if fixture.name != "django_db_setup" or not fixture.module.is_test:
@@ -137,18 +119,20 @@ class Django:
     def _points_elsewhere(self, fixture: Fixture) -> bool:
         """Whether the fixture, or the settings, name a database for tests."""
         frame = self.evaluator.function_frame(fixture.module, fixture.function)
-        own = Settings()
-        _collect(fixture.function.body, frame, own)
-        settings = own.get("DATABASES")
-        entries = settings.values() if isinstance(settings, Settings) else ()
-        named = [self._name(entry) for entry in entries]
+        own = Reading(self.evaluator, frame)
+        own.follow(fixture.function.body)
+        named = [self._name(entry) for _, entry in databases(own.settings)]
         if not named:
             named = [database.name for database in self.databases if database.alias == "default"]
         return bool(named) and all(_is_for_tests(name) for name in named)
 
     def _name(self, entry: Written | Settings) -> Value:
-        name = entry.get("NAME") if isinstance(entry, Settings) else None
-        return self.evaluator.evaluate(name.node, name.frame) if isinstance(name, Written) else UNKNOWN
+        name = entry.look(("NAME",)) if isinstance(entry, Settings) else None
+        return self._value(name) if isinstance(name, Written) else UNKNOWN
+
+    def _value(self, written: Written) -> Value:
+        """What a setting holds; of the NAME in what makes a dict of a URL this URL."""
+        return self.evaluator.evaluate(written.node, written.frame)
 
     def _is_used_below(self, conftest: Module) -> bool:
         """Whether any test below a conftest asks for Django's database."""
@@ -182,10 +166,15 @@ class Django:
         name = self._named_by_pytest() or self._named_by_manage()
         if not name:
             return None
-        files = (path for path in sorted(self.project.files) if self.project.is_test(path))
-        seen_from = next((m for path in ("manage.py", *files) if (m := self.project.module(path))), None)
-        resolved = None if seen_from is None else self.project.resolve(seen_from, tuple(name.split(".")))
-        return None if resolved is None or resolved.rest else resolved.module
+        tests = (path for path in sorted(self.project.files) if self.project.is_test(path))
+        for path in ("manage.py", *islice(tests, _MOST_LOOKED_FROM)):
+            seen_from = self.project.module(path)
+            resolved = (
+                self.project.resolve(seen_from, tuple(name.split("."))) if seen_from is not None else None
+            )
+            if resolved is not None and not resolved.rest:
+                return resolved.module
+        return None
 
     def _named_by_pytest(self) -> str:
         words = self.config.words("addopts")
@@ -223,10 +212,11 @@ class Django:
         """The databases whose test database has their own name: the alias, and where this module says so."""
         for database in self.databases:
             test, name = database.test, database.name
-            if test is None or database.test_name is None or test.frame.module is not module:
+            if test is None or database.test_name is None or test.module is not module:
                 continue
-            if _is_same(name, database.test_name) and not _is_for_tests(name):
-                yield database.alias, test.node.at
+            is_same = test.is_same(database.given) or _is_same(database, database.test_name)
+            if is_same and not _is_for_tests(name):
+                yield database.alias, test.at
 
     @cached_property
     def databases(self) -> tuple[Database, ...]:
@@ -234,83 +224,30 @@ class Django:
         return tuple(self._databases(self.settings_module)) if self.settings_module is not None else ()
 
     def _databases(self, module: Module) -> Iterator[Database]:
-        for alias, entry in self._settings(module, set()).items():
-            if isinstance(entry, Settings) and isinstance(entry.get("NAME"), Written):
-                test = entry.get("TEST")
-                written = test.get("NAME") if isinstance(test, Settings) else None
-                if isinstance(written, Written):
-                    value = self.evaluator.evaluate(written.node, written.frame)
-                    yield Database(alias, self._name(entry), value, written)
-                else:
-                    yield Database(alias, self._name(entry))
-
-    def _settings(self, module: Module, seen: set[str]) -> Settings:
-        """DATABASES as the statements of a module, in their order, put it together."""
-        found = Settings()
-        seen.add(module.path)
-        for node in statements(module.facts.body):
-            if isinstance(node, s.Import) and any(entry.name in ("*", "DATABASES") for entry in node.names):
-                source = self.project.source_module(module, node).module
-                if source is not None and source.path not in seen:
-                    found["DATABASES"] = self._settings(source, seen)
-        _collect(module.facts.body, self.evaluator.module_frame(module), found)
-        databases = found.get("DATABASES")
-        return databases if isinstance(databases, Settings) else Settings()
-
-
-def _collect(body: s.Block, frame: Frame, into: Settings) -> None:
-    """Take in what a body assigns to DATABASES and to the keys below it."""
-    names: dict[str, tuple[str, ...]] = {"DATABASES": ("DATABASES",)}
-    for node in statements(body):
-        if not isinstance(node, s.Assign) or node.value is None or node.operator != "=":
-            continue
-        for target in node.targets:
-            path = _path(target, names)
-            if path is not None:
-                _put(into, path, _read(node.value, frame))
-            elif isinstance(target, s.Name) and (source := _path(node.value, names)) is not None:
-                names[target.id] = source
-
-
-def _path(node: s.Expression, names: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    """The keys that `DATABASES["default"]["TEST"]`, or a name for a part of it, leads through."""
-    match node:
-        case s.Name(id=name):
-            return names.get(name)
-        case s.Attribute(name="DATABASES"):
-            return ("DATABASES",)
-        case s.Subscript(value=value, index=s.Constant(value=str(key))):
-            path = _path(value, names)
-            return None if path is None else (*path, key)
-    return None
-
-
-def _read(node: s.Expression, frame: Frame) -> Written | Settings:
-    if not isinstance(node, s.Mapping):
-        return Written(node, frame)
-    found = Settings()
-    for key, value in node.items:
-        if isinstance(key, s.Constant) and isinstance(key.value, str):
-            found[key.value] = _read(value, frame)
-    return found
-
-
-def _put(into: Settings, path: tuple[str, ...], value: Written | Settings) -> None:
-    for key in path[:-1]:
-        inner = into.get(key)
-        if not isinstance(inner, Settings):
-            inner = Settings()
-            into[key] = inner
-        into = inner
-    into[path[-1]] = value
+        reading = Reading(self.evaluator, self.evaluator.module_frame(module))
+        reading.follow(module.facts.body)
+        for alias, said in databases(reading.settings):
+            entry = said if isinstance(said, Settings) else Settings()
+            entry.base = entry.base or (said if isinstance(said, Written) else None)
+            given, test = entry.look(("NAME",)), entry.get("TEST")
+            written = test.get("NAME") if isinstance(test, Settings) else None
+            if isinstance(given, Written) and isinstance(written, Written):
+                yield Database(alias, entry, self._value(given), given, self._value(written), written)
+            elif isinstance(given, Written):
+                yield Database(alias, entry, self._value(given), given)
 
 
 def _is_for_tests(name: Value) -> bool:
     return place(name, {}, product=False).level <= Level.TEST_SHAPED
 
 
-def _is_same(one: Value, other: Value) -> bool:
-    """Whether two names are known to be the same."""
+def _is_same(database: Database, other: Value) -> bool:
+    """Whether the name of a database is known to be another one, too."""
+    one = database.name
+    if database.given.part:
+        url = text(one.default) if isinstance(one, Variable) and one.default is not None else text(one)
+        name = text(other)
+        return url is not None and name is not None and url.partition("://")[2].endswith(f"/{name}")
     if isinstance(one, Literal | Text | Variable | Method):
         return one == other or (text(one) is not None and text(one) == text(other))
     return False

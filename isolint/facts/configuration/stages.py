@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from isolint.documents import Node, Position
-from isolint.facts.configuration.commands import runs_tests
 from isolint.facts.configuration.files import Configuration, Document
-from isolint.facts.configuration.pipelines import test_jobs
+from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.meaning.values import Hop, Literal
 from isolint.facts.program.project import Project
-from isolint.facts.suite.config import PYTEST_TABLES, PytestConfig
+from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import Level, is_test_name, place, tokens, without_credentials
 
 _LIVE = frozenset({"production", "prod", "live", "staging"})
@@ -44,8 +43,7 @@ class Stages:
                 yield at, name, ""
 
     def _modules(self, document: Document) -> Iterator[tuple[Position, str]]:
-        keys = PYTEST_TABLES.get(document.kind)
-        section = document.root.get(*keys) if keys is not None and document.path == self.config.path else None
+        section = self.config.section(document.path, document.root)
         given = section.get("DJANGO_SETTINGS_MODULE") if section is not None else None
         if given is not None and given.text:
             yield given.at, given.text
@@ -61,9 +59,8 @@ class Stages:
 
     def _variables(self, document: Document, names: frozenset[str]) -> Iterator[tuple[Position, str]]:
         for job in test_jobs(document):
-            steps = [entry for step in job.steps if runs_tests(step.command) for entry in step.variables]
-            for entry in (*job.variables, *steps):
-                if entry.key in names and entry.value.text and "${{" not in entry.value.text:
+            for entry in job.test_variables:
+                if entry.key in names and entry.value.text and "$" not in entry.value.text:
                     yield entry.value.at, entry.value.text
 
     def shared_addresses(self, document: Document) -> Iterator[tuple[str, str, Position, Hop]]:
@@ -71,7 +68,7 @@ class Stages:
 
         Gives the address without credentials, its key, its place, and the place in the application's file.
         """
-        if not document.kind.startswith("settings") or not _is_for_tests(document):
+        if not document.kind.startswith(("settings", "dotenv")) or not _is_for_tests(document):
             return
         others = [d for d in self.configuration.of(document.kind) if not _is_for_tests(d)]
         for keys, node in _addresses(document.root):
@@ -95,7 +92,8 @@ class Stages:
 
 
 def _is_for_tests(document: Document) -> bool:
-    return is_test_name(document.path.rpartition("/")[2].rpartition(".")[0])
+    name = document.path.rpartition("/")[2]
+    return is_test_name(name.lstrip(".") if document.kind == "dotenv" else name.rpartition(".")[0])
 
 
 def _addresses(node: Node, keys: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:

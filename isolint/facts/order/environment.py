@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted
 
 Pin = tuple[str, Value]
@@ -30,6 +30,18 @@ class Environment:
                 for inner in walk(expression):
                     if isinstance(inner, s.Call) and isinstance(inner.function, s.Attribute):
                         yield from self._called(inner, inner.function, frame)
+
+    def of_session(self, body: s.Block, frame: Frame) -> Iterator[Pin]:
+        """What a session of nox sets for all that it runs: `session.env[...] = value`, `session.env.update(...)`."""
+        for node in statements(body):
+            match node:
+                case s.Assign(targets=(s.Subscript(value=s.Attribute(name="env"), index=key),), value=value):
+                    if value is not None:
+                        yield from self._pinned(key, value, frame, node.at)
+                case s.Evaluate(
+                    value=s.Call(function=s.Attribute(value=s.Attribute(name="env"), name="update")) as call
+                ):
+                    yield from self._updated(call.arguments, call.keywords, frame, call.at)
 
     def _called(self, call: s.Call, function: s.Attribute, frame: Frame) -> Iterator[Pin]:
         if function.name in ("setenv", "setdefault") and len(call.arguments) > 1:

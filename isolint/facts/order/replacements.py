@@ -246,10 +246,18 @@ class Replacements:
         if module is None:
             return
         for function in module.functions:
+            runs = [call for call in calls_in(function.body) if _starts_pytest(call)]
+            if not runs:
+                continue
             frame = self.evaluator.function_frame(module, function)
-            for call in calls_in(function.body):
-                spelled = [node.value for node in call.arguments if isinstance(node, s.Constant)]
+            yield from self.environment.of_session(function.body, frame)
+            for call in runs:
                 given = dict(call.keywords).get("env")
-                if last_name(call) == "run" and "pytest" in spelled and given is not None:
-                    table = self.evaluator.evaluate(given, frame)
-                    yield from table.entries if isinstance(table, Table) else ()
+                table = self.evaluator.evaluate(given, frame) if given is not None else None
+                yield from table.entries if isinstance(table, Table) else ()
+
+
+def _starts_pytest(call: s.Call) -> bool:
+    """`session.run("python", "-m", "pytest")`."""
+    spelled = [node.value for node in call.arguments if isinstance(node, s.Constant)]
+    return last_name(call) == "run" and "pytest" in spelled

@@ -32,6 +32,10 @@ class ApplicationVariables:
         near = sorted(self._likely, key=lambda other: (-_shared(path, other), other))[:MOST_FILES]
         return bool(names) and any(not names.isdisjoint(self._spelled(other)) for other in near)
 
+    def spells(self, name: str) -> bool:
+        """Whether the product, where it speaks of configuration, spells a variable."""
+        return any(name in self._spelled(path) for path in self._likely[:MOST_FILES])
+
     @cached_property
     def _likely(self) -> tuple[str, ...]:
         return tuple(p for p in self.project.files if not self.project.is_test(p) and _is_likely(p))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from isolint.facts.meaning.arguments import misses
@@ -33,12 +33,16 @@ _HALF = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """An expression that stands for a test variable (`name`) or, where that is unset, for `target`."""
+    """An expression that stands for a test variable (`name`) or, where that is unset, for `target`.
+
+    `others` are the variables that it falls back to.
+    """
 
     at: s.Position
     name: str
     target: Target
     trail: Trail
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,8 @@ class Fallbacks:
         target = place(other, pins, product=self._is_from_product(other.trail))
         if target.level < Level.PRODUCTION or not target.sure:
             return None
-        return Fallback(node.at, read.name, target, (*read.trail, *target.trail))
+        others = tuple(option.name for option in options(other) if isinstance(option, Variable))
+        return Fallback(node.at, read.name, target, (*read.trail, *target.trail), others)
 
     def _is_told_elsewhere(self, read: Variable, node: s.Expression, module: Module) -> bool:
         """Whether the fallback stands in another place of the tests, which is the one to report."""
@@ -256,7 +261,11 @@ def _spells_test(node: s.Expression) -> bool:
 
 def _names_store(read: Variable, other: Value) -> bool:
     """Whether the variables speak of a store as a whole, and not of a password, port or the like."""
-    names = [read.name, *(option.name for option in options(other) if isinstance(option, Variable))]
+    return names_stores([read.name, *(o.name for o in options(other) if isinstance(o, Variable))])
+
+
+def names_stores(names: Iterable[str]) -> bool:
+    """Whether the names of variables are those of whole stores: one says so, and none is of a part of an address."""
     words = [tokens(name) for name in names]
     if any(not found.isdisjoint(_HALF) for found in words):
         return False

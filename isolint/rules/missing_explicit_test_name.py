@@ -1,0 +1,61 @@
+"""Somebody besides Django's runner needs the name of the test database, and the settings do not give one.
+
+## What it does
+Reports databases of the settings that the tests run with whose `TEST["NAME"]` is missing, where that matters: the NAME
+itself is another one in each worker, a conftest connects to the NAME before Django has made its test database, or the
+name stands in `TEST_NAME`, which Django has not read since version 1.9. With `--pedantic` it names all databases on a
+server without one.
+
+## Why is this bad?
+Django's runner makes a name of its own and tells nobody. Whoever else connects by the NAME in the settings (a fixture
+that uses psycopg, a script beside the tests, a second process) does not find the test database but the application's.
+
+## Example
+```python
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": f"orders_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}",
+    }
+}
+```
+
+## Use instead
+```python
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "orders",
+        "TEST": {"NAME": "test_orders"},
+    }
+}
+```
+
+## What it does not mean
+That tests run on the application's database: with Django's own runner and with pytest-django they do not, whether
+there is a `TEST["NAME"]` or not. Both put `test_` before the NAME, or take memory for SQLite, and pytest-django and
+`--parallel` give each worker a database of its own. Tests on the application's database have another cause, such as a
+`django_db_setup` that does nothing (ISO602).
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Context, Finding, Rule, SettingsModule, Severity
+
+rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
+
+REASONS = {
+    "worker": "the NAME of `{alias}` is another one in each worker, and TEST gives none: Django adds `test_`, "
+    "and pytest-django the worker once more",
+    "reader": "a conftest connects to the NAME of `{alias}` by itself: before Django renames it, this is no test's",
+    "old": "Django does not read `TEST_NAME`: the test database of `{alias}` is called `test_<NAME>`",
+    "": "TEST gives no NAME for `{alias}`: Django's runner takes `test_<NAME>`, others have to know",
+}
+
+
+@rule.on(SettingsModule)
+def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
+    for found in ctx.know.test_names.missing(site.module):
+        severity = Severity.WARNING if found.reason else Severity.INFO
+        message = REASONS[found.reason].format(alias=found.alias)
+        yield ctx.finding(found.at, message, severity=severity, trail=(found.hop,) if found.hop else ())
