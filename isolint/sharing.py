@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -9,6 +10,9 @@ from isolint import inputs, workers
 from isolint.finding import Finding, Silenced
 from isolint.reader import Reader
 from isolint.records import from_record, to_record
+
+SAMPLE = 16
+_NAMED_TEST = re.compile(r"(?:^|/)test[^/]*\.py$|_test\.py$")
 
 Watch = Callable[[Sequence[Any]], Iterator[Any]]
 
@@ -30,8 +34,9 @@ def checked(run: Run, places: Sequence[Any], jobs: int | None, watch: Watch) -> 
     number = min(workers.processes(jobs, sum(sizes)), len(places))
     if number < 2:
         return [finding for place in watch(places) for finding in run.checked(place)]
-    # Judging the conftests brings to light what concerns the whole suite, and every process inherits that.
-    first = [index for index, place in enumerate(places) if place.path.endswith("conftest.py")]
+    # Judging the support of the tests, and some tests, brings to light what concerns the whole suite: every process
+    # inherits that.
+    first = [i for i, place in enumerate(places) if not i % SAMPLE or not _NAMED_TEST.search(place.path)]
     rest = sorted({*range(len(places))}.difference(first))
     groups = [[rest[i] for i in group] for group in workers.parts([sizes[i] for i in rest], number)]
 
