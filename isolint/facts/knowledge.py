@@ -36,6 +36,18 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.rows.collisions import Collisions
+from isolint.facts.rows.columns import UniqueColumns
+from isolint.facts.rows.driven import Driven
+from isolint.facts.rows.landings import Landings
+from isolint.facts.rows.leftovers import Leftovers
+from isolint.facts.rows.network import Network
+from isolint.facts.rows.notes import Notes
+from isolint.facts.rows.payloads import Payloads
+from isolint.facts.rows.presumed import Presumptions
+from isolint.facts.rows.tidying import Tidying
+from isolint.facts.rows.transactions import Transactions
+from isolint.facts.rows.written import Written
 from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
@@ -158,6 +170,16 @@ class Knowledge:
             lambda: self.callers,
             self.module_sites,
         )
+        tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
+        self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
+        payloads = Payloads(self.evaluator, self.fixtures)
+        written = Written(self.effects, payloads)
+        network = Network(written, payloads, tidying)
+        landings = Landings(driven, tidying, self.replacements, self.target)
+        columns = UniqueColumns(self.evaluator, reach)
+        self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
+        self.presumptions = Presumptions(landings, written, self.fixtures)
+        self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

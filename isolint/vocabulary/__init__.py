@@ -27,10 +27,12 @@ from isolint.vocabulary.entries import (
     Pool,
     Quoter,
     Reader,
+    Sender,
     Statement,
     Type,
     Unique,
     Web,
+    Writer,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
 
@@ -60,6 +62,8 @@ class Vocabulary:
     creators_by_name: dict[str, tuple[Creator, ...]]
     pools: dict[str, tuple[Pool, ...]]
     commits: dict[str, tuple[Commit, ...]]
+    writers: dict[str, tuple[Writer, ...]]
+    senders: dict[str, tuple[Sender, ...]]
     isolations: dict[str, tuple[Isolation, ...]]
     isolating_fixtures: dict[str, Isolation]
     isolating_bases: dict[str, Isolation]
@@ -154,6 +158,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         creators_by_name=by.last_name("creates"),
         pools=by.call("pools"),
         commits=by.call("commits"),
+        writers=by.call("writes"),
+        senders=by.call("sends"),
         isolations=by.call("isolates"),
         isolating_fixtures=by.only("isolates", "fixtures"),
         isolating_bases=by.only("isolates", "bases"),

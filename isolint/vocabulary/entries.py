@@ -36,6 +36,7 @@ HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
 STATES = ("environment", "folder", "modules", "attribute", "item", "setting")
 ENDS = ("", "block", "test")
 SCOPES = ("run", "worker", "testrun", "process")
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
 ROLES = (
     "application",
     "router",
@@ -188,6 +189,30 @@ class Commit:
 
     call: tuple[str, ...]
     handle: Argument = ("self",)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A call that writes rows: `row` is the argument with the object written, or a list of them.
+
+    Without a `row`, the keyword arguments of the call are the columns. `pending` says that nothing is kept before a
+    commit. A model's own method reaches the store of its class; its `handle` is `[]`.
+    """
+
+    call: tuple[str, ...]
+    row: Argument = ()
+    handle: Argument = ("self",)
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A call that sends a request to a server: its `method`, and the arguments with the address and the content."""
+
+    call: tuple[str, ...]
+    method: str = field(metadata={"one of": METHODS})
+    address: Argument = (0, "url")
+    content: Argument = ("json", "data")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ ENTRIES: dict[str, type] = {
     "creates": kinds.Creator,
     "pools": kinds.Pool,
     "commits": kinds.Commit,
+    "writes": kinds.Writer,
+    "sends": kinds.Sender,
     "isolates": kinds.Isolation,
     "quotes": kinds.Quoter,
     "executes": kinds.Executor,
