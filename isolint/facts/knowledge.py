@@ -20,13 +20,17 @@ from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.lifetime.dependencies import Overrides
+from isolint.facts.lifetime.derived import DerivedStores
+from isolint.facts.lifetime.files import FixedFiles
 from isolint.facts.lifetime.foreignkeys import ForeignKeys
 from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
 from isolint.facts.lifetime.pools import Pools
+from isolint.facts.lifetime.ports import Ports
 from isolint.facts.lifetime.starts import Starts
+from isolint.facts.lifetime.workers import WorkerBlindness
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Handle, ModuleValue
@@ -180,6 +184,14 @@ class Knowledge:
         self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
         self.presumptions = Presumptions(landings, written, self.fixtures)
         self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
+        self.derived = DerivedStores(
+            self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers
+        )
+        self.workers = WorkerBlindness(self.lifecycle, self.parallel, self.replacements, self.mocks)
+        self.ports = Ports(self.evaluator, self.mocks, lambda: self.callers, lambda: self._test_code)
+        self.files = FixedFiles(
+            self.evaluator, self.fixtures, self.parallel, lambda: self.callers, lambda: self._test_code
+        )
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:

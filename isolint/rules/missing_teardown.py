@@ -40,7 +40,7 @@ to be refused, or where fixtures empty the store.
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
+from isolint.rule import Context, File, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
 
@@ -57,3 +57,10 @@ def check_rows(site: Test, ctx: Context) -> Iterator[Finding]:
         others = f"; only `{left.others[0]}` may, if it runs" if left.others else ""
         message = f"the test leaves {left.what} in {left.where}{others}"
         yield ctx.finding(left.at, message, trail=left.trail)
+
+
+@rule.on(File)
+def check_derived(site: File, ctx: Context) -> Iterator[Finding]:
+    for at, resource, trail in ctx.know.derived.left(site.module):
+        message = f"the application makes a {resource} of what is passed here, and nothing removes it"
+        yield ctx.finding(at, message, trail=trail)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from isolint.vocabulary.entries import (
     Callback,
-    Change,
     Commit,
     Creator,
     Destroyer,
@@ -31,10 +30,10 @@ from isolint.vocabulary.entries import (
     Statement,
     Type,
     Unique,
-    Web,
     Writer,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
+from isolint.vocabulary.surroundings import Change, FileWriter, Listener, Web
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,6 +84,8 @@ class Vocabulary:
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
     contextual: frozenset[str]
+    listeners: dict[str, tuple[Listener, ...]]
+    file_writers: dict[str, tuple[FileWriter, ...]]
     settings_bases: frozenset[str]
     ambient_variables: frozenset[str]
     web: dict[str, tuple[Web, ...]]
@@ -180,6 +181,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
+        listeners=by.call("listens"),
+        file_writers=by.call("writes-file"),
         harmless_variables=frozenset(by.only("changes", "variables")),
         settings_bases=frozenset(by.only("reads", "bases")),
         ambient_variables=frozenset(by.only("reads", "variables")),
