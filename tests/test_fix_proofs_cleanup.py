@@ -10,7 +10,7 @@ import proving
 import psycopg
 import pytest
 
-TENANTS = "unquoted-sql-identifier/proof_tenant_schemas"
+TENANTS = "unquoted-sql-identifier/proof_invoices_of_tenants"
 LEFT = "missing-teardown/proof_schemas_left_behind"
 
 

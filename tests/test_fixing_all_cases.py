@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from isolint import documents, fixing, source
-from isolint.engine import Result, check
+from isolint.engine import check
+from isolint.result import Result
 from isolint.rule import load_rules
 from isolint.settings import load
 from isolint.testing import Case, cases, expected, mended

@@ -20,14 +20,18 @@ from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.lifetime.dependencies import Overrides
+from isolint.facts.lifetime.derived import DerivedStores
+from isolint.facts.lifetime.files import FixedFiles
 from isolint.facts.lifetime.foreignkeys import ForeignKeys
 from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
 from isolint.facts.lifetime.pools import Pools
+from isolint.facts.lifetime.ports import Ports
 from isolint.facts.lifetime.starts import Starts
 from isolint.facts.lifetime.undoing import Undoing
+from isolint.facts.lifetime.workers import WorkerBlindness
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Handle, ModuleValue
@@ -37,6 +41,18 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.rows.collisions import Collisions
+from isolint.facts.rows.columns import UniqueColumns
+from isolint.facts.rows.driven import Driven
+from isolint.facts.rows.landings import Landings
+from isolint.facts.rows.leftovers import Leftovers
+from isolint.facts.rows.network import Network
+from isolint.facts.rows.notes import Notes
+from isolint.facts.rows.payloads import Payloads
+from isolint.facts.rows.presumed import Presumptions
+from isolint.facts.rows.tidying import Tidying
+from isolint.facts.rows.transactions import Transactions
+from isolint.facts.rows.written import Written
 from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
@@ -160,6 +176,24 @@ class Knowledge:
             lambda: self.callers,
             self.module_sites,
         )
+        tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
+        self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
+        payloads = Payloads(self.evaluator, self.fixtures)
+        written = Written(self.effects, payloads)
+        network = Network(written, payloads, tidying)
+        landings = Landings(driven, tidying, self.replacements, self.target)
+        columns = UniqueColumns(self.evaluator, reach)
+        self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
+        self.presumptions = Presumptions(landings, written, self.fixtures)
+        self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
+        self.derived = DerivedStores(
+            self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers
+        )
+        self.workers = WorkerBlindness(self.lifecycle, self.parallel, self.replacements, self.mocks)
+        self.ports = Ports(self.evaluator, self.mocks, lambda: self.callers, lambda: self._test_code)
+        self.files = FixedFiles(
+            self.evaluator, self.fixtures, self.parallel, lambda: self.callers, lambda: self._test_code
+        )
         self._sites: dict[str, Sites] = {}
 
     def sites(self, module: Module | Document) -> Sites | DocumentSites:
@@ -223,7 +257,7 @@ class Knowledge:
     @cached_property
     def callers(self) -> Callers:
         """Who calls what in the tests and their support."""
-        return Callers(self.fixtures, self._test_code)
+        return Callers(self.fixtures, lambda: self._test_code)
 
     def destruction_by_fixture(self, fixture: Fixture) -> Destruction | None:
         """What a fixture, with those it requests, destroys of the application's."""
@@ -282,7 +316,7 @@ class Knowledge:
     def open_clients(self, module: Module) -> Iterator[OpenClient]:
         """The clients a test module makes through which tests reach the application's own store."""
         if module.is_test and not self.is_guarded(module.path):
-            yield from self.clients.open_ones(module, self.spread.test_modules)
+            yield from self.clients.open_ones(module, lambda: self.spread.test_modules)
 
     def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
         """The requests of a module's self-tests to a server that does not see what they replace."""

@@ -28,7 +28,7 @@ from isolint.facts.program.show import show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place, Shared
 from isolint.facts.targets.lattice import tokens
-from isolint.vocabulary.entries import Change
+from isolint.vocabulary.surroundings import Change
 
 MUTATORS = frozenset(
     "append add pop update insert remove clear extend setdefault sort reverse discard popitem appendleft popleft "

@@ -219,13 +219,19 @@ class Leaks:
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
                 return "module"
-            return "attribute" if write.how != "changed" or _is_item(write) else ""
+            return "attribute" if write.how != "changed" or _is_item(write) or self._is_list(write) else ""
         if owner.sort == "function":
             return ""
         for cls in module.classes:
             if cls.qualname == rest[0]:
                 return "class" if len(rest) > 1 and self._is_of_tests(module, cls, write) else ""
         return "module"
+
+    def _is_list(self, write: Write) -> bool:
+        """Whether a write changes what the vocabulary says that an object keeps: its handlers, its receivers."""
+        changes = self.evaluator.vocabulary.changes.values()
+        known = {entry.part for entries in changes for entry in entries if entry.part and entry.target}
+        return write.place.parts[-1] in known
 
     def _is_of_tests(self, module: Module, cls: s.Class, write: Write) -> bool:
         """Whether a write changes what a test class holds, or a counter or container of a helper class."""
@@ -274,7 +280,9 @@ class Leaks:
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
-                return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
+                return not (broad or self._is_list(write)) and self.uses.fixture_is_seen(
+                    write, site.module, site.function
+                )
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
