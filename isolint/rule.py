@@ -24,7 +24,7 @@ from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.meaning.values import Hop, Trail
+from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import always_true
@@ -49,7 +49,8 @@ from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.source import Source
+from isolint.remedies import Isolation, Own
+from isolint.source import Position, Source
 
 __all__ = [
     "Applicability",
@@ -68,6 +69,7 @@ __all__ = [
     "Fix",
     "FixtureSite",
     "Function",
+    "Handle",
     "Hop",
     "Import",
     "Leak",
@@ -75,7 +77,9 @@ __all__ = [
     "Node",
     "OpenClient",
     "Opening",
+    "Own",
     "PluginError",
+    "Position",
     "PythonFile",
     "Reached",
     "Rule",
@@ -258,6 +262,11 @@ class Context:
     def configuration(self, path: str = "") -> ConfigurationFile:
         """The editor of a configuration file, as `python` gives that of a Python file."""
         return ConfigurationFile(self._text(path))
+
+    @property
+    def isolation(self) -> Isolation:
+        """What finds or makes a store of the tests' own in the place of the application's."""
+        return Isolation(self.know, self.python)
 
     def cst(self, at: s.Position, path: str = "") -> Concrete:
         """The innermost statement at a position, or the function whose position it is, as libcst reads it.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from dataclasses import dataclass
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
+from isolint.finding import Span
+from isolint.source import Position
 
 AnyImport = ast.Import | ast.ImportFrom
 _FUTURE, _STANDARD, _OTHERS, _OWN = range(4)
@@ -27,18 +30,51 @@ class _Wanted:
 
 
 def add(text: Text, tree: ast.Module, statement: str, first_party: bool) -> Edits | None:
-    """The edits that import one name at the top of a module; none where it is imported there already."""
+    """The edits that import names of one module at the top of another; none where they are imported there already."""
     node = ast.parse(statement).body[0]
-    if not isinstance(node, AnyImport) or len(node.names) != 1:
-        raise ValueError(f"not an import of one name: {statement}")
-    wanted = _Wanted(node, statement.strip(), _OWN if first_party else _section(node))
+    if not isinstance(node, AnyImport):
+        raise ValueError(f"not an import: {statement}")
     there = _imports(tree)
-    if any(_binds(each, wanted) for each in there):
+    section = _OWN if first_party else _section(node)
+    parts = [_one_of(node, alias, section) for alias in node.names]
+    missing = [wanted for wanted in parts if not any(_binds(each, wanted) for each in there)]
+    if not missing:
         return ()
     for each in there:
         if isinstance(each, ast.ImportFrom) and _is_from(each, node) and each.names[0].name != "*":
-            return _among_the_names(text, each, wanted)
-    return _as_a_line(text, tree, there, wanted)
+            return tuple(edit for wanted in missing for edit in _among_the_names(text, each, wanted))
+    node.names = [wanted.alias for wanted in missing]
+    return _as_a_line(text, tree, there, _Wanted(node, ast.unparse(node), section))
+
+
+def _one_of(node: AnyImport, alias: ast.alias, section: int) -> _Wanted:
+    """The import of one of several names."""
+    if isinstance(node, ast.Import):
+        one: AnyImport = ast.Import([alias])
+    else:
+        one = ast.ImportFrom(node.module, [alias], node.level)
+    return _Wanted(one, ast.unparse(one), section)
+
+
+def remove(text: Text, tree: ast.Module, at: Position) -> Edits | None:
+    """The edits that take one name out of an import of several; see `PythonFile.remove_import`."""
+    found = spot(tree, at)
+    node = None if found is None else found.statement
+    if not isinstance(node, AnyImport) or len(node.names) < 2:
+        return None
+    index = next((i for i, alias in enumerate(node.names) if position(alias)[:2] == at[:2]), None)
+    if index is None:
+        return None
+    own = text.span(position(node.names[index]))
+    before = text.lines[own.line - 1][: own.column - 1]
+    after = text.lines[own.end_line - 1][own.end_column - 1 :]
+    if not before.strip() and re.match(r"\s*,?\s*(#.*)?$", after):
+        return (text.without_lines(own.line, own.end_line),)
+    if index + 1 < len(node.names):
+        following = text.span(position(node.names[index + 1]))
+        return (text.replace(Span(own.line, own.column, following.line, following.column), ""),)
+    previous = text.span(position(node.names[index - 1]))
+    return (text.replace(Span(previous.end_line, previous.end_column, own.end_line, own.end_column), ""),)
 
 
 def _imports(tree: ast.Module) -> list[AnyImport]:

@@ -154,11 +154,15 @@ class PythonFile:
         return any(name in (getattr(each, "id", ""), getattr(each, "attr", "")) for each in called)
 
     def add_import(self, statement: str, *, first_party: bool = False) -> Edits | None:
-        """Import something at the top of the module: `import a.b`, `import a as b` or `from a import b`.
+        """Import something at the top of the module: `import a.b`, `import a as b` or `from a import b, c`.
 
         It goes where the file's order wants it; `first_party` tells that it is the project's own.
         """
         return imports.add(self.text, self.tree, statement, first_party)
+
+    def remove_import(self, at: Position) -> Edits | None:
+        """Import one name less: the one at a position, of a `from` import that takes others, too."""
+        return imports.remove(self.text, self.tree, at)
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.
