@@ -49,7 +49,7 @@ from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.remedies import Isolation, Own
+from isolint.remedies import Isolation, Own, Wanted, finished, fixture_at, overridden, redirected, yielded
 from isolint.source import Position, Source
 
 __all__ = [
@@ -91,10 +91,16 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "Wanted",
     "always_true",
+    "finished",
+    "fixture_at",
     "is_test_name",
     "load_rules",
+    "overridden",
+    "redirected",
     "show",
+    "yielded",
 ]
 
 ENTRY_POINTS = "isolint.rules"

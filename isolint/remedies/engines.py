@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.meaning.values import Address, Handle, Literal, Text, Union, Value, Variable, text
+from isolint.facts.meaning.values import Address, Literal, Text, Union, Value, Variable, text
 from isolint.facts.program import syntax as s
 from isolint.remedies.definitions import Definition, free_names, import_of, renamed
 from isolint.remedies.homes import Home, call_code
@@ -39,7 +39,7 @@ class Recipe:
 def recipe(
     know: Knowledge,
     python: Callable[[str], PythonFile],
-    handle: Handle,
+    url: Value | None,
     chain: list[Definition],
     home: Home,
     path: str,
@@ -49,7 +49,7 @@ def recipe(
     if not engine.is_engine or any(definition.is_engine for definition in chain[:-1]):
         return None
     names = {d.name: _named(d.name, home) for d in chain}
-    dialect = dialect_of(handle.url)
+    dialect = dialect_of(url)
     if dialect not in ("", "sqlite"):
         return None
     maker = import_of(know, engine.module, _root(engine.call.function))
@@ -79,7 +79,7 @@ def recipe(
 
 def _named(name: str, home: Home) -> str:
     """The name of the tests' own: `TestingSession` for `Session`, `testing_engine` for `engine`."""
-    plain = name.lstrip("_")
+    plain = name.lstrip("_").removeprefix("async_")
     wanted = f"Testing{plain}" if plain[:1].isupper() else f"testing_{plain}"
     return wanted if wanted not in home.names else f"own_{wanted}"
 

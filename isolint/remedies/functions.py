@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.facts.knowledge import Knowledge
@@ -14,49 +15,73 @@ from isolint.remedies.homes import Home
 from isolint.remedies.tables import names_tables
 
 
+Renaming = Callable[[Module, str], "str | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A function of a product's module that is to be there under a name of the tests'."""
+
+    module: Module
+    name: str
+    new: str
+
+
 class Copies:
-    """Gathers copies for a conftest. `names` leads from the product's names to the tests' own."""
+    """Gathers copies for a conftest. `renaming` tells what the tests call a handle of the product's."""
 
     def __init__(
-        self, know: Knowledge, python: Callable[[str], PythonFile], home: Home, names: dict[str, str]
+        self, know: Knowledge, python: Callable[[str], PythonFile], home: Home, renaming: Renaming
     ) -> None:
         self.know = know
         self.python = python
         self.home = home
-        self.names = dict(names)
+        self.renaming = renaming
+        self.made: dict[tuple[str, str], str] = {}
         self.imports: list[str] = []
         self.code: list[str] = []
 
     def add(self, module: Module, name: str, new: str) -> bool:
         """Copy a function of a module under a new name, with those of the module it calls that open the store."""
-        if self.names.get(name) is not None:
-            return self.names[name] == new
-        file = self.python(module.path)
-        node = next((each for each in functions_of(file) if each.name == name), None)
-        if node is None or len(module.names.bindings.get(name, ())) != 1:
+        if (module.path, name) in self.made:
+            return self.made[module.path, name] == new
+        node = self._function(module, name)
+        if node is None or any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in ast.walk(node)):
             return False
-        self.names[name] = new
-        free = free_names(node)
-        for other in sorted(free - self.names.keys()):
-            if self._opens(module, other) and not self.add(module, other, f"testing_{other}"):
-                return False
-        if any(isinstance(inner, ast.Global | ast.Nonlocal) for inner in ast.walk(node)):
-            return False
-        for other in sorted(free - self.names.keys()):
+        self.made[module.path, name] = new
+        names: dict[str, str] = {}
+        for other in sorted(free_names(node)):
+            own = self._own_name(module, other)
+            if own is not None:
+                names[other] = own
+                continue
             wanted = import_of(self.know, module, other)
             if wanted is None:
                 return False
             self.imports.append(wanted)
-        code = renamed(file, node, {k: v for k, v in self.names.items() if k in free})
+        code = renamed(self.python(module.path), node, names) if names else None
         if code is None:
             return False
         self.code.append(code.replace(f"def {name}(", f"def {new}(", 1))
         return True
 
+    def _own_name(self, module: Module, name: str) -> str | None:
+        """What the tests call what a function of the product looks up, if it is another thing there."""
+        own = self.renaming(module, name)
+        if own is None and self._opens(module, name):
+            new = self.made.get((module.path, name), f"testing_{name}")
+            return new if self.add(module, name, new) else None
+        return own
+
+    def _function(self, module: Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        if len(module.names.bindings.get(name, ())) != 1:
+            return None
+        return next((each for each in functions_of(self.python(module.path)) if each.name == name), None)
+
     def _opens(self, module: Module, name: str) -> bool:
-        """Whether a name is a function of the module that looks up what is replaced."""
-        node = next((each for each in functions_of(self.python(module.path)) if each.name == name), None)
-        return node is not None and bool(free_names(node) & self.names.keys())
+        """Whether a name is a function of the module that looks up what the tests have of their own."""
+        node = self._function(module, name)
+        return node is not None and any(self.renaming(module, other) for other in free_names(node))
 
     def making_tables(self, module: Module, product: Module) -> list[str]:
         """The functions of a product's module that a test module imports to make the tables of its store."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
-from isolint.edits.places import first_line, last_line, position
+from isolint.edits.places import first_line, last_line
 from isolint.facts.knowledge import Knowledge
 from isolint.finding import Edit, Span
 
@@ -80,6 +80,18 @@ class Home:
             edits.append(self.file.text.lines_before(line, stepped, "", 2 if is_block else 1))
         return tuple(edits)
 
+    def statement_of(self, name: str) -> ast.stmt | None:
+        """The statement at its top that binds a name, or the last of the assignments right below that one."""
+        found: ast.stmt | None = None
+        for node in self.file.tree.body:
+            if found is not None and not (
+                isinstance(node, ast.Assign) and node.lineno == (found.end_lineno or 0) + 1
+            ):
+                break
+            if found is not None or (isinstance(node, ast.Assign) and name in map(_target, node.targets)):
+                found = node
+        return found
+
     def _is_own(self, statement: str) -> bool:
         node = ast.parse(statement).body[0]
         name = (node.module if isinstance(node, ast.ImportFrom) else None) or ""
@@ -116,6 +128,10 @@ def home_of(know: Knowledge, path: str, python: Callable[[str], PythonFile]) -> 
         if name in _TEST_FOLDERS:
             return Home(know, "/".join((*folders[: depth + 1], "conftest.py")), python)
     return Home(know, "/".join((*folders, "conftest.py")), python)
+
+
+def _target(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def merged(imports: Iterable[str]) -> list[str]:

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import position
-from isolint.facts.knowledge import Knowledge
+from isolint.facts.knowledge import SESSION_KINDS, Knowledge
 from isolint.facts.meaning import handles
-from isolint.facts.meaning.values import Handle
+from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
 from isolint.facts.targets.lattice import Level, judge
 from isolint.finding import Edit
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
-from isolint.remedies.functions import Copies
+from isolint.remedies.functions import Copied, Copies, Renaming
 from isolint.remedies.homes import Home, home_of
+from isolint.source import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +75,100 @@ class Isolation:
 
     def made(self, handle: Handle, path: str) -> Own | None:
         """One that is made like the application's, on an engine of the tests' own, in the conftest above a file."""
-        chain = definitions(self.know, handle.trail)
+        return self.made_for(definitions(self.know, handle.trail), handle.url, path)
+
+    def made_for(
+        self, chain: list[Definition], url: Value | None, path: str, copied: tuple[Copied, ...] = ()
+    ) -> Own | None:
+        """The same for the definitions that lead to a store, with copies of product functions that open it."""
         home = home_of(self.know, path, self.python)
-        found = None if not chain else recipe(self.know, self.python, handle, chain, home, path)
+        found = None if not chain else recipe(self.know, self.python, url, chain, home, path)
         if found is None or (home.dotted is None and home.path != path):
             return None
-        edits = self._written(found, home, chain, path)
+        edits = self._written(found, home, chain, copied)
         return None if edits is None else Own(found.names[chain[0].name], home, edits)
 
     def _written(
-        self, found: Recipe, home: Home, chain: list[Definition], path: str
+        self, found: Recipe, home: Home, chain: list[Definition], copied: tuple[Copied, ...]
     ) -> Edits | None:
         """The edits of a conftest that make a store: its engine and sessions, and its tables where nobody makes them."""
         imports, parts = list(found.imports), ["\n".join(found.lines)]
-        copies = Copies(self.know, self.python, home, found.names)
+        copies = Copies(self.know, self.python, home, self._renaming(found, chain))
         drops: list[Edit] = []
         module = self.know.project.module(home.path)
-        if module is not None:
-            for name in copies.making_tables(module, chain[0].module):
-                removed = copies.unbound(module, name)
-                if removed is None or not copies.add(chain[0].module, name, name):
-                    return None
-                drops += removed
-        tables = () if copies.code or found.has_tables else found.tables
+        wanted = list(copied)
+        for product in {definition.module.path: definition.module for definition in chain}.values():
+            if module is not None:
+                names = copies.making_tables(module, product)
+                wanted += [one for name in names if (one := Copied(product, name, name)) not in wanted]
+        for one in wanted:
+            removed = copies.unbound(module, one.name) if one.new == one.name and module is not None else ()
+            if removed is None or not copies.add(one.module, one.name, one.new):
+                return None
+            drops += removed
+        tables = () if found.has_tables else found.tables
         if tables is None:
             return None
         if tables:
             imports += found.table_imports
         code = "\n\n\n".join((*parts, *copies.code, *tables))
         added = home.add([*imports, *copies.imports], self._quoted(code, home, parts))
+        return None if added is None else (*drops, *added)
+
+    def _renaming(self, found: Recipe, chain: list[Definition]) -> Renaming:
+        """What a name of the product's is called in the tests, if it is one of these definitions."""
+        places = {
+            (definition.module.path, definition.call.at): found.names[definition.name] for definition in chain
+        }
+
+        def renaming(module: Module, name: str) -> str | None:
+            handle = self._handle(module, name)
+            first = handle.trail[:3] if handle is not None else ()
+            return next((places[hop.path, hop.at] for hop in first if (hop.path, hop.at) in places), None)
+
+        return renaming
+
+    def renaming(self, path: str) -> Renaming:
+        """What a handle of the product's is called in the tests of a file that have one of their own."""
+
+        def renaming(module: Module, name: str) -> str | None:
+            handle = self._handle(module, name)
+            own = self.existing(handle, path) if handle is not None else None
+            return None if own is None else own.name
+
+        return renaming
+
+    def _handle(self, module: Module, name: str) -> Handle | None:
+        """The application's handle that a name at the top of a module stands for."""
+        bindings = module.names.bindings.get(name, ())
+        if len(bindings) != 1:
+            return None
+        frame = self.know.evaluator.module_frame(module)
+        value = handles.read(self.know.evaluator, self.know.evaluator.binding(bindings[0], frame))
+        return value if isinstance(value, Handle) and value.kind in SESSION_KINDS else None
+
+    def with_copies(self, trail: Trail, path: str, copied: tuple[Copied, ...]) -> Edits | None:
+        """The edits that copy functions of the product to the conftest above a file, onto the tests' own store."""
+        chain = definitions(self.know, trail)
+        if not chain:
+            return None
+        handle = self._handle(chain[0].module, chain[0].name)
+        if handle is None:
+            return None
+        own = self.existing(handle, path)
+        if own is None:
+            made = self.made_for(chain, handle.url, path, copied)
+            return None if made is None else made.edits
+        copies = Copies(self.know, self.python, own.home, self.renaming(path))
+        module = self.know.project.module(own.home.path)
+        drops: list[Edit] = []
+        for one in copied:
+            removed = copies.unbound(module, one.name) if one.new == one.name and module is not None else ()
+            if removed is None or not copies.add(one.module, one.name, one.new):
+                return None
+            drops += removed
+        statement = own.home.statement_of(own.name)
+        added = own.home.add(copies.imports, "\n\n\n".join(copies.code), statement)
         return None if added is None else (*drops, *added)
 
     def _quoted(self, code: str, home: Home, parts: Iterable[str]) -> str:
@@ -122,7 +188,7 @@ class Isolation:
         alias = "" if local == own.name else f" as {local}"
         return file.add_import(f"from {own.home.dotted} import {own.name}{alias}", first_party=True)
 
-    def in_place(self, file: PythonFile, at: tuple[int, int, int, int], name: str, own: Own) -> Edits | None:
+    def in_place(self, file: PythonFile, at: Position, name: str, own: Own) -> Edits | None:
         """The edits of a test file that take it in the place of an import, wherever the name is used."""
         spot = file.statement(at)
         node = None if spot is None else spot.statement
@@ -142,18 +208,22 @@ class Isolation:
         statement = f"from {own.home.dotted} import {own.name}{alias}"
         if own.home.dotted is None:
             return None
-        if len(node.names) == 1:
-            written = file.replace_statement(position(node), statement)
-            if is_top and _imports(file, own):
-                written = _both(file.remove(position(node)), self.taken(file, own, local))
-            return None if written is None else (*written, *(renames or ()))
-        gone = file.remove_import(at)
-        if is_top:
-            added = self.taken(file, own, local)
-        else:
-            added = file.insert_after(position(node), statement)
-        both = _both(gone, added)
-        return None if both is None else (*both, *(renames or ()))
+        written = self._beside(file, node, at, statement, is_top=is_top)
+        return None if written is None else (*written, *(renames or ()))
+
+    def _beside(
+        self, file: PythonFile, node: ast.ImportFrom, at: Position, statement: str, *, is_top: bool
+    ) -> Edits | None:
+        """The edits that import something in the place of one name of an import."""
+        is_alone = len(node.names) == 1
+        if is_top and any(_is_from(each, statement) for each in file.tree.body):
+            added = file.add_import(statement, first_party=True)
+            return _both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
+        last = node if not is_top else _last_before(file, node, statement)
+        if is_alone and last is node:
+            return file.replace_statement(position(node), statement)
+        added = file.insert_after(position(last), statement)
+        return _both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
 
     def for_attribute(self, file: PythonFile, name: str, own: Own) -> Edits | None:
         """The edits that take it wherever a file looks the application's up in its module, `database.engine`."""
@@ -189,11 +259,24 @@ def _binds(file: PythonFile, name: str) -> bool:
     )
 
 
-def _imports(file: PythonFile, own: Own) -> bool:
-    """Whether a file imports from a home already."""
-    return any(
-        isinstance(node, ast.ImportFrom) and node.module == own.home.dotted for node in file.tree.body
+def _is_from(node: ast.stmt, statement: str) -> bool:
+    """Whether a statement imports from the module that another does."""
+    other = ast.parse(statement).body[0]
+    return (
+        isinstance(node, ast.ImportFrom) and isinstance(other, ast.ImportFrom) and node.module == other.module
     )
+
+
+def _last_before(file: PythonFile, node: ast.ImportFrom, statement: str) -> ast.stmt:
+    """The last import of a paragraph, from a given one on, that an import sorts after."""
+    body, last = file.tree.body, node
+    module = statement.split()[1]
+    for following in body[body.index(node) + 1 :]:
+        is_near = following.lineno == (last.end_lineno or last.lineno) + 1
+        if not isinstance(following, ast.ImportFrom) or not is_near or (following.module or "") > module:
+            break
+        last = following
+    return last
 
 
 def _both(one: Edits | None, other: Edits | None) -> Edits | None:
