@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
-from isolint.finding import Span
 from isolint.source import Position
 
 AnyImport = ast.Import | ast.ImportFrom
@@ -56,25 +56,36 @@ def _one_of(node: AnyImport, alias: ast.alias, section: int) -> _Wanted:
     return _Wanted(one, ast.unparse(one), section)
 
 
-def remove(text: Text, tree: ast.Module, at: Position) -> Edits | None:
-    """The edits that take one name out of an import of several; see `PythonFile.remove_import`."""
-    found = spot(tree, at)
+def remove(text: Text, tree: ast.Module, places: Sequence[Position]) -> Edits | None:
+    """The edits that take names of one import out of it; see `PythonFile.remove_import`."""
+    found = spot(tree, places[0])
     node = None if found is None else found.statement
-    if not isinstance(node, AnyImport) or len(node.names) < 2:
+    if found is None or not isinstance(node, AnyImport) or not found.has_lines_alone:
         return None
-    index = next((i for i, alias in enumerate(node.names) if position(alias)[:2] == at[:2]), None)
-    if index is None:
+    starts = {place[:2] for place in places}
+    gone = [alias for alias in node.names if position(alias)[:2] in starts]
+    if len(gone) != len(starts):
         return None
-    own = text.span(position(node.names[index]))
+    if len(gone) == len(node.names):
+        is_only = len(found.block) == 1 and bool(found.around)
+        return None if is_only else (text.without_lines(found.first_line, found.last_line),)
+    if all(_is_alone(text, alias) for alias in gone):
+        spans = [text.span(position(alias)) for alias in gone]
+        return tuple(text.without_lines(span.line, span.end_line) for span in spans)
+    whole = text.span(position(node))
+    if "#" in text.between(whole):
+        return None
+    kept = [text.at(position(alias)) for alias in node.names if alias not in gone]
+    head = text.between(whole).partition("import")[0] if isinstance(node, ast.ImportFrom) else ""
+    return (text.replace(whole, f"{head}import {', '.join(kept)}"),)
+
+
+def _is_alone(text: Text, alias: ast.alias) -> bool:
+    """Whether a name of an import has lines of its own."""
+    own = text.span(position(alias))
     before = text.lines[own.line - 1][: own.column - 1]
     after = text.lines[own.end_line - 1][own.end_column - 1 :]
-    if not before.strip() and re.match(r"\s*,?\s*(#.*)?$", after):
-        return (text.without_lines(own.line, own.end_line),)
-    if index + 1 < len(node.names):
-        following = text.span(position(node.names[index + 1]))
-        return (text.replace(Span(own.line, own.column, following.line, following.column), ""),)
-    previous = text.span(position(node.names[index - 1]))
-    return (text.replace(Span(previous.end_line, previous.end_column, own.end_line, own.end_column), ""),)
+    return not before.strip() and re.match(r"\s*,?\s*(#.*)?$", after) is not None
 
 
 def _imports(tree: ast.Module) -> list[AnyImport]:

@@ -160,9 +160,9 @@ class PythonFile:
         """
         return imports.add(self.text, self.tree, statement, first_party)
 
-    def remove_import(self, at: Position) -> Edits | None:
-        """Import one name less: the one at a position, of a `from` import that takes others, too."""
-        return imports.remove(self.text, self.tree, at)
+    def remove_import(self, *places: Position) -> Edits | None:
+        """Take the names at these positions, all of one import statement, out of it, or the whole with its last."""
+        return imports.remove(self.text, self.tree, places)
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
+from isolint.finding import Edit
 from isolint.remedies.definitions import free_names, functions_of, import_of, renamed
 from isolint.remedies.homes import Home
 from isolint.remedies.tables import names_tables
+from isolint.source import Position
 
 
 Renaming = Callable[[Module, str], "str | None"]
@@ -95,17 +97,19 @@ class Copies:
                         found.append(function.name)
         return found
 
-    def unbound(self, module: Module, name: str) -> Edits | None:
-        """The edits that take an import of a name out of a test module."""
-        bindings = module.names.bindings.get(name, ())
-        if len(bindings) != 1 or bindings[0].imported is None or bindings[0].imported.alias:
-            return None
+    def unbound(self, module: Module, names: Sequence[str]) -> Edits | None:
+        """The edits that take the imports of these names out of a test module."""
         file = self.python(module.path)
-        at = bindings[0].imported.at
-        spot = file.statement(at)
-        if spot is None or spot.around or not isinstance(spot.statement, ast.ImportFrom):
-            return None
-        if len(spot.statement.names) > 1:
-            return file.remove_import(at)
-        return file.remove(at)
-
+        together: dict[Position, list[Position]] = {}
+        for name in names:
+            bindings = module.names.bindings.get(name, ())
+            if len(bindings) != 1 or bindings[0].imported is None or bindings[0].imported.alias:
+                return None
+            together.setdefault(bindings[0].node.at, []).append(bindings[0].imported.at)
+        edits: list[Edit] = []
+        for places in together.values():
+            removed = file.remove_import(*places)
+            if removed is None:
+                return None
+            edits += removed
+        return tuple(edits)

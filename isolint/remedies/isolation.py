@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
@@ -13,7 +13,6 @@ from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
 from isolint.facts.targets.lattice import Level, judge
-from isolint.finding import Edit
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
 from isolint.remedies.functions import Copied, Copies, Renaming
@@ -94,26 +93,28 @@ class Isolation:
         """The edits of a conftest that make a store: its engine and sessions, and its tables where nobody makes them."""
         imports, parts = list(found.imports), ["\n".join(found.lines)]
         copies = Copies(self.know, self.python, home, self._renaming(found, chain))
-        drops: list[Edit] = []
         module = self.know.project.module(home.path)
         wanted = list(copied)
         for product in {definition.module.path: definition.module for definition in chain}.values():
             if module is not None:
                 names = copies.making_tables(module, product)
                 wanted += [one for name in names if (one := Copied(product, name, name)) not in wanted]
-        for one in wanted:
-            removed = copies.unbound(module, one.name) if one.new == one.name and module is not None else ()
-            if removed is None or not copies.add(one.module, one.name, one.new):
-                return None
-            drops += removed
+        drops = self._copied(copies, module, wanted)
         tables = () if found.has_tables else found.tables
-        if tables is None:
+        if tables is None or drops is None:
             return None
         if tables:
             imports += found.table_imports
         code = "\n\n\n".join((*parts, *copies.code, *tables))
         added = home.add([*imports, *copies.imports], self._quoted(code, home, parts))
         return None if added is None else (*drops, *added)
+
+    def _copied(self, copies: Copies, module: Module | None, wanted: Sequence[Copied]) -> Edits | None:
+        """Make copies of functions; the edits take the imports of those that keep their names out of their home."""
+        if not all(copies.add(one.module, one.name, one.new) for one in wanted):
+            return None
+        kept = [one.name for one in wanted if one.new == one.name]
+        return copies.unbound(module, kept) if module is not None else ()
 
     def _renaming(self, found: Recipe, chain: list[Definition]) -> Renaming:
         """What a name of the product's is called in the tests, if it is one of these definitions."""
@@ -161,12 +162,9 @@ class Isolation:
             return None if made is None else made.edits
         copies = Copies(self.know, self.python, own.home, self.renaming(path))
         module = self.know.project.module(own.home.path)
-        drops: list[Edit] = []
-        for one in copied:
-            removed = copies.unbound(module, one.name) if one.new == one.name and module is not None else ()
-            if removed is None or not copies.add(one.module, one.name, one.new):
-                return None
-            drops += removed
+        drops = self._copied(copies, module, copied)
+        if drops is None:
+            return None
         statement = own.home.statement_of(own.name)
         added = own.home.add(copies.imports, "\n\n\n".join(copies.code), statement)
         return None if added is None else (*drops, *added)

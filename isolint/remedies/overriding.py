@@ -47,8 +47,6 @@ def overridden(isolation: Isolation, module: Module, wanted: Wanted) -> Edits | 
     put = _put(isolation, module, file, spot, wanted, new)
     if copies is None or taken is None or key is None or put is None:
         return None
-    if home.path == module.path and copies:
-        return (*copies, *put)
     return (*copies, *taken, *key, *put)
 
 
