@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
+from isolint.finding import Span
 from isolint.source import Position
 
 AnyImport = ast.Import | ast.ImportFrom
@@ -72,12 +73,20 @@ def remove(text: Text, tree: ast.Module, places: Sequence[Position]) -> Edits | 
     if all(_is_alone(text, alias) for alias in gone):
         spans = [text.span(position(alias)) for alias in gone]
         return tuple(text.without_lines(span.line, span.end_line) for span in spans)
-    whole = text.span(position(node))
-    if "#" in text.between(whole):
-        return None
-    kept = [text.at(position(alias)) for alias in node.names if alias not in gone]
-    head = text.between(whole).partition("import")[0] if isinstance(node, ast.ImportFrom) else ""
-    return (text.replace(whole, f"{head}import {', '.join(kept)}"),)
+    return tuple(text.replace(span, "") for span in _runs(text, node.names, gone))
+
+
+def _runs(text: Text, names: Sequence[ast.alias], gone: Sequence[ast.alias]) -> Iterator[Span]:
+    """The spans that hold these names of an import and a comma each: that behind, at the end that before them."""
+    kept = [index for index, alias in enumerate(names) if alias not in gone]
+    for index, alias in enumerate(names):
+        own = text.span(position(alias))
+        if alias in gone and index < kept[-1]:
+            following = text.span(position(names[index + 1]))
+            yield Span(own.line, own.column, following.line, following.column)
+    if kept[-1] + 1 < len(names):
+        last, end = text.span(position(names[kept[-1]])), text.span(position(names[-1]))
+        yield Span(last.end_line, last.end_column, end.end_line, end.end_column)
 
 
 def _is_alone(text: Text, alias: ast.alias) -> bool:

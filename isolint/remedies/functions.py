@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
+from isolint.edits.places import position
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -97,8 +98,8 @@ class Copies:
                         found.append(function.name)
         return found
 
-    def unbound(self, module: Module, names: Sequence[str]) -> Edits | None:
-        """The edits that take the imports of these names out of a test module."""
+    def unbound(self, module: Module, names: Sequence[str], besides: Position | None) -> Edits | None:
+        """The edits that take the imports of these names out of a test module, and one that stands at a position."""
         file = self.python(module.path)
         together: dict[Position, list[Position]] = {}
         for name in names:
@@ -106,6 +107,9 @@ class Copies:
             if len(bindings) != 1 or bindings[0].imported is None or bindings[0].imported.alias:
                 return None
             together.setdefault(bindings[0].node.at, []).append(bindings[0].imported.at)
+        spot = None if besides is None else file.statement(besides)
+        if spot is not None and besides is not None:
+            together.setdefault(position(spot.statement), []).append(besides)
         edits: list[Edit] = []
         for places in together.values():
             removed = file.remove_import(*places)

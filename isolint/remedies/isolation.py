@@ -22,11 +22,15 @@ from isolint.source import Position
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A store of the tests' own: its name in the module `home`, and the edits that make it there, if it is new."""
+    """A store of the tests' own: its name in the module `home`, and the edits that make it there, if it is new.
+
+    These take the import `gone` out of that module, too.
+    """
 
     name: str
     home: Home
     edits: Edits = ()
+    gone: Position | None = None
 
     @property
     def is_new(self) -> bool:
@@ -72,23 +76,37 @@ class Isolation:
         """The tests' own in the place of a handle of the application's, for the tests of a file."""
         return self.existing(handle, path) or self.made(handle, path)
 
-    def made(self, handle: Handle, path: str) -> Own | None:
-        """One that is made like the application's, on an engine of the tests' own, in the conftest above a file."""
-        return self.made_for(definitions(self.know, handle.trail), handle.url, path)
+    def made(self, handle: Handle, path: str, at: Position | None = None) -> Own | None:
+        """One that is made like the application's, on an engine of the tests' own, in the conftest above a file.
+
+        `at` is the import of the application's in that file, which it replaces.
+        """
+        return self.made_for(definitions(self.know, handle.trail), handle.url, path, at=at)
 
     def made_for(
-        self, chain: list[Definition], url: Value | None, path: str, copied: tuple[Copied, ...] = ()
+        self,
+        chain: list[Definition],
+        url: Value | None,
+        path: str,
+        copied: tuple[Copied, ...] = (),
+        at: Position | None = None,
     ) -> Own | None:
         """The same for the definitions that lead to a store, with copies of product functions that open it."""
         home = home_of(self.know, path, self.python)
         found = None if not chain else recipe(self.know, self.python, url, chain, home, path)
         if found is None or (home.dotted is None and home.path != path):
             return None
-        edits = self._written(found, home, chain, copied)
-        return None if edits is None else Own(found.names[chain[0].name], home, edits)
+        gone = at if home.path == path else None
+        edits = self._written(found, home, chain, copied, gone)
+        return None if edits is None else Own(found.names[chain[0].name], home, edits, gone)
 
     def _written(
-        self, found: Recipe, home: Home, chain: list[Definition], copied: tuple[Copied, ...]
+        self,
+        found: Recipe,
+        home: Home,
+        chain: list[Definition],
+        copied: tuple[Copied, ...],
+        gone: Position | None,
     ) -> Edits | None:
         """The edits of a conftest that make a store: its engine and sessions, and its tables where nobody makes them."""
         imports, parts = list(found.imports), ["\n".join(found.lines)]
@@ -99,7 +117,7 @@ class Isolation:
             if module is not None:
                 names = copies.making_tables(module, product)
                 wanted += [one for name in names if (one := Copied(product, name, name)) not in wanted]
-        drops = self._copied(copies, module, wanted)
+        drops = self._copied(copies, module, wanted, gone)
         tables = () if found.has_tables else found.tables
         if tables is None or drops is None:
             return None
@@ -109,12 +127,18 @@ class Isolation:
         added = home.add([*imports, *copies.imports], self._quoted(code, home, parts))
         return None if added is None else (*drops, *added)
 
-    def _copied(self, copies: Copies, module: Module | None, wanted: Sequence[Copied]) -> Edits | None:
+    def _copied(
+        self,
+        copies: Copies,
+        module: Module | None,
+        wanted: Sequence[Copied],
+        gone: Position | None = None,
+    ) -> Edits | None:
         """Make copies of functions; the edits take the imports of those that keep their names out of their home."""
         if not all(copies.add(one.module, one.name, one.new) for one in wanted):
             return None
         kept = [one.name for one in wanted if one.new == one.name]
-        return copies.unbound(module, kept) if module is not None else ()
+        return copies.unbound(module, kept, gone) if module is not None else ()
 
     def _renaming(self, found: Recipe, chain: list[Definition]) -> Renaming:
         """What a name of the product's is called in the tests, if it is one of these definitions."""
@@ -199,7 +223,7 @@ class Isolation:
         if file.path == own.home.path:
             if renames is None:
                 return None
-            gone = file.remove_import(at) if len(node.names) > 1 else file.remove(position(node))
+            gone = () if own.gone == at else file.remove_import(at)
             return None if gone is None else (*gone, *renames)
         local = name if renames is None else own.name
         alias = "" if local == own.name else f" as {local}"

@@ -98,7 +98,8 @@ def use_the_tests_own(taken: Taken, ctx: Context) -> Fix | None:
 
 @rule.fix(Applicability.UNSAFE)
 def make_one_for_the_tests(taken: Taken, ctx: Context) -> Fix | None:
-    own = ctx.isolation.made(taken.handle, taken.site.module.path)
+    at = None if "." in taken.name else taken.at
+    own = ctx.isolation.made(taken.handle, taken.site.module.path, at)
     return None if own is None else _in_place(taken, own, ctx, f"Make `{own.name}` for the tests and use it")
 
 
