@@ -24,6 +24,7 @@ from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.lifetime.dependencies import Override
 from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -49,7 +50,7 @@ from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.remedies import Isolation, Own, Wanted, finished, fixture_at, overridden, redirected, yielded
+from isolint.remedies import Isolation, Own, Wanted, overridden, redirected, removed
 from isolint.source import Position, Source
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "Level",
     "Node",
     "OpenClient",
+    "Override",
     "Opening",
     "Own",
     "PluginError",
@@ -93,14 +95,12 @@ __all__ = [
     "Trail",
     "Wanted",
     "always_true",
-    "finished",
-    "fixture_at",
     "is_test_name",
     "load_rules",
     "overridden",
     "redirected",
+    "removed",
     "show",
-    "yielded",
 ]
 
 ENTRY_POINTS = "isolint.rules"
