@@ -49,8 +49,9 @@ from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
+from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.remedies import Isolation, Own, Wanted, overridden, redirected, removed
+from isolint.remedies import Isolation, Own, Wanted, configured, overridden, redirected, removed
 from isolint.source import Position, Source
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "Hop",
     "Import",
     "Leak",
+    "LateSetting",
     "Level",
     "Node",
     "OpenClient",
@@ -95,6 +97,7 @@ __all__ = [
     "Trail",
     "Wanted",
     "always_true",
+    "configured",
     "is_test_name",
     "load_rules",
     "overridden",
