@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,9 +69,6 @@ def remove(text: Text, tree: ast.Module, places: Sequence[Position]) -> Edits | 
     if len(gone) == len(node.names):
         is_only = len(found.block) == 1 and bool(found.around)
         return None if is_only else (text.without_lines(found.first_line, found.last_line),)
-    if all(_is_alone(text, alias) for alias in gone):
-        spans = [text.span(position(alias)) for alias in gone]
-        return tuple(text.without_lines(span.line, span.end_line) for span in spans)
     return tuple(text.replace(span, "") for span in _runs(text, node.names, gone))
 
 
@@ -86,15 +82,10 @@ def _runs(text: Text, names: Sequence[ast.alias], gone: Sequence[ast.alias]) -> 
             yield Span(own.line, own.column, following.line, following.column)
     if kept[-1] + 1 < len(names):
         last, end = text.span(position(names[kept[-1]])), text.span(position(names[-1]))
-        yield Span(last.end_line, last.end_column, end.end_line, end.end_column)
-
-
-def _is_alone(text: Text, alias: ast.alias) -> bool:
-    """Whether a name of an import has lines of its own."""
-    own = text.span(position(alias))
-    before = text.lines[own.line - 1][: own.column - 1]
-    after = text.lines[own.end_line - 1][own.end_column - 1 :]
-    return not before.strip() and re.match(r"\s*,?\s*(#.*)?$", after) is not None
+        span = Span(last.end_line, last.end_column, end.end_line, end.end_column)
+        if "#" in text.between(span):
+            span = Span(last.end_line + 1, 1, end.end_line + 1, 1)
+        yield span
 
 
 def _imports(tree: ast.Module) -> list[AnyImport]:

@@ -34,7 +34,9 @@ def configured(isolation: Isolation, module: Module, late: LateSetting) -> Edits
         return None
     reader = next((node for node in between if _is_call(file, node, late.reader)), None)
     if reader is not None:
-        moved = file.insert_before(position(reader), file.code(spot.statement))
+        outer = file.text.indentation(spot.first_line)
+        code = file.code(spot.statement).replace(f"\n{outer}", "\n")
+        moved = file.insert_before(position(reader), code)
         return _both(moved, file.remove(late.at))
     return _handed(isolation, module, file, spot, made, values) or _pinned(
         isolation, module, file, spot, made, late, values

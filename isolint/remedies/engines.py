@@ -12,6 +12,7 @@ from isolint.facts.meaning.values import Address, Literal, Text, Union, Value, V
 from isolint.facts.program import syntax as s
 from isolint.remedies.definitions import Definition, free_names, import_of, renamed
 from isolint.remedies.homes import Home, call_code
+from isolint.remedies.servers import Database, database
 from isolint.remedies.tables import makes_tables, metadata_of, tables_fixture
 
 _SQLITE = {
@@ -34,6 +35,7 @@ class Recipe:
     has_tables: bool
     tables: tuple[str, ...] | None
     table_imports: tuple[str, ...]
+    fixtures: tuple[str, ...] = ()
 
 
 def recipe(
@@ -50,16 +52,14 @@ def recipe(
         return None
     names = {d.name: _named(d.name, home) for d in chain}
     dialect = dialect_of(url)
-    if dialect not in ("", "sqlite"):
-        return None
     maker = import_of(know, engine.module, _root(engine.call.function))
     written = _callee(python, engine)
     if maker is None or written is None:
         return None
-    imports = [maker]
-    if not engine.is_async:
-        imports.append("from sqlalchemy.pool import StaticPool")
-    lines = [f"{names[engine.name]} = {call_code(written, list(_SQLITE[engine.is_async]))}"]
+    started = _started(know, python, engine, dialect, names[engine.name], written)
+    if started is None:
+        return None
+    imports, lines = [maker, *started.imports], list(started.lines)
     for definition in reversed(chain[:-1]):
         copied = _copied(know, python, definition, names, imports)
         if copied is None:
@@ -74,7 +74,24 @@ def recipe(
         makes_tables(know, path),
         None if fixture is None else (fixture.code,),
         () if fixture is None else fixture.imports,
+        (started.fixture,) if started.fixture else (),
     )
+
+
+def _started(
+    know: Knowledge,
+    python: Callable[[str], PythonFile],
+    engine: Definition,
+    dialect: str,
+    named: str,
+    maker: str,
+) -> Database | None:
+    """The engine that all else stands on: in memory, or on a new database of a server."""
+    if dialect not in ("", "sqlite"):
+        return database(know, python, engine, dialect, named, maker)
+    imports = () if engine.is_async else ("from sqlalchemy.pool import StaticPool",)
+    code = call_code(maker, list(_SQLITE[engine.is_async]))
+    return Database((f"{named} = {code}",), "", imports)
 
 
 def _named(name: str, home: Home) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
@@ -53,11 +54,11 @@ class Home:
         """Add imports and code to it: below a statement, else below its imports."""
         wanted = merged(imports)
         if not self.exists:
-            text = "\n".join((*_sorted(wanted), "", code, ""))
+            text = "\n".join((*self._sorted(wanted), "", code, ""))
             return (Edit(self.path, Span(1, 1, 1, 1), text),)
         anchor = after or self._anchor()
         if anchor is None:
-            block = "\n".join((*_sorted(wanted), "", code))
+            block = "\n".join((*self._sorted(wanted), "", code))
             end = self.file.tree.body[-1] if self.file.tree.body else None
             if end is None:
                 return (self.file.text.insert(len(self.file.text.lines) + 1, 1, f"{block}\n"),)
@@ -69,6 +70,7 @@ class Home:
             if added is None:
                 return None
             edits += added
+        edits = _joined(edits)
         stepped = self.file.stepped(code)
         if after is not None:
             blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
@@ -100,6 +102,16 @@ class Home:
         if module is None or not parts:
             return False
         return self.know.project.locate(module, parts) is not None
+
+    def _sorted(self, imports: list[str]) -> list[str]:
+        """Imports in three paragraphs: of the standard library, of others, of the project; plain ones first."""
+        found: dict[int, list[str]] = {}
+        for line in sorted(imports, key=lambda line: (line.startswith("from "), line)):
+            top = line.split()[1].partition(".")[0]
+            own = any(path.startswith((f"{top}/", f"src/{top}/", f"{top}.py")) for path in self.know.project.files)
+            found.setdefault(0 if top in sys.stdlib_module_names else 2 if own else 1, []).append(line)
+        paragraphs = ["\n".join(found[section]) for section in sorted(found)]
+        return ["\n\n".join(paragraphs)] if paragraphs else []
 
     def _anchor(self) -> ast.stmt | None:
         """The first statement below the imports."""
@@ -147,9 +159,19 @@ def merged(imports: Iterable[str]) -> list[str]:
     return [*plain, *(f"{module} import {', '.join(sorted(n))}" for module, n in names.items())]
 
 
-def _sorted(imports: list[str]) -> list[str]:
-    """Imports for a new file: plain ones first, by module."""
-    return sorted(imports, key=lambda line: (line.startswith("from "), line))
+def _joined(edits: list[Edit]) -> list[Edit]:
+    """Edits in which the paragraphs that are inserted at one place are one."""
+    found: dict[tuple[str, Span], str] = {}
+    for edit in sorted(edits, key=lambda edit: edit.content):
+        key = (edit.path, edit.span)
+        before = found.get(key)
+        if before is None:
+            found[key] = edit.content
+        elif before.endswith("\n\n"):
+            found[key] = before[:-1] + edit.content
+        else:
+            found[key] = before + (edit.content.lstrip("\n") if before.startswith("\n") else edit.content)
+    return [Edit(path, span, content) for (path, span), content in found.items()]
 
 
 def call_code(function: str, arguments: list[str]) -> str:

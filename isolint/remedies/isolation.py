@@ -123,7 +123,7 @@ class Isolation:
             return None
         if tables:
             imports += found.table_imports
-        code = "\n\n\n".join((*parts, *copies.code, *tables))
+        code = "\n\n\n".join((*parts, *found.fixtures, *copies.code, *tables))
         added = home.add([*imports, *copies.imports], self._quoted(code, home, parts))
         return None if added is None else (*drops, *added)
 
