@@ -26,7 +26,7 @@ LAYERS = {
     "vocabulary": "spelling",
     "facts": "documents finding source vocabulary",
     "edits": "documents finding source",
-    "remedies": "edits facts finding",
+    "remedies": "edits facts finding source",
     "rule": "documents edits facts finding remedies source",
     "rules": "rule",
     "frame": "finding terminal",

@@ -72,6 +72,36 @@ def remove(text: Text, tree: ast.Module, places: Sequence[Position]) -> Edits | 
     return tuple(text.replace(span, "") for span in _runs(text, node.names, gone))
 
 
+def change(
+    text: Text, node: ast.ImportFrom, places: Sequence[Position], names: Sequence[str]
+) -> Edits | None:
+    """The edits that take names out of an import and others in; see `PythonFile.change_import`."""
+    starts = {place[:2] for place in places}
+    kept = [alias for alias in node.names if position(alias)[:2] not in starts]
+    new = [name for name in names if name not in {text.at(position(alias)) for alias in kept}]
+    whole = text.span(position(node))
+    if not kept and not new:
+        return (text.without_lines(whole.line, whole.end_line),)
+    head = text.between(whole).partition("import")[0]
+    if whole.line == whole.end_line:
+        written = sorted([*(text.at(position(alias)) for alias in kept), *new], key=by_kind) if new else []
+        written = written or [text.at(position(alias)) for alias in kept]
+        return (text.replace(whole, f"{head}import {', '.join(written)}"),)
+    lines = [text.lines[text.span(position(alias)).line - 1].strip() for alias in kept]
+    if not all(line.partition("#")[0].rstrip().rstrip(",").isidentifier() for line in lines):
+        return None
+    lines = sorted([*lines, *(f"{name}," for name in new)], key=by_kind) if new else lines
+    last = text.lines[whole.end_line - 1][: whole.end_column - 1].lstrip()
+    entries = "".join(f"    {line}\n" for line in lines)
+    return (text.replace(whole, f"{head}import (\n{entries}{last}"),) if last == ")" else None
+
+
+def by_kind(name: str) -> tuple[int, str]:
+    """The order of imported names: constants, classes, all else."""
+    plain = name.partition(",")[0]
+    return (0 if plain.isupper() and len(plain) > 1 else 1 if plain[:1].isupper() else 2, name)
+
+
 def _runs(text: Text, names: Sequence[ast.alias], gone: Sequence[ast.alias]) -> Iterator[Span]:
     """The spans that hold these names of an import and a comma each: that behind, at the end that before them."""
     kept = [index for index, alias in enumerate(names) if alias not in gone]

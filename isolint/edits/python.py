@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
@@ -163,6 +164,12 @@ class PythonFile:
     def remove_import(self, *places: Position) -> Edits | None:
         """Take the names at these positions, all of one import statement, out of it, or the whole with its last."""
         return imports.remove(self.text, self.tree, places)
+
+    def change_import(
+        self, node: ast.ImportFrom, places: Sequence[Position], names: Sequence[str]
+    ) -> Edits | None:
+        """Take the names at these positions out of an import, and others in."""
+        return imports.change(self.text, node, places, names)
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.

@@ -45,12 +45,18 @@ def recipe(
     chain: list[Definition],
     home: Home,
     path: str,
+    own_engine: str = "",
 ) -> Recipe | None:
-    """How a store like that of these definitions is made for tests; None where it cannot be told."""
+    """How a store like that of these definitions is made for tests; None where it cannot be told.
+
+    `own_engine` is the tests' own engine, if they have one already.
+    """
     engine = chain[-1]
     if not engine.is_engine or any(definition.is_engine for definition in chain[:-1]):
         return None
     names = {d.name: _named(d.name, home) for d in chain}
+    if own_engine:
+        return _on_engine(know, python, chain, {**names, engine.name: own_engine})
     dialect = dialect_of(url)
     maker = import_of(know, engine.module, _root(engine.call.function))
     written = _callee(python, engine)
@@ -60,11 +66,11 @@ def recipe(
     if started is None:
         return None
     imports, lines = [maker, *started.imports], list(started.lines)
-    for definition in reversed(chain[:-1]):
-        copied = _copied(know, python, definition, names, imports)
-        if copied is None:
-            return None
-        lines.append(copied)
+    sessions = _on_engine(know, python, chain, names)
+    if sessions is None:
+        return None
+    imports += sessions.imports
+    lines += sessions.lines
     metadata = metadata_of(know, engine.module)
     fixture = None if metadata is None else tables_fixture(know, metadata, names[engine.name], engine.is_async)
     return Recipe(
@@ -76,6 +82,20 @@ def recipe(
         () if fixture is None else fixture.imports,
         (started.fixture,) if started.fixture else (),
     )
+
+
+def _on_engine(
+    know: Knowledge, python: Callable[[str], PythonFile], chain: list[Definition], names: dict[str, str]
+) -> Recipe | None:
+    """What stands on an engine that is there: session factories."""
+    imports: list[str] = []
+    lines: list[str] = []
+    for definition in reversed(chain[:-1]):
+        copied = _copied(know, python, definition, names, imports)
+        if copied is None:
+            return None
+        lines.append(copied)
+    return Recipe(names, tuple(imports), tuple(lines), True, (), ())
 
 
 def _started(

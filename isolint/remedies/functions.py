@@ -6,12 +6,10 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from isolint.edits import Edits, PythonFile
-from isolint.edits.places import position
+from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.finding import Edit
 from isolint.remedies.definitions import free_names, functions_of, import_of, renamed
 from isolint.remedies.homes import Home
 from isolint.remedies.tables import names_tables
@@ -98,22 +96,12 @@ class Copies:
                         found.append(function.name)
         return found
 
-    def unbound(self, module: Module, names: Sequence[str], besides: Position | None) -> Edits | None:
-        """The edits that take the imports of these names out of a test module, and one that stands at a position."""
-        file = self.python(module.path)
-        together: dict[Position, list[Position]] = {}
+    def unbound(self, module: Module, names: Sequence[str], besides: Position | None) -> list[Position] | None:
+        """Where a test module imports these names, and one that is given; None for names it has in another way."""
+        places = [] if besides is None else [besides]
         for name in names:
             bindings = module.names.bindings.get(name, ())
             if len(bindings) != 1 or bindings[0].imported is None or bindings[0].imported.alias:
                 return None
-            together.setdefault(bindings[0].node.at, []).append(bindings[0].imported.at)
-        spot = None if besides is None else file.statement(besides)
-        if spot is not None and besides is not None:
-            together.setdefault(position(spot.statement), []).append(besides)
-        edits: list[Edit] = []
-        for places in together.values():
-            removed = file.remove_import(*places)
-            if removed is None:
-                return None
-            edits += removed
-        return tuple(edits)
+            places.append(bindings[0].imported.at)
+        return places

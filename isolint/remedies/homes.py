@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
+from isolint.edits.imports import by_kind
 from isolint.edits.places import first_line, last_line
 from isolint.facts.knowledge import Knowledge
 from isolint.finding import Edit, Span
+from isolint.source import Position
 
 _TEST_FOLDERS = ("tests", "test", "testing")
 _LONGEST = 88
@@ -50,37 +52,64 @@ class Home:
         apart = [p for p in others if f"{p.rpartition('/')[0]}/__init__.py" not in self.know.project.files]
         return "conftest" if apart in ([self.path], []) else None
 
-    def add(self, imports: Iterable[str], code: str, after: ast.stmt | None = None) -> Edits | None:
-        """Add imports and code to it: below a statement, else below its imports."""
+    def add(
+        self,
+        imports: Iterable[str],
+        code: str,
+        after: ast.stmt | None = None,
+        drops: Sequence[Position] = (),
+    ) -> Edits | None:
+        """Add imports and code to it, below a statement, else below its imports; take the imports `drops` out."""
         wanted = merged(imports)
         if not self.exists:
             text = "\n".join((*self._sorted(wanted), "", code, ""))
             return (Edit(self.path, Span(1, 1, 1, 1), text),)
+        changed = self._dropped(drops, wanted)
         anchor = after or self._anchor()
+        if changed is None:
+            return None
         if anchor is None:
             block = "\n".join((*self._sorted(wanted), "", code))
             end = self.file.tree.body[-1] if self.file.tree.body else None
             if end is None:
                 return (self.file.text.insert(len(self.file.text.lines) + 1, 1, f"{block}\n"),)
-            return (self.file.text.lines_after(last_line(end), f"\n{block}", ""),)
+            return (*changed, self.file.text.lines_after(last_line(end), f"\n{block}", ""))
         edits: list[Edit] = []
         for statement in wanted:
-            own = self._is_own(statement)
-            added = self.file.add_import(statement, first_party=own)
+            added = self.file.add_import(statement, first_party=self._is_own(statement))
             if added is None:
                 return None
             edits += added
-        edits = _joined(edits)
-        stepped = self.file.stepped(code)
-        if after is not None:
-            blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
-            edits.append(self.file.text.lines_after(last_line(after), f"{blank}{stepped}", ""))
-        else:
-            is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            is_block = is_block or code.splitlines()[-1].startswith(" ")
-            line = self._first_line(anchor)
-            edits.append(self.file.text.lines_before(line, stepped, "", 2 if is_block else 1))
+        return (*changed, *_joined(edits), self._placed(self.file.stepped(code), anchor, is_after=after is not None))
+
+    def _dropped(self, drops: Sequence[Position], wanted: list[str]) -> Edits | None:
+        """The edits that take imports out; what is wanted from the same modules is taken in by them."""
+        together: dict[ast.ImportFrom, list[Position]] = {}
+        for place in drops:
+            spot = self.file.statement(place)
+            if spot is None or spot.around or not isinstance(spot.statement, ast.ImportFrom):
+                return None
+            together.setdefault(spot.statement, []).append(place)
+        edits: list[Edit] = []
+        for node, places in together.items():
+            head = f"from {node.module} import "
+            same = next((line for line in wanted if line.startswith(head) and not node.level), "")
+            if same:
+                wanted.remove(same)
+            names = same.removeprefix(head).split(", ") if same else []
+            changed = self.file.change_import(node, places, names)
+            if changed is None:
+                return None
+            edits += changed
         return tuple(edits)
+
+    def _placed(self, code: str, anchor: ast.stmt, *, is_after: bool) -> Edit:
+        if is_after:
+            blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
+            return self.file.text.lines_after(last_line(anchor), f"{blank}{code}", "")
+        is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        is_block = is_block or code.splitlines()[-1].startswith((" ", "\t"))
+        return self.file.text.lines_before(self._first_line(anchor), code, "", 2 if is_block else 1)
 
     def statement_of(self, name: str) -> ast.stmt | None:
         """The statement at its top that binds a name, or the last of the assignments right below that one."""
@@ -156,7 +185,7 @@ def merged(imports: Iterable[str]) -> list[str]:
             names.setdefault(module, []).append(name)
         else:
             plain.append(statement)
-    return [*plain, *(f"{module} import {', '.join(sorted(n))}" for module, n in names.items())]
+    return [*plain, *(f"{module} import {', '.join(sorted(n, key=by_kind))}" for module, n in names.items())]
 
 
 def _joined(edits: list[Edit]) -> list[Edit]:

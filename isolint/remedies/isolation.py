@@ -13,10 +13,12 @@ from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
 from isolint.facts.targets.lattice import Level, judge
+from isolint.finding import Edit
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
 from isolint.remedies.functions import Copied, Copies, Renaming
 from isolint.remedies.homes import Home, home_of
+from isolint.remedies.servers import DATABASE
 from isolint.source import Position
 
 
@@ -93,11 +95,17 @@ class Isolation:
     ) -> Own | None:
         """The same for the definitions that lead to a store, with copies of product functions that open it."""
         home = home_of(self.know, path, self.python)
-        found = None if not chain else recipe(self.know, self.python, url, chain, home, path)
+        engine = self._handle(chain[-1].module, chain[-1].name) if len(chain) > 1 else None
+        base = self.existing(engine, path) if engine is not None else None
+        if base is not None and base.home.path != home.path:
+            return None
+        there = base.name if base is not None else ""
+        found = None if not chain else recipe(self.know, self.python, url, chain, home, path, there)
         if found is None or (home.dotted is None and home.path != path):
             return None
         gone = at if home.path == path else None
-        edits = self._written(found, home, chain, copied, gone)
+        below = home.statement_of(there) if there else None
+        edits = self._written(found, home, chain, copied, gone, below)
         return None if edits is None else Own(found.names[chain[0].name], home, edits, gone)
 
     def _written(
@@ -107,6 +115,7 @@ class Isolation:
         chain: list[Definition],
         copied: tuple[Copied, ...],
         gone: Position | None,
+        below: ast.stmt | None,
     ) -> Edits | None:
         """The edits of a conftest that make a store: its engine and sessions, and its tables where nobody makes them."""
         imports, parts = list(found.imports), ["\n".join(found.lines)]
@@ -124,8 +133,22 @@ class Isolation:
         if tables:
             imports += found.table_imports
         code = "\n\n\n".join((*parts, *found.fixtures, *copies.code, *tables))
-        added = home.add([*imports, *copies.imports], self._quoted(code, home, parts))
-        return None if added is None else (*drops, *added)
+        added = home.add([*imports, *copies.imports], self._quoted(code, home, parts), below, drops)
+        asked = self._asking(home) if found.fixtures else ()
+        return None if added is None or asked is None else (*added, *asked)
+
+    def _asking(self, home: Home) -> Edits | None:
+        """The edits that let a conftest's fixtures around the whole session ask for the database that is made there."""
+        module = self.know.project.module(home.path)
+        defined = () if module is None else tuple(self.know.fixtures.defined(module).values())
+        edits: list[Edit] = []
+        for fixture in defined:
+            if fixture.module is module and fixture.autouse and fixture.scope == "session":
+                added = home.file.add_parameter(fixture.function.name_at, DATABASE)
+                if added is None:
+                    return None
+                edits += added
+        return tuple(edits)
 
     def _copied(
         self,
@@ -133,12 +156,12 @@ class Isolation:
         module: Module | None,
         wanted: Sequence[Copied],
         gone: Position | None = None,
-    ) -> Edits | None:
-        """Make copies of functions; the edits take the imports of those that keep their names out of their home."""
+    ) -> list[Position] | None:
+        """Make copies of functions; given are the imports of those that keep their names, which are to go."""
         if not all(copies.add(one.module, one.name, one.new) for one in wanted):
             return None
         kept = [one.name for one in wanted if one.new == one.name]
-        return copies.unbound(module, kept, gone) if module is not None else ()
+        return copies.unbound(module, kept, gone) if module is not None else []
 
     def _renaming(self, found: Recipe, chain: list[Definition]) -> Renaming:
         """What a name of the product's is called in the tests, if it is one of these definitions."""
@@ -190,8 +213,7 @@ class Isolation:
         if drops is None:
             return None
         statement = own.home.statement_of(own.name)
-        added = own.home.add(copies.imports, "\n\n\n".join(copies.code), statement)
-        return None if added is None else (*drops, *added)
+        return own.home.add(copies.imports, "\n\n\n".join(copies.code), statement, drops)
 
     def _quoted(self, code: str, home: Home, parts: Iterable[str]) -> str:
         if home.exists and home.file.quote == "'":

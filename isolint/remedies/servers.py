@@ -13,6 +13,7 @@ from isolint.remedies.definitions import Definition, free_names, import_of
 # Dialect -> the database of each server that one is connected to while others are made.
 MAINTENANCE = {"postgresql": "postgres"}
 
+DATABASE = "testing_database"  # the fixture
 _LONGEST = 80
 
 
@@ -60,7 +61,7 @@ def database(
     server = f'{maker}({url}.set(database="{MAINTENANCE[dialect]}"), isolation_level="AUTOCOMMIT")'
     fixture = (
         '@pytest.fixture(scope="session", autouse=True)\n'
-        "def testing_database():\n"
+        f"def {DATABASE}():\n"
         f"    server = {server}\n"
         f"    name = server.dialect.identifier_preparer.quote({url}.database)\n"
         "    with server.connect() as connection:\n"

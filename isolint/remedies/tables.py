@@ -17,6 +17,8 @@ _MAKING = frozenset({"create_all", "upgrade"})
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "AsyncAttrs", "MappedAsDataclass"})
 _CALLS = frozenset({"declarative_base", "MetaData", "automap_base"})
 
+_SQLMODEL = "SQLModel"
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -73,12 +75,12 @@ def metadata_of(know: Knowledge, module: Module) -> Written | None:
     for path in product:
         seen = know.project.module(path)
         if seen is not None:
-            found.update({(seen.dotted, name): text for name, text in _metadata_in(seen)})
+            for name, text in _metadata_in(seen):
+                found["sqlmodel" if name == _SQLMODEL else seen.dotted, name] = text
     if len(found) != 1:
         return None
     ((dotted_name, name), text) = next(iter(found.items()))
-    where = "sqlmodel" if name == "SQLModel" else dotted_name
-    return Written(text, (f"from {where} import {name}",))
+    return Written(text, (f"from {dotted_name} import {name}",))
 
 
 def _metadata_in(module: Module) -> Iterator[tuple[str, str]]:
@@ -86,7 +88,9 @@ def _metadata_in(module: Module) -> Iterator[tuple[str, str]]:
         match node:
             case s.Class(name=name, bases=bases):
                 lasts = {(dotted(base) or "").rpartition(".")[2] for base in bases}
-                if lasts & _BASES and not _is_abstract(name):
+                if _SQLMODEL in lasts:
+                    yield _SQLMODEL, f"{_SQLMODEL}.metadata"
+                elif lasts & _BASES and not _is_abstract(name):
                     yield name, f"{name}.metadata"
             case s.Assign(targets=(s.Name(id=name),), value=s.Call() as call):
                 last = last_name(call)
