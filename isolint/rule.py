@@ -51,7 +51,7 @@ from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.remedies import Isolation, Own, Wanted, configured, overridden, redirected, removed
+from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
 from isolint.source import Position, Source
 
 __all__ = [
@@ -74,13 +74,13 @@ __all__ = [
     "Handle",
     "Hop",
     "Import",
-    "Leak",
     "LateSetting",
+    "Leak",
     "Level",
     "Node",
     "OpenClient",
-    "Override",
     "Opening",
+    "Override",
     "Own",
     "PluginError",
     "Position",
@@ -98,6 +98,7 @@ __all__ = [
     "Wanted",
     "always_true",
     "configured",
+    "guarded",
     "is_test_name",
     "load_rules",
     "overridden",

@@ -96,7 +96,13 @@ def developed(stack: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> D
 def test_suite_changes_the_development_data(stack: Stack, developed: Developed) -> None:
     before = developed.data()
     proving.run_python(
-        developed.project, "-m", "pytest", "-p", "no:cacheprovider", "tests", environment=developed.environment
+        developed.project,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "tests",
+        environment=developed.environment,
     )
     assert developed.data() != before
 

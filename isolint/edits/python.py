@@ -53,8 +53,8 @@ class PythonFile:
         return "'" if written.count("'") > written.count('"') else '"'
 
     def code(self, at: Position | ast.expr | ast.stmt) -> str:
-        """What is written at a position, or for a node; brackets around an expression are not part of it."""
-        return self.text.at(at if isinstance(at, tuple) else position(at))
+        r"""What is written at a position, or for a node, with \n as line ends; brackets around it are not part of it."""
+        return "\n".join(self.text.at(at if isinstance(at, tuple) else position(at)).splitlines())
 
     def string(self, value: str) -> str:
         """A string literal in the file's quotation marks."""

@@ -66,10 +66,10 @@ def _settings(file: PythonFile, node: ast.stmt) -> tuple[str, dict[str, ast.expr
             for argument in call.args:
                 if not isinstance(argument, ast.Dict):
                     return None
-                for key, value in zip(argument.keys, argument.values, strict=True):
-                    if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                for name, given in zip(argument.keys, argument.values, strict=True):
+                    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
                         return None
-                    found[key.value] = value
+                    found[name.value] = given
             return file.code(app), found
     return None
 

@@ -72,7 +72,9 @@ def recipe(
     imports += sessions.imports
     lines += sessions.lines
     metadata = metadata_of(know, engine.module)
-    fixture = None if metadata is None else tables_fixture(know, metadata, names[engine.name], engine.is_async)
+    fixture = (
+        None if metadata is None else tables_fixture(know, metadata, names[engine.name], engine.is_async)
+    )
     return Recipe(
         names,
         tuple(imports),
@@ -167,10 +169,10 @@ def dialect_of(url: Value | None) -> str:
         case Variable(default=default):
             return dialect_of(default)
         case Address(base=base, components=components):
-            named = next((text(value) for name, value in components if name in ("drivername", "scheme")), None)
+            named = next(
+                (text(value) for name, value in components if name in ("drivername", "scheme")), None
+            )
             return named.partition("+")[0] if named else dialect_of(base)
         case Union(options=found):
             return next((dialect for dialect in map(dialect_of, found) if dialect), "")
     return ""
-
-

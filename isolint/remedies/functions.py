@@ -15,7 +15,6 @@ from isolint.remedies.homes import Home
 from isolint.remedies.tables import names_tables
 from isolint.source import Position
 
-
 Renaming = Callable[[Module, str], "str | None"]
 
 
@@ -96,7 +95,9 @@ class Copies:
                         found.append(function.name)
         return found
 
-    def unbound(self, module: Module, names: Sequence[str], besides: Position | None) -> list[Position] | None:
+    def unbound(
+        self, module: Module, names: Sequence[str], besides: Position | None
+    ) -> list[Position] | None:
         """Where a test module imports these names, and one that is given; None for names it has in another way."""
         places = [] if besides is None else [besides]
         for name in names:

@@ -80,7 +80,11 @@ class Home:
             if added is None:
                 return None
             edits += added
-        return (*changed, *_joined(edits), self._placed(self.file.stepped(code), anchor, is_after=after is not None))
+        return (
+            *changed,
+            *joined(edits),
+            self._placed(self.file.stepped(code), anchor, is_after=after is not None),
+        )
 
     def _dropped(self, drops: Sequence[Position], wanted: list[str]) -> Edits | None:
         """The edits that take imports out; what is wanted from the same modules is taken in by them."""
@@ -137,7 +141,9 @@ class Home:
         found: dict[int, list[str]] = {}
         for line in sorted(imports, key=lambda line: (line.startswith("from "), line)):
             top = line.split()[1].partition(".")[0]
-            own = any(path.startswith((f"{top}/", f"src/{top}/", f"{top}.py")) for path in self.know.project.files)
+            own = any(
+                path.startswith((f"{top}/", f"src/{top}/", f"{top}.py")) for path in self.know.project.files
+            )
             found.setdefault(0 if top in sys.stdlib_module_names else 2 if own else 1, []).append(line)
         paragraphs = ["\n".join(found[section]) for section in sorted(found)]
         return ["\n\n".join(paragraphs)] if paragraphs else []
@@ -145,7 +151,9 @@ class Home:
     def _anchor(self) -> ast.stmt | None:
         """The first statement below the imports."""
         body = self.file.tree.body
-        last = max((i for i, node in enumerate(body) if isinstance(node, ast.Import | ast.ImportFrom)), default=-1)
+        last = max(
+            (i for i, node in enumerate(body) if isinstance(node, ast.Import | ast.ImportFrom)), default=-1
+        )
         if last < 0 and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             last = 0
         following = body[last + 1 :]
@@ -188,18 +196,19 @@ def merged(imports: Iterable[str]) -> list[str]:
     return [*plain, *(f"{module} import {', '.join(sorted(n, key=by_kind))}" for module, n in names.items())]
 
 
-def _joined(edits: list[Edit]) -> list[Edit]:
+def joined(edits: Sequence[Edit]) -> list[Edit]:
     """Edits in which the paragraphs that are inserted at one place are one."""
     found: dict[tuple[str, Span], str] = {}
-    for edit in sorted(edits, key=lambda edit: edit.content):
+    for edit in sorted(edits, key=lambda edit: (edit.content.lstrip().startswith("from "), edit.content)):
         key = (edit.path, edit.span)
-        before = found.get(key)
-        if before is None:
-            found[key] = edit.content
-        elif before.endswith("\n\n"):
-            found[key] = before[:-1] + edit.content
-        else:
-            found[key] = before + (edit.content.lstrip("\n") if before.startswith("\n") else edit.content)
+        before = found.get(key, "")
+        content = edit.content
+        end = "\r\n" if "\r\n" in content else "\n"
+        if before.endswith(end * 2):
+            before = before.removesuffix(end)
+        elif before.startswith(end):
+            content = content.removeprefix(end)
+        found[key] = before + content
     return [Edit(path, span, content) for (path, span), content in found.items()]
 
 

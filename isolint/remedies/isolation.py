@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
@@ -117,7 +117,7 @@ class Isolation:
         gone: Position | None,
         below: ast.stmt | None,
     ) -> Edits | None:
-        """The edits of a conftest that make a store: its engine and sessions, and its tables where nobody makes them."""
+        """The edits of a conftest that make a store: engine, sessions, and the tables where nobody makes them."""
         imports, parts = list(found.imports), ["\n".join(found.lines)]
         copies = Copies(self.know, self.python, home, self._renaming(found, chain))
         module = self.know.project.module(home.path)
@@ -185,6 +185,12 @@ class Isolation:
             return None if own is None else own.name
 
         return renaming
+
+    def has_stand_in(self, module: Module) -> Iterator[bool]:
+        """For each of the application's handles that a test module imports: whether tests can have one of their own."""
+        for site in self.know.module_sites(module).imports:
+            for _, _, handle in self.know.imported_handles(site):
+                yield self.own(handle, module.path) is not None
 
     def _handle(self, module: Module, name: str) -> Handle | None:
         """The application's handle that a name at the top of a module stands for."""
@@ -293,6 +299,7 @@ class Isolation:
                     if source is not None and source.path == path:
                         return True
         return False
+
 
 def _binds(file: PythonFile, name: str) -> bool:
     """Whether a file binds a name within a function, where it would hide another."""

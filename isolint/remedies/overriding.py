@@ -12,7 +12,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.overrides import ATTRIBUTE
 from isolint.remedies.functions import Copied
-from isolint.remedies.homes import Home, home_of
+from isolint.remedies.homes import home_of
 from isolint.remedies.isolation import Isolation, Own
 from isolint.remedies.restoring import yielded
 from isolint.source import Position
@@ -126,7 +126,9 @@ def _may_ask(isolation: Isolation, module: Module, function: AnyFunction) -> boo
         return fixture.scope == "function"
     if not function.name.startswith("test"):
         return False
-    own = next((f for f in module.functions if f.at[0] == function.lineno or f.name_at[0] == function.lineno), None)
+    own = next(
+        (f for f in module.functions if f.at[0] == function.lineno or f.name_at[0] == function.lineno), None
+    )
     owner = None if own is None else module.methods.get(id(own))
     return owner is None or not isolation.know.fixtures.is_test_case(module, owner)
 
@@ -181,5 +183,3 @@ def _clears(node: ast.AST) -> bool:
         case ast.Assign(targets=[ast.Attribute(attr=attribute)]):
             return attribute == ATTRIBUTE
     return False
-
-

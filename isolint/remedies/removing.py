@@ -40,15 +40,17 @@ def removed(isolation: Isolation, module: Module, left: Override) -> Edits | Non
     return finished(file, function, last, code) if function.name.startswith("test") else None
 
 
-def _puts(
-    file: PythonFile, function: AnyFunction, keys: tuple[str, ...]
-) -> list[tuple[str, str, ast.stmt]]:
+def _puts(file: PythonFile, function: AnyFunction, keys: tuple[str, ...]) -> list[tuple[str, str, ast.stmt]]:
     """The registry, key and statement of each override that a function itself puts in under one of these keys."""
     found: list[tuple[str, str, ast.stmt]] = []
     for node in function.body:
         match node:
             case ast.Assign(targets=[ast.Subscript(value=registry, slice=key)]):
                 found += [(file.code(registry), file.code(key), node)]
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=registry, attr="update"), args=[ast.Dict() as table])):
-                found += [(file.code(registry), file.code(key), node) for key in table.keys if key is not None]
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=registry, attr="update"), args=[ast.Dict() as table])
+            ):
+                found += [
+                    (file.code(registry), file.code(key), node) for key in table.keys if key is not None
+                ]
     return [each for each in found if each[1] in keys]

@@ -40,7 +40,7 @@ def names_tables(body: s.Block) -> bool:
 
 def makes_tables(know: Knowledge, path: str) -> bool:
     """Whether the tests of a file, or the conftests above it, make tables: themselves, or by the product's code."""
-    modules = [module for module in know.fixtures.chain(path)]
+    modules = list(know.fixtures.chain(path))
     return any(_makes_tables(know, module) for module in modules)
 
 
@@ -56,9 +56,9 @@ def _makes_tables(know: Knowledge, module: Module) -> bool:
         body = module.facts.body if function is None else function.body
         for call in calls_in(body):
             for value in options(know.evaluator.evaluate(call.function, frame)):
-                if isinstance(value, FunctionValue) and isinstance(value.function, s.Function):
-                    if names_tables(value.function.body):
-                        return True
+                called = value.function if isinstance(value, FunctionValue) else None
+                if isinstance(called, s.Function) and names_tables(called.body):
+                    return True
     return False
 
 

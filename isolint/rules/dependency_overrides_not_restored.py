@@ -33,7 +33,18 @@ up, and a fixture of the whole session has nobody to tidy up for.
 
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Override, Rule, Severity, removed
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Override,
+    Rule,
+    Severity,
+    removed,
+)
 
 rule = Rule("ISO304", "dependency-overrides-not-restored", severity=Severity.WARNING, since="0.1")
 
@@ -44,9 +55,7 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         what = " and ".join(f"`{key}`" for key in left.keys) or "dependencies"
         message = f"nothing takes the override of {what} out of `{left.app}` again after `{left.by.name}`"
         confidence = Confidence.LOW if left.meant else Confidence.HIGH
-        yield ctx.finding(
-            left.at, message, trail=left.trail, confidence=confidence, subject=(left, site)
-        )
+        yield ctx.finding(left.at, message, trail=left.trail, confidence=confidence, subject=(left, site))
 
 
 @rule.fix(Applicability.SAFE)

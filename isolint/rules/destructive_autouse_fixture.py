@@ -56,6 +56,7 @@ from isolint.rule import (
     SetUp,
     Severity,
     Trail,
+    guarded,
     redirected,
 )
 
@@ -117,3 +118,13 @@ def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: 
 def use_the_tests_own(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
     site, found = subject
     return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
+
+
+@rule.fix(Applicability.UNSAFE)
+def guard_it(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
+    if any(ctx.isolation.has_stand_in(site.module)):
+        return None
+    return ctx.fix(
+        "Refuse to destroy anything but a test's", guarded(ctx.isolation, site.module, site.at, found.trail)
+    )
