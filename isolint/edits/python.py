@@ -53,8 +53,9 @@ class PythonFile:
         return "'" if written.count("'") > written.count('"') else '"'
 
     def code(self, at: Position | ast.expr | ast.stmt) -> str:
-        r"""What is written at a position, or for a node, with \n as line ends; brackets around it are not part of it."""
-        return "\n".join(self.text.at(at if isinstance(at, tuple) else position(at)).splitlines())
+        r"""What is written at a position, or for a node, brackets around it left out; its lines end with \n."""
+        written = self.text.at(at if isinstance(at, tuple) else position(at))
+        return written.replace("\r\n", "\n").replace("\r", "\n")
 
     def string(self, value: str) -> str:
         """A string literal in the file's quotation marks."""

@@ -90,10 +90,8 @@ def free_names(node: ast.AST) -> set[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.arg):
             bound.add(inner.arg)
-        elif isinstance(inner, AnyFunction | ast.ClassDef) or (
-            isinstance(inner, ast.ExceptHandler) and inner.name
-        ):
-            bound.add(inner.name)
+        elif isinstance(inner, AnyFunction | ast.ClassDef | ast.ExceptHandler):
+            bound.update([inner.name] if inner.name else [])
         elif isinstance(inner, ast.Import | ast.ImportFrom):
             bound.update(alias.asname or alias.name.partition(".")[0] for alias in inner.names)
     used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}

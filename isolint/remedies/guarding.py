@@ -11,7 +11,6 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.remedies.homes import joined
 from isolint.remedies.isolation import Isolation
-from isolint.source import Position
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 _REFUSAL = "refusing to destroy what is not a test's"
@@ -20,13 +19,15 @@ _LONGEST = 96
 _SERVERS_WITHOUT_NAMES = ("redis", "memcache", "elastic", "neo4j", "celery")
 
 
-def guarded(isolation: Isolation, module: Module, at: Position, trail: Trail) -> Edits | None:
+def guarded(isolation: Isolation, module: Module, trail: Trail) -> Edits | None:
     """The edits that put a guard into the function of a test module that destroys what a trail leads to.
 
     It asks the engine that the function hands to what destroys, or the variable that the trail ends at.
     """
     file = isolation.python(module.path)
-    function = file.function(at)
+    if not trail or trail[0].path != module.path:
+        return None
+    function = file.function(trail[0].at)
     if function is None:
         return None
     return _by_engine(isolation, module, file, function, trail) or _by_variable(
@@ -87,11 +88,12 @@ def _inserted(file: PythonFile, function: AnyFunction, name: str, read: str) -> 
     guard = f"assert {file.string('test')} in {what}, {file.string(_REFUSAL)}"
     if len(guard) > _LONGEST:
         guard = f"assert {file.string('test')} in {what}, (\n    {file.string(_REFUSAL)}\n)"
+    if any(isinstance(node, ast.Assert) and _REFUSAL in ast.unparse(node) for node in function.body):
+        return None
     for node in function.body:
         if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
             return file.insert_after(position(node), guard)
     first = function.body[0]
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    if is_text and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+    if ast.get_docstring(function, clean=False) is not None:
         return file.insert_after(position(first), guard)
     return file.insert_before(position(first), guard)

@@ -126,5 +126,5 @@ def guard_it(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> 
     if any(ctx.isolation.has_stand_in(site.module)):
         return None
     return ctx.fix(
-        "Refuse to destroy anything but a test's", guarded(ctx.isolation, site.module, site.at, found.trail)
+        "Refuse to destroy anything but a test's", guarded(ctx.isolation, site.module, found.trail)
     )

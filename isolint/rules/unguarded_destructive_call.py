@@ -48,7 +48,6 @@ from isolint.rule import (
     File,
     Finding,
     Fix,
-    Position,
     Rule,
     Severity,
     guarded,
@@ -71,22 +70,22 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
                 trail=found.trail,
                 confidence=confidence(found),
                 severity=severity(found),
-                subject=(site, harm.at, found),
+                subject=(site, found),
             )
 
 
 @rule.fix(Applicability.UNSAFE)
-def use_the_tests_own(subject: tuple[File, Position, Destruction], ctx: Context) -> Fix | None:
-    site, _, found = subject
+def use_the_tests_own(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
     return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
 
 
 @rule.fix(Applicability.UNSAFE)
-def guard_it(subject: tuple[File, Position, Destruction], ctx: Context) -> Fix | None:
-    site, at, found = subject
+def guard_it(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
     if any(ctx.isolation.has_stand_in(site.module)):
         return None
-    edits = guarded(ctx.isolation, site.module, at, found.trail)
+    edits = guarded(ctx.isolation, site.module, found.trail)
     return ctx.fix("Refuse to destroy anything but a test's", edits)
 
 
