@@ -24,7 +24,8 @@ from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.meaning.values import Hop, Trail
+from isolint.facts.lifetime.dependencies import Override
+from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import always_true
@@ -48,8 +49,10 @@ from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
+from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.source import Source
+from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
+from isolint.source import Position, Source
 
 __all__ = [
     "Applicability",
@@ -68,14 +71,19 @@ __all__ = [
     "Fix",
     "FixtureSite",
     "Function",
+    "Handle",
     "Hop",
     "Import",
+    "LateSetting",
     "Leak",
     "Level",
     "Node",
     "OpenClient",
     "Opening",
+    "Override",
+    "Own",
     "PluginError",
+    "Position",
     "PythonFile",
     "Reached",
     "Rule",
@@ -87,9 +95,15 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "Wanted",
     "always_true",
+    "configured",
+    "guarded",
     "is_test_name",
     "load_rules",
+    "overridden",
+    "redirected",
+    "removed",
     "show",
 ]
 
@@ -258,6 +272,11 @@ class Context:
     def configuration(self, path: str = "") -> ConfigurationFile:
         """The editor of a configuration file, as `python` gives that of a Python file."""
         return ConfigurationFile(self._text(path))
+
+    @property
+    def isolation(self) -> Isolation:
+        """What finds or makes a store of the tests' own in the place of the application's."""
+        return Isolation(self.know, self.python)
 
     def cst(self, at: s.Position, path: str = "") -> Concrete:
         """The innermost statement at a position, or the function whose position it is, as libcst reads it.
