@@ -25,12 +25,13 @@ from isolint.ends import End
 from isolint.facts.configuration.files import Document
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
+from isolint.facts.lifetime.dependencies import Override
 from isolint.facts.lifetime.foreignkeys import Misordered
 from isolint.facts.lifetime.guarantees import Unguaranteed
 from isolint.facts.lifetime.lifecycle import Creation
 from isolint.facts.lifetime.managers import Bare
 from isolint.facts.lifetime.starts import Start
-from isolint.facts.meaning.values import Hop, Trail
+from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import always_true
@@ -54,8 +55,10 @@ from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
+from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.source import Source
+from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
+from isolint.source import Position, Source
 
 __all__ = [
     "Applicability",
@@ -78,15 +81,20 @@ __all__ = [
     "Fix",
     "FixtureSite",
     "Function",
+    "Handle",
     "Hop",
     "Import",
+    "LateSetting",
     "Leak",
     "Level",
     "Misordered",
     "Node",
     "OpenClient",
     "Opening",
+    "Override",
+    "Own",
     "PluginError",
+    "Position",
     "PythonFile",
     "Reached",
     "Rule",
@@ -101,11 +109,17 @@ __all__ = [
     "Test",
     "Trail",
     "Unguaranteed",
+    "Wanted",
     "always_true",
     "begin_earlier",
+    "configured",
     "guard",
+    "guarded",
     "is_test_name",
     "load_rules",
+    "overridden",
+    "redirected",
+    "removed",
     "show",
 ]
 
@@ -290,6 +304,11 @@ class Context:
     def configuration(self, path: str = "") -> ConfigurationFile:
         """The editor of a configuration file, as `python` gives that of a Python file."""
         return ConfigurationFile(self._text(path))
+
+    @property
+    def isolation(self) -> Isolation:
+        """What finds or makes a store of the tests' own in the place of the application's."""
+        return Isolation(self.know, self.python)
 
     def cst(self, at: s.Position, path: str = "") -> Concrete:
         """The innermost statement at a position, or the function whose position it is, as libcst reads it.

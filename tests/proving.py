@@ -93,3 +93,9 @@ def new_database(server: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return make_conninfo(server, dbname=name)
+
+
+def databases(server: str) -> list[str]:
+    """The names of a server's databases."""
+    with psycopg.connect(server) as connection:
+        return sorted(name for (name,) in connection.execute("SELECT datname FROM pg_database"))

@@ -104,9 +104,12 @@ def test_name_of_the_database(django_db_modify_db_settings, number, worker_id):
 """
 
 
-@pytest.mark.parametrize(("case", "databases"), [("settings_changed", 1), ("settings_changed.fixed", 2)])
-def test_workers_share_a_database(case: str, databases: int, tmp_path: Path) -> None:
-    project = laid(f"xdist-suffix-lost/{case}", tmp_path)
+@pytest.mark.parametrize(("fixed", "databases"), [(False, 1), (True, 2)])
+def test_workers_share_a_database_until_that_is_fixed(fixed: bool, databases: int, tmp_path: Path) -> None:
+    project = laid("xdist-suffix-lost/settings_changed", tmp_path)
+    if fixed:
+        command = ("-m", "isolint", "check", "--isolated", "--output-format", "json")
+        assert json.loads(run(project, *command, "--fix", "--unsafe-fixes")) == []
     with (project / "garden" / "settings.py").open("a") as settings:
         settings.write('DATABASES["default"]["TEST"] = {"NAME": "test.sqlite3"}\n')
     (project / "tests" / "test_plants.py").write_text(NAMES)

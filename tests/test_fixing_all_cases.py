@@ -54,7 +54,7 @@ def test_fixes_break_nothing_and_introduce_no_finding(tree: Path) -> None:
     assert not fixed.result.errors
     assert not any(finding.fix for finding in fixed.result.findings)
     assert not kinds(fixed.result) - kinds(passes[0])
-    assert len(fixed.result.findings) == len(passes[0].findings) - len(fixed.applied)
+    assert len(fixed.result.findings) <= len(passes[0].findings) - len(fixed.applied)
     for name, (_, after) in fixed.files.items():
         source.parse(source.from_bytes(after, name))
 
@@ -66,7 +66,8 @@ def test_line_ends_and_byte_order_marks_stay(case: Case, tmp_path: Path) -> None
         if path.is_file():
             path.write_bytes(foreign(path.name, path.read_bytes()))
     rule = case.name.partition("/")[0]
-    wanted = {name: foreign(name, after) for name, (_, after) in mended(plain, rule).files.items()}
+    files = mended(plain, rule).files.items()
+    wanted = {name: after if before is None else foreign(name, after) for name, (before, after) in files}
     assert {name: after for name, (_, after) in mended(other, rule).files.items()} == wanted
 
 

@@ -15,6 +15,11 @@ from psycopg.conninfo import conninfo_to_dict
 CLIENT = "app-client-without-db-override/proof_only_the_mailer"
 CONFIG = "late-app-config/proof_configured_afterwards"
 SCHEMA = "destructive-autouse-fixture/proof_schema_reset"
+BY_HAND = {
+    CLIENT: "app-client-without-db-override/proof_session_of_a_fixture",
+    CONFIG: "late-app-config/proof_configured_by_the_factory",
+    SCHEMA: "destructive-autouse-fixture/proof_database_of_its_own",
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def test_repaired_suite_leaves_every_row(
     proof: Proof, store: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     server = request.getfixturevalue("server") if store == "postgresql" else None
-    development = developed(proof, f"{proof.case}.fixed", tmp_path, server)
+    development = developed(proof, BY_HAND[proof.case], tmp_path, server)
     before = development.rows()
     assert sum(map(len, before.values())) == 3
     development.run("-m", "pytest", "-p", "no:cacheprovider", "tests")
@@ -108,7 +113,7 @@ def test_repaired_suite_leaves_every_row(
 
 @pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.case.partition("/")[0])
 def test_isolint_tells_beforehand(proof: Proof, tmp_path: Path) -> None:
-    for case, codes in ((proof.case, proof.codes), (f"{proof.case}.fixed", frozenset())):
+    for case, codes in ((proof.case, proof.codes), (BY_HAND[proof.case], frozenset())):
         project = proving.lay(case, tmp_path / Path(case).name)
         result = proving.run_python(
             project, "-m", "isolint", "check", "--output-format", "json", "--isolated"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
+from isolint.finding import Span
+from isolint.source import Position
 
 AnyImport = ast.Import | ast.ImportFrom
 _FUTURE, _STANDARD, _OTHERS, _OWN = range(4)
@@ -27,18 +30,92 @@ class _Wanted:
 
 
 def add(text: Text, tree: ast.Module, statement: str, first_party: bool) -> Edits | None:
-    """The edits that import one name at the top of a module; none where it is imported there already."""
+    """The edits that import names of one module at the top of another; none where they are imported there already."""
     node = ast.parse(statement).body[0]
-    if not isinstance(node, AnyImport) or len(node.names) != 1:
-        raise ValueError(f"not an import of one name: {statement}")
-    wanted = _Wanted(node, statement.strip(), _OWN if first_party else _section(node))
+    if not isinstance(node, AnyImport):
+        raise ValueError(f"not an import: {statement}")
     there = _imports(tree)
-    if any(_binds(each, wanted) for each in there):
+    section = _OWN if first_party else _section(node)
+    parts = [_one_of(node, alias, section) for alias in node.names]
+    missing = [wanted for wanted in parts if not any(_binds(each, wanted) for each in there)]
+    if not missing:
         return ()
     for each in there:
         if isinstance(each, ast.ImportFrom) and _is_from(each, node) and each.names[0].name != "*":
-            return _among_the_names(text, each, wanted)
-    return _as_a_line(text, tree, there, wanted)
+            return tuple(edit for wanted in missing for edit in _among_the_names(text, each, wanted))
+    node.names = [wanted.alias for wanted in missing]
+    return _as_a_line(text, tree, there, _Wanted(node, ast.unparse(node), section))
+
+
+def _one_of(node: AnyImport, alias: ast.alias, section: int) -> _Wanted:
+    """The import of one of several names."""
+    if isinstance(node, ast.Import):
+        one: AnyImport = ast.Import([alias])
+    else:
+        one = ast.ImportFrom(node.module, [alias], node.level)
+    return _Wanted(one, ast.unparse(one), section)
+
+
+def remove(text: Text, tree: ast.Module, places: Sequence[Position]) -> Edits | None:
+    """The edits that take names of one import out of it; see `PythonFile.remove_import`."""
+    found = spot(tree, places[0])
+    node = None if found is None else found.statement
+    if found is None or not isinstance(node, AnyImport) or not found.has_lines_alone:
+        return None
+    starts = {place[:2] for place in places}
+    gone = [alias for alias in node.names if position(alias)[:2] in starts]
+    if len(gone) != len(starts):
+        return None
+    if len(gone) == len(node.names):
+        is_only = len(found.block) == 1 and bool(found.around)
+        return None if is_only else (text.without_lines(found.first_line, found.last_line),)
+    return tuple(text.replace(span, "") for span in _runs(text, node.names, gone))
+
+
+def change(
+    text: Text, node: ast.ImportFrom, places: Sequence[Position], names: Sequence[str]
+) -> Edits | None:
+    """The edits that take names out of an import and others in; see `PythonFile.change_import`."""
+    starts = {place[:2] for place in places}
+    kept = [alias for alias in node.names if position(alias)[:2] not in starts]
+    new = [name for name in names if name not in {text.at(position(alias)) for alias in kept}]
+    whole = text.span(position(node))
+    if not kept and not new:
+        return (text.without_lines(whole.line, whole.end_line),)
+    head = text.between(whole).partition("import")[0]
+    if whole.line == whole.end_line:
+        written = sorted([*(text.at(position(alias)) for alias in kept), *new], key=by_kind) if new else []
+        written = written or [text.at(position(alias)) for alias in kept]
+        return (text.replace(whole, f"{head}import {', '.join(written)}"),)
+    lines = [text.lines[text.span(position(alias)).line - 1].strip() for alias in kept]
+    if not all(line.partition("#")[0].rstrip().rstrip(",").isidentifier() for line in lines):
+        return None
+    lines = sorted([*lines, *(f"{name}," for name in new)], key=by_kind) if new else lines
+    last = text.lines[whole.end_line - 1][: whole.end_column - 1].lstrip()
+    entries = "".join(f"    {line}\n" for line in lines)
+    return (text.replace(whole, f"{head}import (\n{entries}{last}"),) if last == ")" else None
+
+
+def by_kind(name: str) -> tuple[int, str]:
+    """The order of imported names: constants, classes, all else."""
+    plain = name.partition(",")[0]
+    return (0 if plain.isupper() and len(plain) > 1 else 1 if plain[:1].isupper() else 2, name)
+
+
+def _runs(text: Text, names: Sequence[ast.alias], gone: Sequence[ast.alias]) -> Iterator[Span]:
+    """The spans that hold these names of an import and a comma each: that behind, at the end that before them."""
+    kept = [index for index, alias in enumerate(names) if alias not in gone]
+    for index, alias in enumerate(names):
+        own = text.span(position(alias))
+        if alias in gone and index < kept[-1]:
+            following = text.span(position(names[index + 1]))
+            yield Span(own.line, own.column, following.line, following.column)
+    if kept[-1] + 1 < len(names):
+        last, end = text.span(position(names[kept[-1]])), text.span(position(names[-1]))
+        span = Span(last.end_line, last.end_column, end.end_line, end.end_column)
+        if "#" in text.between(span):
+            span = Span(last.end_line + 1, 1, end.end_line + 1, 1)
+        yield span
 
 
 def _imports(tree: ast.Module) -> list[AnyImport]:

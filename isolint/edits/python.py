@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
@@ -52,8 +53,9 @@ class PythonFile:
         return "'" if written.count("'") > written.count('"') else '"'
 
     def code(self, at: Position | ast.expr | ast.stmt) -> str:
-        """What is written at a position, or for a node; brackets around an expression are not part of it."""
-        return self.text.at(at if isinstance(at, tuple) else position(at))
+        r"""What is written at a position, or for a node, brackets around it left out; its lines end with \n."""
+        written = self.text.at(at if isinstance(at, tuple) else position(at))
+        return written.replace("\r\n", "\n").replace("\r", "\n")
 
     def string(self, value: str) -> str:
         """A string literal in the file's quotation marks."""
@@ -168,11 +170,21 @@ class PythonFile:
         return any(name in (getattr(each, "id", ""), getattr(each, "attr", "")) for each in called)
 
     def add_import(self, statement: str, *, first_party: bool = False) -> Edits | None:
-        """Import something at the top of the module: `import a.b`, `import a as b` or `from a import b`.
+        """Import something at the top of the module: `import a.b`, `import a as b` or `from a import b, c`.
 
         It goes where the file's order wants it; `first_party` tells that it is the project's own.
         """
         return imports.add(self.text, self.tree, statement, first_party)
+
+    def remove_import(self, *places: Position) -> Edits | None:
+        """Take the names at these positions, all of one import statement, out of it, or the whole with its last."""
+        return imports.remove(self.text, self.tree, places)
+
+    def change_import(
+        self, node: ast.ImportFrom, places: Sequence[Position], names: Sequence[str]
+    ) -> Edits | None:
+        """Take the names at these positions out of an import, and others in."""
+        return imports.change(self.text, node, places, names)
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.

@@ -51,7 +51,18 @@ is one for tests. An override whose value is a production session imported by th
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, OpenClient, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Context,
+    File,
+    Finding,
+    Fix,
+    OpenClient,
+    Rule,
+    Severity,
+    Wanted,
+    overridden,
+)
 
 rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR, since="0.1")
 
@@ -59,12 +70,21 @@ rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR,
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.know.open_clients(site.module):
-        yield ctx.finding(leak.at, message(leak), trail=leak.trail)
+        yield ctx.finding(leak.at, message(leak), trail=leak.trail, subject=(leak, site))
     for asked in ctx.know.asked_elsewhere(site.module):
         text = f"`{asked.client}` asks a server in another process, where `{asked.name}` is not replaced"
         yield ctx.finding(
             asked.at, f"{text}: {asked.route} works with the application's own", trail=asked.trail
         )
+
+
+@rule.fix(Applicability.UNSAFE)
+def override_the_dependency(subject: tuple[OpenClient, File], ctx: Context) -> Fix | None:
+    leak, site = subject
+    if not leak.dependency:
+        return None
+    wanted = Wanted(leak.at, leak.dependency, leak.trail)
+    return ctx.fix(f"Override `{leak.dependency}`", overridden(ctx.isolation, site.module, wanted))
 
 
 def message(leak: OpenClient) -> str:

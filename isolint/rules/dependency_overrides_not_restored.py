@@ -33,7 +33,18 @@ up, and a fixture of the whole session has nobody to tidy up for.
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Override,
+    Rule,
+    Severity,
+    removed,
+)
 
 rule = Rule("ISO304", "dependency-overrides-not-restored", severity=Severity.WARNING, since="0.1")
 
@@ -44,4 +55,11 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         what = " and ".join(f"`{key}`" for key in left.keys) or "dependencies"
         message = f"nothing takes the override of {what} out of `{left.app}` again after `{left.by.name}`"
         confidence = Confidence.LOW if left.meant else Confidence.HIGH
-        yield ctx.finding(left.at, message, trail=left.trail, confidence=confidence)
+        yield ctx.finding(left.at, message, trail=left.trail, confidence=confidence, subject=(left, site))
+
+
+@rule.fix(Applicability.SAFE)
+def take_it_out(subject: tuple[Override, File], ctx: Context) -> Fix | None:
+    left, site = subject
+    what = " and ".join(f"`{key}`" for key in left.keys)
+    return ctx.fix(f"Take the override of {what} out again", removed(ctx.isolation, site.module, left))

@@ -44,16 +44,20 @@ guard that refuses anything else, and where it cannot tell where the handle lead
 from collections.abc import Iterator
 
 from isolint.rule import (
+    Applicability,
     Confidence,
     Context,
     Destruction,
     File,
     Finding,
+    Fix,
     FixtureSite,
     Rule,
     SetUp,
     Severity,
     Trail,
+    guarded,
+    redirected,
 )
 
 rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, since="0.1")
@@ -105,4 +109,22 @@ def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: 
         f"in {found.target.why}"
     )
     confidence = Confidence.HIGH if found.target.sure else Confidence.LOW
-    return ctx.finding(site.at, message, trail=(*marks, *found.trail), confidence=confidence)
+    return ctx.finding(
+        site.at, message, trail=(*marks, *found.trail), confidence=confidence, subject=(site, found)
+    )
+
+
+@rule.fix(Applicability.UNSAFE)
+def use_the_tests_own(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
+    return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
+
+
+@rule.fix(Applicability.UNSAFE)
+def guard_it(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
+    if any(ctx.isolation.has_stand_in(site.module)):
+        return None
+    return ctx.fix(
+        "Refuse to destroy anything but a test's", guarded(ctx.isolation, site.module, found.trail)
+    )

@@ -47,7 +47,18 @@ place to change it.
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Level, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Context,
+    File,
+    Finding,
+    Fix,
+    LateSetting,
+    Level,
+    Rule,
+    Severity,
+    configured,
+)
 
 rule = Rule("ISO104", "late-app-config", severity=Severity.ERROR, since="0.1")
 
@@ -61,7 +72,14 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         comes = "come" if len(late.keys) > 1 else "comes"
         held = f", it uses {late.target.why}" if late.target.level is Level.PRODUCTION else ""
         message = f"{keys} {comes} too late: `{late.reader}` has already read the configuration{held}"
-        yield ctx.finding(late.at, message, trail=late.trail)
+        yield ctx.finding(late.at, message, trail=late.trail, subject=(late, site))
+
+
+@rule.fix(Applicability.UNSAFE)
+def configure_before(subject: tuple[LateSetting, File], ctx: Context) -> Fix | None:
+    late, site = subject
+    keys = " and ".join(f"`{key}`" for key in late.keys)
+    return ctx.fix(f"Set {keys} before it is read", configured(ctx.isolation, site.module, late))
 
 
 @rule.on(File)

@@ -41,10 +41,35 @@ one that the product itself names for tests (`test_engine`), are told with `--mi
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from isolint.rule import Confidence, Context, Finding, Import, Level, Rule, Severity, is_test_name
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    Finding,
+    Fix,
+    Handle,
+    Import,
+    Level,
+    Own,
+    Rule,
+    Severity,
+    is_test_name,
+)
+from isolint.rule import Position as At
 
 rule = Rule("ISO101", "production-session-import", severity=Severity.ERROR, since="0.1")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A handle of the application's under the name that a test module has it by."""
+
+    site: Import
+    at: At
+    name: str
+    handle: Handle
 
 
 @rule.on(Import)
@@ -61,4 +86,27 @@ def check(site: Import, ctx: Context) -> Iterator[Finding]:
         entry = site.binding.imported
         if is_test_name(entry.name if entry is not None and "." not in name else name.rpartition(".")[2]):
             confidence = Confidence.LOW
-        yield ctx.finding(at, message, trail=target.trail, confidence=confidence)
+        taken = Taken(site, at, name, handle)
+        yield ctx.finding(at, message, trail=target.trail, confidence=confidence, subject=taken)
+
+
+@rule.fix(Applicability.SAFE)
+def use_the_tests_own(taken: Taken, ctx: Context) -> Fix | None:
+    own = ctx.isolation.existing(taken.handle, taken.site.module.path)
+    return None if own is None else _in_place(taken, own, ctx, f"Use `{own.name}` of the tests")
+
+
+@rule.fix(Applicability.UNSAFE)
+def make_one_for_the_tests(taken: Taken, ctx: Context) -> Fix | None:
+    at = None if "." in taken.name else taken.at
+    own = ctx.isolation.made(taken.handle, taken.site.module.path, at)
+    return None if own is None else _in_place(taken, own, ctx, f"Make `{own.name}` for the tests and use it")
+
+
+def _in_place(taken: Taken, own: Own, ctx: Context, title: str) -> Fix | None:
+    file = ctx.python()
+    if "." in taken.name:
+        edits = ctx.isolation.for_attribute(file, taken.name, own)
+    else:
+        edits = ctx.isolation.in_place(file, taken.at, taken.name, own)
+    return ctx.fix(title, own.edits, edits)

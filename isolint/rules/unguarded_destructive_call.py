@@ -40,7 +40,19 @@ or create themselves, and mocks are fine. What an autouse fixture or a shared `s
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, Destruction, File, Finding, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    Destruction,
+    File,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    guarded,
+    redirected,
+)
 
 rule = Rule("ISO502", "unguarded-destructive-call", severity=Severity.ERROR, since="0.1")
 
@@ -53,8 +65,28 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
             done = f"`{harm.call}` destroys {found.what} in {found.target.why}"
             message = f"{done}, and nothing checks first that it is a test's{_besides(harm.times)}"
             yield ctx.finding(
-                harm.at, message, trail=found.trail, confidence=confidence(found), severity=severity(found)
+                harm.at,
+                message,
+                trail=found.trail,
+                confidence=confidence(found),
+                severity=severity(found),
+                subject=(site, found),
             )
+
+
+@rule.fix(Applicability.UNSAFE)
+def use_the_tests_own(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
+    return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
+
+
+@rule.fix(Applicability.UNSAFE)
+def guard_it(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    site, found = subject
+    if any(ctx.isolation.has_stand_in(site.module)):
+        return None
+    edits = guarded(ctx.isolation, site.module, found.trail)
+    return ctx.fix("Refuse to destroy anything but a test's", edits)
 
 
 def _besides(times: int) -> str:

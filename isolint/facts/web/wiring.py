@@ -23,13 +23,17 @@ MOST_TESTS = 5
 
 @dataclass(frozen=True, slots=True)
 class LateSetting:
-    """Settings that are set after an extension has read them: the keys, the call that read them, what it holds."""
+    """Settings that are set after an extension has read them: the keys, the call that read them, what it holds.
+
+    `url` is what its store's setting held when it was read.
+    """
 
     at: s.Position
     keys: tuple[str, ...]
     reader: str
     target: Target
     trail: Trail
+    url: Value | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +137,7 @@ class Wiring:
             seen.add(first.hop.at[0])
             reader = wired.ready.hop.text
             trail = distinct((*wired.trail, *wired.target.trail))
-            yield LateSetting(first.hop.at, tuple(keys), reader, wired.target, trail)
+            yield LateSetting(first.hop.at, tuple(keys), reader, wired.target, trail, wired.url)
 
     def _played(self, module: Module) -> Iterator[_Wired]:
         if self.tracer.configures(module.facts.body):
