@@ -22,6 +22,7 @@ from typing import Any
 from isolint.documents import Entry, Node
 from isolint.edits import Concrete, ConfigurationFile, PythonFile
 from isolint.facts.configuration.files import Document
+from isolint.facts.configuration.health import Unchecked
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import Hop, Trail
@@ -87,6 +88,7 @@ __all__ = [
     "Target",
     "Test",
     "Trail",
+    "Unchecked",
     "always_true",
     "is_test_name",
     "load_rules",
