@@ -21,8 +21,10 @@ from typing import Any
 
 from isolint.documents import Entry, Node
 from isolint.edits import Concrete, ConfigurationFile, PythonFile
+from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
+from isolint.facts.configuration.testnames import Unnamed
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import Hop, Trail
@@ -60,6 +62,7 @@ __all__ = [
     "ConfigurationFile",
     "Context",
     "Destruction",
+    "DjangoDatabase",
     "Document",
     "Edit",
     "Entry",
@@ -89,6 +92,7 @@ __all__ = [
     "Test",
     "Trail",
     "Unchecked",
+    "Unnamed",
     "always_true",
     "is_test_name",
     "load_rules",

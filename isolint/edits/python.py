@@ -6,8 +6,9 @@ import ast
 from functools import cached_property
 
 from isolint import source
-from isolint.edits import imports, names, parameters
+from isolint.edits import entries, imports, names, parameters
 from isolint.edits.places import AnyFunction, Spot, first_line, function_at, last_line, position, spot
+from isolint.edits.prefixed import prefixed
 from isolint.edits.text import Edits, Text, indented
 from isolint.finding import Edit, Span
 from isolint.source import Position, Source
@@ -60,6 +61,31 @@ class PythonFile:
         written = repr(value)
         is_plain = written[0] == self.quote or self.quote in value
         return written if is_plain else f"{self.quote}{written[1:-1]}{self.quote}"
+
+    def prefixed(self, node: ast.expr, prefix: str, *, is_path: bool) -> str | None:
+        """The code of a name, or of a path and its last part, with something before it; None where it is none."""
+        found = prefixed(node, self.code, prefix, is_path=is_path)
+        return found.replace(f'"{prefix}" + ', f"{self.string(prefix)} + ") if found is not None else None
+
+    def position(self, node: ast.expr | ast.stmt) -> Position:
+        """Where a node stands."""
+        return position(node)
+
+    def key(self, value_at: Position) -> ast.expr | None:
+        """The key under which a dict holds what stands at a position, or an assignment puts it: `d["key"] = ...`."""
+        return entries.key(self.tree, value_at)
+
+    def add_entry(self, beside: Position, key: str, value: str) -> Edits | None:
+        """Let a dict hold something more, right after the value at a position."""
+        name = self.string(key)
+        found = entries.dict_around(self.tree, beside)
+        if found is not None:
+            return entries.insert(self.text, found, beside, f"{name}: {value}")
+        spot = self.statement(beside)
+        match spot.statement if spot is not None else None:
+            case ast.Assign(targets=[ast.Subscript(value=holder)], value=given) if position(given) == beside:
+                return self.insert_after(beside, f"{self.code(holder)}[{name}] = {value}")
+        return None
 
     def function(self, at: Position) -> AnyFunction | None:
         """The innermost function around a position, as `ast` reads it."""
