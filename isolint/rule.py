@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
-from isolint.edits import Concrete, ConfigurationFile, PythonFile
+from isolint.edits import Concrete, ConfigurationFile, Edits, PythonFile
 from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
@@ -65,6 +65,7 @@ __all__ = [
     "DjangoDatabase",
     "Document",
     "Edit",
+    "Edits",
     "Entry",
     "Fallback",
     "File",

@@ -23,8 +23,14 @@ def prefixed(node: ast.expr, code: Code, prefix: str, *, is_path: bool) -> str |
             return _with(written, code(right), prefixed(right, code, prefix, is_path=True))
         case ast.BinOp(op=ast.Add(), left=left) if not is_path:
             first = prefixed(left, code, prefix, is_path=False)
-            return None if first is None or not written.startswith(code(left)) else first + written[len(code(left)) :]
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[*_, last]) if name in _OF_PATHS:
+            return (
+                None
+                if first is None or not written.startswith(code(left))
+                else first + written[len(code(left)) :]
+            )
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[*_, last]) if (
+            name in _OF_PATHS
+        ):
             return _with(written, code(last), prefixed(last, code, prefix, is_path=True))
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[_], keywords=[]) if (
             name in _MAY_BE_NOTHING
@@ -48,4 +54,5 @@ def _literal(written: str, prefix: str, *, is_path: bool) -> str | None:
 def _with(written: str, last: str, new: str | None) -> str | None:
     """The code with its last part replaced, which only brackets may follow."""
     start = written.rfind(last)
-    return None if new is None or written[start + len(last) :].strip(") ,\n") else f"{written[:start]}{new}{written[start + len(last) :]}"
+    rest = written[start + len(last) :]
+    return None if new is None or rest.strip(") ,\n") else f"{written[:start]}{new}{rest}"

@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 
 from isolint import source
-from isolint.edits import entries, imports, names, parameters
+from isolint.edits import calls, classes, entries, imports, names, parameters
 from isolint.edits.places import AnyFunction, Spot, first_line, function_at, last_line, position, spot
 from isolint.edits.prefixed import prefixed
 from isolint.edits.text import Edits, Text, indented
@@ -107,6 +107,18 @@ class PythonFile:
         """Put an expression or statement in the place of what stands at a position."""
         return self.text.replace(self.text.span(at), content)
 
+    def move_to_set_up(self, at: Position, method: str) -> Edits | None:
+        """Let a method of a test class set what its body sets at a position, so that each test has its own.
+
+        None where more than the tests of the class speaks of it.
+        """
+        return classes.move(self.text, self.tree, at, method, self.indent)
+
+    def insert_behind(self, node: ast.expr, content: str) -> Edit:
+        """Insert something right behind an expression."""
+        span = self.text.span(position(node))
+        return self.text.insert(span.end_line, span.end_column, content)
+
     def replace_statement(self, at: Position, code: str) -> Edits | None:
         """Put one statement or several in the place of the one around a position, in its indentation."""
         found = spot(self.tree, at)
@@ -132,6 +144,13 @@ class PythonFile:
             return None
         indentation = self.text.indentation(found.first_line)
         return (self.text.lines_after(found.last_line, self.stepped(code), indentation),)
+
+    def value_as_argument(self, at: Position, before: str, after: str = ")") -> Edits | None:
+        """Make the assignment around a position a call: `before` comes in the place of its one target and `=`."""
+        found = spot(self.tree, at)
+        if found is None or not isinstance(found.statement, ast.Assign):
+            return None
+        return calls.value_as_argument(self.text, found.statement, before, after)
 
     def remove(self, at: Position) -> Edits | None:
         """Remove the statement around a position; one that is alone in its block becomes `pass`."""
@@ -185,6 +204,20 @@ class PythonFile:
         It goes where the file's order wants it; `first_party` tells that it is the project's own.
         """
         return imports.add(self.text, self.tree, statement, first_party)
+
+    def binds(self, name: str) -> bool:
+        """Whether a name means anything in the file that is not imported from `unittest`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "unittest":
+                continue
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                if any(name == (alias.asname or alias.name) for alias in node.names):
+                    return True
+            elif name in (getattr(node, "arg", ""), getattr(node, "name", "")):
+                return True
+            elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+                return True
+        return False
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.

@@ -48,7 +48,9 @@ rule = Rule("ISO601", "django-test-name-equals-name", severity=Severity.ERROR, s
 def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
     for database in ctx.know.django.databases_shared_with_tests(site.module):
         if database.test is not None:
-            message = f"the test database of `{database.alias}` is the application's own: both have the same name"
+            message = (
+                f"the test database of `{database.alias}` is the application's own: both have the same name"
+            )
             yield ctx.finding(database.test.at, message, subject=database)
 
 

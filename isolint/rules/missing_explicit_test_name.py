@@ -105,8 +105,9 @@ def name_it(found: Unnamed, ctx: Context) -> Fix | None:
 def _stem(name: ast.expr, file: PythonFile) -> str | None:
     """What a name begins with in all workers, as a test's name."""
     match name:
-        case ast.JoinedStr(values=[ast.Constant(value=str(stem)), *_]) | ast.BinOp(
-            left=ast.Constant(value=str(stem)), op=ast.Add()
+        case (
+            ast.JoinedStr(values=[ast.Constant(value=str(stem)), *_])
+            | ast.BinOp(left=ast.Constant(value=str(stem)), op=ast.Add())
         ):
             kept = stem.rstrip("_-")
             return file.string(f"test_{kept}") if kept else None
