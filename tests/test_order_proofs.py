@@ -16,6 +16,7 @@ PROOFS = {
     "cwd-leak/proof_folder_that_is_gone": "ISO705",
     "sys-modules-leak/proof_without_the_codec": "ISO706",
     "global-attribute-leak/proof_stubbed_scale": "ISO707",
+    "stale-cached-reader/proof_first_currency": "ISO708",
 }
 proofs = pytest.mark.parametrize("case", PROOFS, ids=lambda case: case.partition("/")[0])
 

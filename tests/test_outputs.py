@@ -26,6 +26,14 @@ def test_every_format_to_a_file(leaky: Path, name: str) -> None:
     assert (leaky / "report").read_text("utf-8") == printed
 
 
+@pytest.mark.parametrize(
+    ("name", "key"), [("sarif", '"fixes"'), ("rdjson", '"suggestions"'), ("json-lines", '"edits"')]
+)
+def test_formats_that_take_fixes_have_them(tmp_path: Path, name: str, key: str) -> None:
+    write(tmp_path, {"tests/test_a.py": "X = 1  # isolint: ignore[ISO101]\n"})
+    assert key in isolint("check", "--output-format", name, cwd=tmp_path).out
+
+
 def test_several_in_one_run(leaky: Path) -> None:
     wanted = ["--output-format=sarif:a.sarif", "--output-format", "concise", "--output-format=junit:b.xml"]
     code, out, _ = isolint("check", *wanted, cwd=leaky)

@@ -13,6 +13,7 @@ from isolint.vocabulary.reading import ENTRIES
 _WORDS = {
     "str": "string",
     "bool": "boolean",
+    "int": "number",
     "object": "anything",
     "Argument": "argument",
     "tuple[str, ...]": "list of strings",

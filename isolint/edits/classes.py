@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isolint.edits.places import AnyFunction, decorators, first_line, position, spot
+from isolint.edits.places import AnyFunction, decorators, first_line, last_line, position, spot
 from isolint.edits.text import Edits, Text
 from isolint.finding import Edit
 from isolint.source import Position
@@ -153,15 +153,17 @@ def _into(text: Text, method: AnyFunction, given: _Attribute, code: str) -> Edit
     before = [node for node in method.body[:2] if _is_text(node)]
     rest = method.body[len(before) :]
     if rest and f"super().{method.name}(" in text.at(position(rest[0])):
-        rest = rest[1:]
-    while len(rest) > 1 and _is_set(rest[0], given.name):
-        rest = rest[1:]
-    at = rest[0] if rest else None
-    if at is None or first_line(at) == method.lineno or not method.args.args:
+        before, rest = [*before, rest[0]], rest[1:]
+    while rest and _is_set(rest[0], given.name):
+        before, rest = [*before, rest[0]], rest[1:]
+    at = rest[0] if rest else before[-1]
+    if first_line(at) == method.lineno or not method.args.args:
         return None
     indentation = text.indentation(first_line(at))
     line = f"{method.args.args[0].arg}.{given.name} = {code}"
-    return (text.lines_before(first_line(at), line, indentation),)
+    if rest:
+        return (text.lines_before(first_line(at), line, indentation),)
+    return (text.lines_after(last_line(at), line, indentation),)
 
 
 def _made(text: Text, given: _Attribute, name: str, code: str, step: str) -> Edits | None:

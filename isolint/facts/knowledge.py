@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from isolint.facts.configuration.caches import Caches
 from isolint.facts.configuration.developer import DeveloperEnvironment
 from isolint.facts.configuration.django import Django
 from isolint.facts.configuration.files import Configuration, Document
@@ -19,13 +20,17 @@ from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.destruction.erasure import Erasures
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.lifetime.dependencies import Overrides
+from isolint.facts.lifetime.derived import DerivedStores
+from isolint.facts.lifetime.files import FixedFiles
 from isolint.facts.lifetime.foreignkeys import ForeignKeys
 from isolint.facts.lifetime.guarantees import Guarantees, Unguaranteed
 from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.lifetime.making import Making
 from isolint.facts.lifetime.managers import Bare, bare_yields
 from isolint.facts.lifetime.pools import Pools
+from isolint.facts.lifetime.ports import Ports
 from isolint.facts.lifetime.starts import Starts
+from isolint.facts.lifetime.workers import WorkerBlindness
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Handle, ModuleValue
@@ -35,6 +40,18 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.rows.collisions import Collisions
+from isolint.facts.rows.columns import UniqueColumns
+from isolint.facts.rows.driven import Driven
+from isolint.facts.rows.landings import Landings
+from isolint.facts.rows.leftovers import Leftovers
+from isolint.facts.rows.network import Network
+from isolint.facts.rows.notes import Notes
+from isolint.facts.rows.payloads import Payloads
+from isolint.facts.rows.presumed import Presumptions
+from isolint.facts.rows.tidying import Tidying
+from isolint.facts.rows.transactions import Transactions
+from isolint.facts.rows.written import Written
 from isolint.facts.running.effects import Effects
 from isolint.facts.sites import (
     DocumentSites,
@@ -44,21 +61,26 @@ from isolint.facts.sites import (
 )
 from isolint.facts.sql.identifiers import Identifiers
 from isolint.facts.state.existing import Attributes
+from isolint.facts.state.keepers import Keepers
 from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import Origins
+from isolint.facts.state.stale import Stale, StaleReaders
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.closures import Closures
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
 from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
+from isolint.facts.suite.tasks import Tasks
 from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.fallbacks import Fallbacks
 from isolint.facts.targets.lattice import Level, Target, is_product, judge
+from isolint.facts.targets.memories import Memories
 from isolint.facts.targets.openings import Openings
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.singletons import Singletons
@@ -139,6 +161,10 @@ class Knowledge:
         )
         self.foreign_keys = ForeignKeys(self.evaluator)
         self.leaks = Leaks(self.fixtures, Mutations(Origins(self.fixtures), self.effects.relevance))
+        self.caches = Caches(self.django, self.evaluator)
+        self.tasks = Tasks(self.fixtures, configuration, config)
+        self.memories = Memories(self.evaluator)
+        self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.closures = Closures(self.fixtures, self.spread)
         self.making = Making(
@@ -149,6 +175,24 @@ class Knowledge:
             self.starts,
             lambda: self.callers,
             self.module_sites,
+        )
+        tidying, driven = Tidying(self.effects, self.fixtures), Driven(self.clients)
+        self.transactions = Transactions(tidying, driven, self.target, lambda: self.spread.test_modules)
+        payloads = Payloads(self.evaluator, self.fixtures)
+        written = Written(self.effects, payloads)
+        network = Network(written, payloads, tidying)
+        landings = Landings(driven, tidying, self.replacements, self.target)
+        columns = UniqueColumns(self.evaluator, reach)
+        self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
+        self.presumptions = Presumptions(landings, written, self.fixtures)
+        self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
+        self.derived = DerivedStores(
+            self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers
+        )
+        self.workers = WorkerBlindness(self.lifecycle, self.parallel, self.replacements, self.mocks)
+        self.ports = Ports(self.evaluator, self.mocks, lambda: self.callers, lambda: self._test_code)
+        self.files = FixedFiles(
+            self.evaluator, self.fixtures, self.parallel, lambda: self.callers, lambda: self._test_code
         )
         self._sites: dict[str, Sites] = {}
 
@@ -230,6 +274,17 @@ class Knowledge:
         """Where test code opens a store itself."""
         usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
+
+    @cached_property
+    def _stale_readers(self) -> StaleReaders:
+        mutations = self.leaks.mutations
+        keepers = Keepers(self.evaluator, self.replacements.readings, mutations.origins)
+        changes = mutations.changes
+        return StaleReaders(self.fixtures, changes, keepers, self.replacements, self.config, self.test_files)
+
+    def stale(self, module: Module) -> Iterator[Stale]:
+        """What tests of a module change though a function they get to keeps its first answer."""
+        return self._stale_readers.of(self.module_sites(module)) if module.is_test else iter(())
 
     @cached_property
     def _test_code(self) -> tuple[Module, ...]:

@@ -7,6 +7,8 @@ import json
 from isolint.report import Report
 from isolint.report.json import entry
 
+SHOWS_FIXES = True
+
 
 def render(report: Report) -> str:
     """A line of JSON in ASCII for each finding; nothing when there is none."""

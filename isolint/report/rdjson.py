@@ -9,6 +9,8 @@ from isolint.report import HOME, Report, encodable
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 
+SHOWS_FIXES = True
+
 
 def render(report: Report) -> str:
     """The result with a diagnostic for each finding."""

@@ -19,6 +19,8 @@ _KINDS = {"comment": "inSource", "noqa": "inSource", "baseline": "external"}
 
 Object = dict[str, object]
 
+SHOWS_FIXES = True
+
 
 def render(report: Report) -> str:
     """A log of one run. Silenced findings are among its results, with what suppresses them."""

@@ -3,7 +3,8 @@
 ## What it does
 Reports assignments in tests, fixtures and set-up methods to attributes of what they import: functions of modules,
 methods and attributes of classes, settings and configuration objects, `sys.stdout` and `sys.argv`; handlers added to
-loggers, and settings of the interpreter such as the locale. Items of imported objects, `app.config["KEY"] = ...`,
+loggers, receivers connected to Django's signals, and settings of the interpreter such as the locale
+or the handler of a signal. Items of imported objects, `app.config["KEY"] = ...`,
 count as well. A tear-down that closes `sys.stdout` though the set-up of the class did not replace it is reported,
 too.
 
@@ -28,7 +29,8 @@ def test_rates_are_fetched(monkeypatch):
 ## What it does not mean
 Objects that the test has made itself, attributes that are set to the value they start with, to reset a cache, and
 whatever is put back after the `yield`, in a `finally`, a tear-down, a clean-up, by `monkeypatch`, `mock.patch` or
-the `settings` fixture of pytest-django is fine. So is what a session fixture sets up for the whole run.
+the `settings` fixture of pytest-django is fine. So is what a session fixture sets up for the whole run. The seed of
+`random` and the level of a logger are told with `--pedantic` only.
 """
 
 import ast
@@ -47,8 +49,9 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         )
         yield ctx.finding(closed.at, message, trail=closed.trail)
     for leak in ctx.leaks("attribute"):
+        severity = Severity.INFO if leak.is_minor else None
         message = f"`{leak.what}` is changed and never put back"
-        yield ctx.finding(leak.at, message, trail=leak.trail, subject=leak)
+        yield ctx.finding(leak.at, message, trail=leak.trail, severity=severity, subject=leak)
 
 
 @rule.fix(Applicability.UNSAFE)

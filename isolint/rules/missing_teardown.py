@@ -5,6 +5,10 @@ Reports calls and statements in tests, fixtures, `setUp` methods, module set-up 
 database, schema, bucket, index, queue, container or temporary file, when neither the code after the `yield`, a
 `finally`, a finalizer or clean-up, a `with`, a tear-down method nor another fixture removes it or what it lies in.
 
+It also reports tests that leave rows or files in stores that are not theirs: a request, through a test client to a
+route that writes into the application's own database or a folder of its settings, or to a server that the tests find
+running, when the test does not take back what it makes. It names the test that may do so later, where there is one.
+
 ## Why is this bad?
 Every run leaves one more behind, until the server is full, or the next run finds what this one left.
 
@@ -29,12 +33,14 @@ def database(system):
 
 ## What it does not mean
 Tables in memory or in a database that is dropped need no removal of their own, nor does what pytest or a
-testing library cleans up. A set-up that first drops what it then creates is not reported.
+testing library cleans up. A set-up that first drops what it then creates is not reported. Rows are reported only where
+they certainly outlive the test: not in a test's database, under an override, a patch or a mock, when the test expects
+to be refused, or where fixtures empty the store.
 """
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
+from isolint.rule import Context, File, Finding, FixtureSite, Rule, SelfTest, SetUp, Severity, Test
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
 
@@ -43,3 +49,18 @@ rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1"
 def check(site: FixtureSite | SetUp | SelfTest | Test, ctx: Context) -> Iterator[Finding]:
     for at, resource, trail in ctx.know.making.left_behind(site):
         yield ctx.finding(at, f"nothing removes the {resource} created here", trail=trail)
+
+
+@rule.on(Test)
+def check_rows(site: Test, ctx: Context) -> Iterator[Finding]:
+    for left in ctx.know.leftovers.of(site.module, site.function):
+        others = f"; only `{left.others[0]}` may, if it runs" if left.others else ""
+        message = f"the test leaves {left.what} in {left.where}{others}"
+        yield ctx.finding(left.at, message, trail=left.trail)
+
+
+@rule.on(File)
+def check_derived(site: File, ctx: Context) -> Iterator[Finding]:
+    for at, resource, trail in ctx.know.derived.left(site.module):
+        message = f"the application makes a {resource} of what is passed here, and nothing removes it"
+        yield ctx.finding(at, message, trail=trail)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from isolint.vocabulary.entries import (
     Callback,
-    Change,
     Commit,
     Creator,
     Destroyer,
@@ -27,12 +26,14 @@ from isolint.vocabulary.entries import (
     Pool,
     Quoter,
     Reader,
+    Sender,
     Statement,
     Type,
     Unique,
-    Web,
+    Writer,
 )
 from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
+from isolint.vocabulary.surroundings import Change, FileWriter, Listener, Web
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,6 +61,8 @@ class Vocabulary:
     creators_by_name: dict[str, tuple[Creator, ...]]
     pools: dict[str, tuple[Pool, ...]]
     commits: dict[str, tuple[Commit, ...]]
+    writers: dict[str, tuple[Writer, ...]]
+    senders: dict[str, tuple[Sender, ...]]
     isolations: dict[str, tuple[Isolation, ...]]
     isolating_fixtures: dict[str, Isolation]
     isolating_bases: dict[str, Isolation]
@@ -81,6 +84,8 @@ class Vocabulary:
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
     contextual: frozenset[str]
+    listeners: dict[str, tuple[Listener, ...]]
+    file_writers: dict[str, tuple[FileWriter, ...]]
     settings_bases: frozenset[str]
     ambient_variables: frozenset[str]
     web: dict[str, tuple[Web, ...]]
@@ -154,6 +159,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         creators_by_name=by.last_name("creates"),
         pools=by.call("pools"),
         commits=by.call("commits"),
+        writers=by.call("writes"),
+        senders=by.call("sends"),
         isolations=by.call("isolates"),
         isolating_fixtures=by.only("isolates", "fixtures"),
         isolating_bases=by.only("isolates", "bases"),
@@ -174,6 +181,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
+        listeners=by.call("listens"),
+        file_writers=by.call("writes-file"),
         harmless_variables=frozenset(by.only("changes", "variables")),
         settings_bases=frozenset(by.only("reads", "bases")),
         ambient_variables=frozenset(by.only("reads", "variables")),

@@ -33,21 +33,8 @@ STORES = (
 KINDS = (*STORES, "metadata", "orm", "dialect", "statement", "url", "configuration", "patcher")
 LEVELS = ("", "memory", "disposable", "test_shaped", "unknown", "production")
 HOWS = ("memory", "disposable", "rollback", "mock", "patch", "test database")
-STATES = ("environment", "folder", "modules", "attribute", "item", "setting")
-ENDS = ("", "block", "test")
 SCOPES = ("run", "worker", "testrun", "process")
-ROLES = (
-    "application",
-    "router",
-    "join",
-    "joins",
-    "route",
-    "injection",
-    "client",
-    "transport",
-    "lifespan",
-    "startup",
-)
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +68,9 @@ class Handle:
     itself a handle; `settings`, keys of the application's configuration; `level`, a point of the lattice in
     lower case. `default` is the target that is reached when none of the arguments is given: a URL, "memory",
     or "unbound" for a factory that reaches nothing until it is bound; a method without it reaches what its
-    receiver does. `rebinds` says that the method makes no handle but points its receiver there.
+    receiver does. `rebinds` says that the method makes no handle but points its receiver there. A store in memory
+    that is not told to share one may belong to a single thread or connection: `memory_of`; the arguments `shares`
+    tell it to.
     """
 
     call: tuple[str, ...]
@@ -93,6 +82,8 @@ class Handle:
     level: str = field(default="", metadata={"one of": LEVELS})
     default: str = ""
     rebinds: bool = False
+    memory_of: str = field(default="", metadata={"one of": ("", "thread", "connection")})
+    shares: tuple[str, ...] = ()
     when: Condition | None = None
 
 
@@ -184,6 +175,30 @@ class Commit:
 
     call: tuple[str, ...]
     handle: Argument = ("self",)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A call that writes rows: `row` is the argument with the object written, or a list of them.
+
+    Without a `row`, the keyword arguments of the call are the columns. `pending` says that nothing is kept before a
+    commit. A model's own method reaches the store of its class; its `handle` is `[]`.
+    """
+
+    call: tuple[str, ...]
+    row: Argument = ()
+    handle: Argument = ("self",)
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A call that sends a request to a server: its `method`, and the arguments with the address and the content."""
+
+    call: tuple[str, ...]
+    method: str = field(metadata={"one of": METHODS})
+    address: Argument = (0, "url")
+    content: Argument = ("json", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,66 +321,3 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
-
-
-@dataclass(frozen=True, slots=True)
-class Web:
-    """A call by which a web application is put together, or driven in a test; `role` says how.
-
-    "application" and "router" make what routes hang on. "join" joins a router (`argument`) to its receiver,
-    "joins" its receiver, or the router it makes, to an application or router (`argument`).
-    "route" puts the function or class it decorates, or `function`, at a path (`argument`), "startup" has a function
-    (`function`, or the one it decorates) run when the application (`argument`, or its receiver) starts.
-    "injection" marks an argument that the framework fills by calling `argument`.
-    "client" drives the application `argument`, or that of a "transport" (`transport`), in the process of the
-    test; "lifespan" starts and stops one. `prefix`, `dependencies` and `lifespan` are the arguments that a
-    joined router and an application are given, `routes` the list of handlers, classes of handlers and routers that
-    it is made with (its `dependencies` are then a dict, and asked for by name). `starts` says that `with` runs
-    the start-up code.
-    `target` and `parts` tell where the store is that "startup" points the library to.
-    """
-
-    call: tuple[str, ...]
-    role: str = field(metadata={"one of": ROLES})
-    argument: Argument = ()
-    function: Argument = ()
-    transport: Argument = ()
-    prefix: Argument = ()
-    dependencies: Argument = ()
-    routes: Argument = ()
-    lifespan: Argument = ()
-    starts: bool = False
-    target: Argument = ()
-    parts: dict[str, Argument] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A call that changes the state of the process: `state` says which.
-
-    "environment" and "modules" take the variable or module as `key` (without one, all of them), "folder" is
-    the working directory, "setting" one of the interpreter or a library, named by `part`. "attribute" and
-    "item" belong to `target`, an argument that is the object itself or its dotted name: the attribute or item
-    is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
-    says. Without a `target`, `part` is the dotted name of the object. `ends` tells what puts it back: nothing,
-    the end of the `with` block or decorated function ("block"), the end of the "test". `fixtures` put back all
-    of the state at the end of a test. `variables` are those that suites set for the whole run on purpose: dummy
-    credentials, output without a screen.
-    """
-
-    state: str = field(metadata={"one of": STATES})
-    call: tuple[str, ...] = ()
-    fixtures: tuple[str, ...] = ()
-    target: Argument = ()
-    key: Argument = ()
-    part: str = ""
-    ends: str = field(default="", metadata={"one of": ENDS})
-    variables: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Contextual:
-    """Objects (`name`), and calls that make objects, whose state is that of a request, context or thread."""
-
-    name: tuple[str, ...] = ()
-    call: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from isolint.spelling import did_you_mean
 from isolint.vocabulary import entries as kinds
+from isolint.vocabulary import surroundings
 
 ENTRIES: dict[str, type] = {
     "types": kinds.Type,
@@ -21,6 +22,8 @@ ENTRIES: dict[str, type] = {
     "creates": kinds.Creator,
     "pools": kinds.Pool,
     "commits": kinds.Commit,
+    "writes": kinds.Writer,
+    "sends": kinds.Sender,
     "isolates": kinds.Isolation,
     "quotes": kinds.Quoter,
     "executes": kinds.Executor,
@@ -30,9 +33,11 @@ ENTRIES: dict[str, type] = {
     "initializes": kinds.Initializer,
     "overrides": kinds.Override,
     "unique": kinds.Unique,
-    "web": kinds.Web,
-    "changes": kinds.Change,
-    "contextual": kinds.Contextual,
+    "web": surroundings.Web,
+    "changes": surroundings.Change,
+    "contextual": surroundings.Contextual,
+    "listens": surroundings.Listener,
+    "writes-file": surroundings.FileWriter,
 }
 
 Entries = dict[str, list[Any]]

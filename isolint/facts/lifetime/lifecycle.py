@@ -11,6 +11,7 @@ from isolint.facts.meaning.values import (
     Address,
     Deferred,
     Frame,
+    FunctionValue,
     Handle,
     Hop,
     Literal,
@@ -31,6 +32,7 @@ from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
 from isolint.facts.targets.lattice import Level, is_product, judge, place
+from isolint.vocabulary import load
 from isolint.vocabulary.entries import Creator
 
 NAMED_STORES = frozenset(
@@ -51,7 +53,8 @@ _REPLACED_BY_ROLLBACK = frozenset({"schema", "table", "tables", "role", "user"})
 class Creation:
     """Something an event creates: `name` is the expression of its name, if it is named, in `frame`.
 
-    For SQL it is the statement itself; `value` is then the name as far as the statement spells it out.
+    For SQL it is the statement itself; `value` is then the name as far as the statement spells it out. It is
+    `declared` where the project itself says that its own function makes it.
     """
 
     event: Event
@@ -63,6 +66,7 @@ class Creation:
     freed_by_parent: bool
     managed: bool
     shared: bool
+    declared: bool = False
 
 
 class Lifecycle:
@@ -97,7 +101,15 @@ class Lifecycle:
             entry.freed_by_parent,
             managed,
             entry.shared,
+            self._is_own(event, entry),
         )
+
+    def _is_own(self, event: Event, entry: Creator) -> bool:
+        """Whether an event is the call of a first-party function that the project's own words speak of."""
+        if any(entry is known for name in entry.call for known in load().creators.get(name, ())):
+            return False
+        callee = self.evaluator.evaluate(event.call.function, event.frame)
+        return any(isinstance(option, FunctionValue) for option in options(callee))
 
     def _by_statement(self, event: Event) -> Iterator[Creation]:
         statement = self.effects.statement(event)
@@ -169,6 +181,8 @@ class Lifecycle:
         """Whether what was created is known to be in a store that outlives the tests, or lies on disk."""
         if not creation.shared:
             return not self._in_temporary_folder(creation.event)
+        if creation.declared:
+            return True
         if creation.freed_by_parent:
             return any(_is_named_store(option) for option in options(creation.store))
         if creation.resource == "database" and not isinstance(creation.store, Handle):

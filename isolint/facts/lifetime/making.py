@@ -18,6 +18,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.events import Event, Run
 from isolint.facts.sites import FixtureSite, SelfTest, SetUp, Sites, Test
+from isolint.facts.sql.handquoted import HandQuoted
 from isolint.facts.sql.identifiers import Identifiers, Splice
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
@@ -42,6 +43,7 @@ class Making:
         self.lifecycle = lifecycle
         self.effects = lifecycle.effects
         self.identifiers = identifiers
+        self._hand_quoted = HandQuoted(identifiers)
         self.mocks = mocks
         self.endings = endings
         self.starts = starts
@@ -57,11 +59,22 @@ class Making:
 
     def splices(self, module: Module) -> Iterator[Splice]:
         """The unquoted identifiers in the statements that the code of a module executes itself."""
+        return self._own(module, self.identifiers.spliced)
+
+    def hand_quoted(self, module: Module) -> Iterator[Splice]:
+        """The identifiers between quotes written by hand in those statements."""
+        return self._own(module, self._hand_quoted.spliced)
+
+    def bound_names(self, module: Module) -> Iterator[Splice]:
+        """Those of the statements that ask for an identifier as a value."""
+        return self._own(module, self._hand_quoted.bound)
+
+    def _own(self, module: Module, read: Callable[[Event], Iterator[Splice]]) -> Iterator[Splice]:
         seen: set[s.Position] = set()
         for run in self._runs(module):
             for event in run.events:
                 if event.path == module.path and not event.chain:
-                    for splice in self.identifiers.spliced(event):
+                    for splice in read(event):
                         if splice.frame.module is module and splice.at not in seen:
                             seen.add(splice.at)
                             yield splice

@@ -164,7 +164,7 @@ class Pools:
 
         Gives the place, the call, how many they may ask for, how many there are, and where that is said.
         """
-        limit, workers = self.parallel.limit, self.parallel.workers
+        limit, workers = self.parallel.limit, self.parallel.count
         if limit is not None and workers > 1:
             for at, call, most in self.most(module):
                 if most * workers > limit[0]:

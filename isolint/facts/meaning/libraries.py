@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import handles, strings
-from isolint.facts.meaning.values import UNKNOWN, Frame, Literal, ModuleValue, Reference, Value, iterated
+from isolint.facts.meaning.values import (
+    UNKNOWN,
+    Frame,
+    Generated,
+    Literal,
+    ModuleValue,
+    Reference,
+    Value,
+    iterated,
+)
 from isolint.facts.program import syntax as s
 
 if TYPE_CHECKING:
@@ -18,6 +27,8 @@ _BUILTIN_CONTAINERS = (
     "builtins.set",
     "builtins.reversed",
 )
+
+_HANDING_OUT = ("contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext")
 
 
 def called(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -> Value:
@@ -38,6 +49,8 @@ def called(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -> Valu
         and node.arguments
     ):
         return ev.evaluate(node.arguments[0], frame)
+    if callee.name in _HANDING_OUT and node.arguments:
+        return Generated(ev.evaluate(node.arguments[0], frame))
     return handles.library_call(ev, callee, node, frame) or strings.library_call(ev, callee, node, frame)
 
 

@@ -64,7 +64,7 @@ class Readings:
         if module.path not in self._later:
             found: dict[str, set[str]] = {}
             for function in module.functions:
-                if not _is_cached(function):
+                if not is_cached(function):
                     frame = self.evaluator.function_frame(module, function)
                     owner = module.methods.get(id(function))
                     called = owner.name if owner is not None and function.name in _MAKERS else function.name
@@ -87,6 +87,11 @@ class Readings:
                     found |= {name for inner in walk(expression) if (name := _bare(inner))}
             self._mentioned[module.path] = frozenset(found)
         return self._mentioned[module.path]
+
+    def in_block(self, module: Module, function: s.Function, body: s.Block) -> Iterator[tuple[str, Trail]]:
+        """The variables that running a block of a function reads, with the way to each."""
+        frame = self.evaluator.function_frame(module, function)
+        yield from self._block(body, frame, (), (id(function),))
 
     # -- one body
 
@@ -245,7 +250,7 @@ def _values(node: s.Statement) -> Iterator[s.Expression]:
         yield from expressions(node)
 
 
-def _is_cached(function: s.Function) -> bool:
+def is_cached(function: s.Function) -> bool:
     """Whether a function remembers its first result."""
     for decorator in function.decorators:
         target = decorator.function if isinstance(decorator, s.Call) else decorator

@@ -23,6 +23,10 @@ _RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"}
 _GRANTED = frozenset({"schema", "database", "table", "in", "all", "tables", ","})
 _EVERY_NODE = re.compile(r"match\s*\(\s*\w*\s*(?::\s*(?P<label>\w+)\s*)?\)", re.I)
 STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
+_QUOTES = ('"', "`", "[")
+_PLACEHOLDER = re.compile(r"(?:%s|%\(\w+\)s|\?\d*|:[A-Za-z_]\w*|\$\d+)\Z")
+# MySQL takes users as texts, SET takes some names as texts: elsewhere a bound name cannot be one.
+_NEVER_BOUND = _OBJECTS - {"role", "user", "server"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def _defined(verb: str, tokens: tuple[Token, ...], words: list[str]) -> Action |
         if word in _OBJECTS:
             rest = [t for t in tokens[position + 1 :] if t.word not in _CREATE_WORDS]
             temporary = bool({"temp", "temporary"} & set(words[1:position]))
-            return Action(verb, word, _named(rest), temporary)
+            name = _named(rest)
+            return Action(verb, word, HOLE if _PLACEHOLDER.match(name) else name, temporary)
         if word not in _CREATE_WORDS:
             return None
     return None
@@ -155,6 +160,30 @@ def identifier_holes(text: str) -> list[int]:
         for token in _names(tokens):
             if not token.quoted:
                 found += [token.start + i for i, character in enumerate(token.text) if character == HOLE]
+    return found
+
+
+def quoted_holes(text: str) -> list[int]:
+    """The offsets of the `HOLE`s of SQL text that stand between the quotes of an identifier."""
+    return [
+        token.start + i
+        for tokens in statements(text)
+        for token in _names(tokens)
+        if token.quoted and token.text.startswith(_QUOTES)
+        for i, character in enumerate(token.text)
+        if character == HOLE
+    ]
+
+
+def bound_names(text: str) -> list[str]:
+    """The placeholders of SQL text that stand where a statement names an object, which no database binds."""
+    found: list[str] = []
+    for tokens in statements(text):
+        words = [token.word for token in tokens]
+        named = next((word for word in words[1:] if word not in _CREATE_WORDS), "")
+        defines = words[0] in ("create", "drop", "alter") and named in _NEVER_BOUND
+        if defines or words[0] in ("truncate", "use"):
+            found += [token.text for token in _names(tokens) if _PLACEHOLDER.match(token.text)]
     return found
 
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.contents import is_container
 from isolint.facts.meaning.values import (
+    ClassValue,
     Frame,
+    FunctionValue,
     Handle,
+    Instance,
     Literal,
     Method,
     Parameter,
@@ -25,7 +28,7 @@ from isolint.facts.program.show import show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place, Shared
 from isolint.facts.targets.lattice import tokens
-from isolint.vocabulary.entries import Change
+from isolint.vocabulary.surroundings import Change
 
 MUTATORS = frozenset(
     "append add pop update insert remove clear extend setdefault sort reverse discard popitem appendleft popleft "
@@ -64,14 +67,27 @@ class Changes:
             for name in self._names(option):
                 for entry in self.vocabulary.changes.get(name, ())[:1]:
                     found += self._described(entry, node, frame)
+            if isinstance(option, FunctionValue) and not found:
+                found += self._handed_out(node, frame)
         if isinstance(node.function, s.Attribute) and node.function.name == "chdir" and not found:
             receiver = self.evaluator.evaluate(node.function.value, frame)
             if isinstance(receiver, UniqueName):
                 found.append(Effect(Place(FOLDER), None))
         return found
 
+    def _handed_out(self, node: s.Call, frame: Frame) -> list[Effect]:
+        """What a function of a library's own project changes by the object it makes: `self.settings(...)`."""
+        made = [v.of for v in options(self.evaluator.evaluate(node, frame)) if isinstance(v, Instance)]
+        entries = [
+            e for cls in made for name in self._names(cls) for e in self.vocabulary.changes.get(name, ())[:1]
+        ]
+        return [effect for entry in entries for effect in self._described(entry, node, frame)]
+
     def _names(self, callee: Value) -> tuple[str, ...]:
+        """The names that the vocabulary may know a callee by; in a library's own project it is first-party."""
         match callee:
+            case ClassValue(module=module, node=node):
+                return (f"{module.dotted}.{node.qualname}",)
             case Reference():
                 return (callee.name,)
             case Method(receiver=Handle() as receiver):
@@ -128,7 +144,8 @@ class Changes:
 
     def _of_target(self, entry: Change, name: str, has_key: bool, node: s.Call, frame: Frame) -> list[Effect]:
         if not entry.target:
-            return [Effect(Place(LIBRARY).part_of(entry.part), None, entry.ends)]
+            whole = self.named(entry.part, frame) or Place(LIBRARY).part_of(entry.part)
+            return [Effect(whole, None, entry.ends)]
         target = handles.passed(node, entry.target)
         if "self" in entry.target and isinstance(node.function, s.Attribute):
             target = node.function.value

@@ -27,7 +27,7 @@ def is_empty(value: s.Expression | None) -> bool:
 
 def is_initial(value: s.Expression, owner: Shared, name: str, origins: Origins) -> bool:
     """Whether a value is the one that the attribute or item of a shared thing starts with."""
-    if not isinstance(value, s.Constant) and not is_empty(value):
+    if not isinstance(value, s.Constant) and not is_empty(value) and not _is_made_anew(value):
         return False
     return any(is_same(value, first) for first in _first_values(owner, name, origins))
 
@@ -63,12 +63,19 @@ def _default(value: s.Expression | None) -> s.Expression | None:
 
 
 def is_same(value: s.Expression, first: s.Expression | None) -> bool:
-    """Whether two expressions are the same constant, or both empty containers."""
+    """Whether two expressions are the same constant, both empty containers, or the same call without arguments."""
     if isinstance(value, s.Constant) and isinstance(first, s.Constant):
         return type(value.value) is type(first.value) and value.value == first.value
+    if _is_made_anew(value) and first is not None and show(value) == show(first):
+        return True
     if not isinstance(value, s.Constant) and not is_empty(value):
         return False
     return not isinstance(value, s.Constant) and not isinstance(first, s.Constant) and is_empty(first)
+
+
+def _is_made_anew(value: s.Expression) -> bool:
+    """Whether a value is an object made of nothing, `Local()`."""
+    return isinstance(value, s.Call) and not value.arguments and not value.keywords
 
 
 def found_unchanged(test: s.Expression, frame: Frame, origins: Origins) -> list[Place]:

@@ -18,6 +18,7 @@ from isolint.facts.state.countedmocks import Mocks
 from isolint.facts.state.imports import ImportWrites
 from isolint.facts.state.initial import is_empty
 from isolint.facts.state.mutations import Mutations
+from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
 from isolint.facts.state.places import (
     ENVIRONMENT,
@@ -31,16 +32,18 @@ from isolint.facts.state.places import (
     Shared,
     whole,
 )
+from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
-from isolint.facts.state.writes import Write, is_undone
+from isolint.facts.state.writes import Write
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
-_PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
-_TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
+_MINOR = frozenset({"the seed of random numbers"})
+_LOGGERS = ("logging", "getLogger")
+_SMALL = ("level", "propagate")
 _WHERE_WE_ARE = frozenset({"getcwd", "getcwdb", "cwd"})
 Site = Test | FixtureSite | SetUp
 
@@ -70,6 +73,12 @@ class Leak:
         return not self.write.chain and self.write.frame.function is self.site.function
 
     @property
+    def is_minor(self) -> bool:
+        """Whether few tests can notice."""
+        place = self.write.place
+        return place.kind in _MINOR or (place.parts[:2] == _LOGGERS and place.parts[-1] in _SMALL)
+
+    @property
     def scope(self) -> str:
         """The scope of the fixture that was written to."""
         return self.write.owner.scope if self.write.owner is not None else ""
@@ -85,6 +94,7 @@ class Leaks:
         self.mutations = mutations
         self.restored = Restored(fixtures, mutations)
         self.uses = Uses(mutations, fixtures)
+        self.readers = Readers(self.uses, fixtures)
         self.imports = ImportWrites(fixtures, mutations)
         self.mocks = Mocks(fixtures, mutations.origins)
         self.registries = Writes(self.evaluator.vocabulary.creators).attributes
@@ -152,19 +162,18 @@ class Leaks:
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
-            if any(is_undone(write.place, write.by, p) or _is_emptied(write, p) for p in restored):
-                continue
-            if _is_cleaner(site) or not self._matters(kind, write, site):
+            undone = leaves_nothing(write, restored)
+            reader = self._met_elsewhere(kind, write, site) if undone else ()
+            if _is_cleaner(site) or not (reader or (not undone and self._matters(kind, write, site))):
                 continue
             told.add((kind, write.place))
-            late = any(_puts_back(later, write) for later in writes[index + 1 :])
+            late = any(puts_back(later, write) for later in writes[index + 1 :])
             if late and kind not in ("environment", "folder"):
                 continue
             at = _place_in(site.module, write)
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
-                shared = kind in ("class", "module")
-                reader = self.uses.reader(write, site.module, site.function) if shared else ()
+                reader = reader or self.readers.of(write, site.module, site.function)
                 yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition, *reader), late)
 
     def _kind(self, write: Write, module: Module) -> str:
@@ -210,13 +219,19 @@ class Leaks:
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
                 return "module"
-            return "attribute" if write.how != "changed" or _is_item(write) else ""
+            return "attribute" if write.how != "changed" or _is_item(write) or self._is_list(write) else ""
         if owner.sort == "function":
             return ""
         for cls in module.classes:
             if cls.qualname == rest[0]:
                 return "class" if len(rest) > 1 and self._is_of_tests(module, cls, write) else ""
         return "module"
+
+    def _is_list(self, write: Write) -> bool:
+        """Whether a write changes what the vocabulary says that an object keeps: its handlers, its receivers."""
+        changes = self.evaluator.vocabulary.changes.values()
+        known = {entry.part for entries in changes for entry in entries if entry.part and entry.target}
+        return write.place.parts[-1] in known
 
     def _is_of_tests(self, module: Module, cls: s.Class, write: Write) -> bool:
         """Whether a write changes what a test class holds, or a counter or container of a helper class."""
@@ -257,15 +272,44 @@ class Leaks:
             case "environment":
                 return self._variable_matters(write, site)
             case "class" | "module":
-                return not _prepares(site, write) and self.uses.is_seen(
-                    write, site.module, site.function, is_test=isinstance(site, Test)
+                is_test = isinstance(site, Test)
+                if _prepares(site, write) or self._is_own_entry(kind, write, site):
+                    return False
+                return self.uses.is_seen(write, site.module, site.function, is_test=is_test) or (
+                    is_test and self._is_met_inside(write, site)
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
-                return not broad and self.uses.fixture_is_seen(write, site.module, site.function)
+                return not (broad or self._is_list(write)) and self.uses.fixture_is_seen(
+                    write, site.module, site.function
+                )
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
+
+    def _is_own_entry(self, kind: str, write: Write, site: Site) -> bool:
+        """Whether a test puts something of its own into an object of the product that others ask for theirs."""
+        source = self.project.module(write.place.parts[0]) if kind == "module" else None
+        if source is None or source.is_test or write.how != "changed":
+            return False
+        return self.readers.ask_for_their_own(write, site.module, site.function)
+
+    def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
+        """Another test that gets what is left of an object of the product which is only made anew before this one."""
+        source = self.project.module(write.place.parts[0]) if kind == "module" else None
+        if source is None or source.is_test or not isinstance(site, Test):
+            return ()
+        after = self.restored.around(site.module, site.function, site.owner, anew=False)
+        if leaves_nothing(write, after):
+            return ()
+        return self.readers.of(write, site.module, site.function, self.restored)
+
+    def _is_met_inside(self, write: Write, site: Site) -> bool:
+        """Whether another test gets to an object of the product by its accessor, and nobody resets it."""
+        source = self.project.module(write.place.parts[0])
+        if source is None or source.is_test or self.uses.is_reset(site.module, write.place):
+            return False
+        return bool(self.readers.of(write, site.module, site.function))
 
     def _variable_matters(self, write: Write, site: Site) -> bool:
         name = write.place.parts[0] if write.place.parts else ""
@@ -312,14 +356,6 @@ def _prepares(site: Site, write: Write) -> bool:
     return once or write.value is not None
 
 
-def _is_emptied(write: Write, restored: Place) -> bool:
-    """Whether a method changes something in its object, and what its object holds is put back."""
-    owner = write.owner
-    if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
-        return False
-    return write.place.covers(restored)
-
-
 def _enters(leak: Leak) -> bool:
     """Whether a name of its own is entered in a register of the product's: what others entered stays as it is."""
     call, _, rest = leak.write.text.partition("(")
@@ -332,45 +368,6 @@ def _is_item(write: Write) -> bool:
 
 def _only_removes(write: Write) -> bool:
     return ".pop(" in write.text or ".setdefault(" in write.text or ".unsetenv" in write.text
-
-
-def _puts_back(later: Write, write: Write) -> bool:
-    """Whether a later write of the same body undoes an earlier one: it removes it, or sets a value kept before."""
-    if not (later.place.covers(write.place) or write.place.covers(later.place)):
-        return False
-    if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
-        return True
-    if later.how == "changed" and _is_opposite(write.text, later.text):
-        return True
-    if _sets_again(write.text, later.text):
-        return True
-    if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
-        return True
-    return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
-
-
-def _is_opposite(first: str, later: str) -> bool:
-    """Whether one call puts in what the other takes out, by the verbs of their methods."""
-    verbs = [tokens(text.partition("(")[0].rpartition(".")[2]) for text in (first, later)]
-    one, other = (("in" if words & _PUTS_IN else "out" if words & _TAKES_OUT else "") for words in verbs)
-    return {one, other} == {"in", "out"}
-
-
-def _sets_again(first: str, later: str) -> bool:
-    """Whether a setting's function is called once more, with a name in place of the value before."""
-    function, _, given = first.partition("(")
-    other, _, name = later.partition("(")
-    return function == other and name != given and name.rstrip(")").replace(".", "").isidentifier()
-
-
-def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:
-    """Whether a flag is set and turned again."""
-    return (
-        isinstance(first, s.Constant)
-        and isinstance(later, s.Constant)
-        and isinstance(first.value, bool)
-        and later.value is (not first.value)
-    )
 
 
 def _place_in(module: Module, write: Write) -> s.Position | None:

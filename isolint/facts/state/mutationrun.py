@@ -22,8 +22,8 @@ from isolint.facts.program.show import show
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same
-from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared
-from isolint.facts.state.writes import Write, is_undone, spelled
+from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
+from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
 from isolint.facts.targets.lattice import tokens
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class MutationRun:
         self.silent = 0  # inside first-party code outside the tests, or where the write is expected to fail
         self.shields: list[Place] = []
         self.filled: list[Place] = []
+        self.cached: list[str] = []
         self.active: list[int] = []
         self.steps = 0
 
@@ -90,7 +91,9 @@ class MutationRun:
             case s.If():
                 absent = self._missing_in(node.test, frame)
                 self.filled += absent
+                self.cached.append(present(node.test))
                 self.body(node.body, frame)
+                self.cached.pop()
                 del self.filled[len(self.filled) - len(absent) :]
                 self.body(node.orelse, frame)
             case s.Loop():
@@ -153,7 +156,7 @@ class MutationRun:
             return
         for target in node.targets:
             how = "set" if node.operator == "=" else "changed"
-            for inner, value in _pairs(target, node.value):
+            for inner, value in pairs(target, node.value):
                 self._target(inner, value, how, frame)
 
     def _target(self, target: s.Expression, value: s.Expression | None, how: str, frame: Frame) -> None:
@@ -168,6 +171,8 @@ class MutationRun:
                 owner = origins.of(target.value, frame)
                 if owner is not None:
                     emptied = target.name.startswith("_") and is_empty(value)
+                    if show(target) in self.cached:
+                        how = "reset"
                     if how == "set" and (emptied or self._is_initial(value, owner, target.name)):
                         how = "reset"
                     self._write(owner.place.part(target.name), owner, how, target, value, frame)
@@ -232,7 +237,7 @@ class MutationRun:
         by: Place | None = None,
     ) -> None:
         if self.ending:
-            self.restored.append(place)
+            self.restored.append(any_of(place))
         elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
             text = spelled(node, value, how)
             self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))
@@ -292,7 +297,7 @@ class MutationRun:
     def _object_method(self, node: s.Call, frame: Frame) -> None:
         """A call of a method of a shared object that is proved to change it; at the end, any that puts it back."""
         function = node.function
-        if not isinstance(function, s.Attribute) or isinstance(function.value, s.Call):
+        if not isinstance(function, s.Attribute) or (self.ending and isinstance(function.value, s.Call)):
             return
         known = function.name in self.mutations.changes.words and function.name not in _ALSO_METHODS
         if known and not self.ending:
@@ -381,12 +386,3 @@ _RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", 
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
 )
-
-
-def _pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:
-    """Targets with what is assigned to each."""
-    if not isinstance(target, s.Sequence):
-        return [(target, value)]
-    if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
-        return list(zip(target.items, value.items, strict=True))
-    return [(inner, None) for inner in target.items]

@@ -19,7 +19,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import Binding, reaching
+from isolint.facts.program.scopes import Binding, reaching, statements
 from isolint.facts.program.show import dotted, show
 from isolint.facts.state.places import FIXTURE, LIBRARY, STATE, Place, Shared
 from isolint.facts.suite.fixtures import Fixture, Fixtures, is_parametrized
@@ -177,7 +177,21 @@ class Origins:
             if alias is not None:
                 return alias
         value = binding.value if binding.kind == "assign" and not binding.unpack else None
+        if isinstance(value, s.Constant) and value.value is None:
+            value, frame = self._made_later(module, name) or (value, frame)
         return Shared(place, "object", module, value, frame, trail=hop)
+
+    def _made_later(self, module: Module, name: str) -> tuple[s.Expression, Frame] | None:
+        """What a function makes and keeps in a global that starts as None: one thing, or none that can be told."""
+        found = [
+            (node.value, self.evaluator.function_frame(module, function))
+            for function in module.functions
+            for node in statements(function.body)
+            if isinstance(node, s.Assign) and isinstance(node.value, s.Call)
+            if any(isinstance(target, s.Name) and target.id == name for target in node.targets)
+            if name in self.evaluator.names(self.evaluator.function_frame(module, function)).globals
+        ]
+        return found[0] if len(found) == 1 else None
 
     def imported(self, module: Module, binding: Binding) -> Shared | None:
         """What an import binds."""
@@ -241,14 +255,15 @@ class Origins:
             place = Place(STATE, (ancestor.module.path, ancestor.node.qualname, name))
             frame = instances.body_frame(ancestor)
             for binding in self.evaluator.names(frame).bindings.get(name, ())[-1:]:
-                if binding.value is None:
+                if binding.value is None or self._is_filled(ancestor, name, binding.value):
                     break
                 hop = Hop(ancestor.module.path, binding.node.at, f"{name} = {show(binding.value)}")
                 return self.of(binding.value, frame) or Shared(
                     place, "object", ancestor.module, binding.value, frame, trail=(hop,)
                 )
             for function, node in self.evaluator.assignments(ancestor.node).get(name, ()):
-                if function.name in CLASS_SET_UP and node.value is not None:
+                later = isinstance(node.value, s.Call) and self._is_filled(ancestor, name, None)
+                if (function.name in CLASS_SET_UP or later) and node.value is not None:
                     inside = self.evaluator.function_frame(ancestor.module, function)
                     hop = Hop(ancestor.module.path, node.at, f"{name} = {show(node.value)}")
                     return self.of(node.value, inside) or Shared(
@@ -256,6 +271,14 @@ class Origins:
                     )
         place = Place(STATE, (cls.module.path, cls.node.qualname, name))
         return Shared(place, "object", cls.module)
+
+    def _is_filled(self, cls: ClassValue, name: str, value: s.Expression | None) -> bool:
+        """Whether a class attribute starts as None and a class method of the product makes what it holds."""
+        starts = value is None or (isinstance(value, s.Constant) and value.value is None)
+        if cls.module.is_test or not starts:
+            return False
+        made = self.evaluator.assignments(cls.node).get(name, ())
+        return any(is_class_level(f) and isinstance(node.value, s.Call) for f, node in made)
 
     def is_self(self, node: s.Name, frame: Frame) -> bool:
         """Whether a name is the object a method runs for."""

@@ -57,6 +57,13 @@ def whole(place: Place) -> Place:
     return Place(place.kind, parts)
 
 
+def any_of(place: Place) -> Place:
+    """All of the container, where the key is a name for one after the other."""
+    key = place.parts[-1] if place.parts else ""
+    loops = key.startswith("<") and key[1:-1].isidentifier()
+    return Place(place.kind, place.parts[:-1]) if loops else place
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shared:
     """A shared thing, as an expression leads to it.

@@ -26,26 +26,33 @@ class Restored:
         self.fixtures = fixtures
         self.mutations = mutations
         self.evaluator = fixtures.evaluator
-        self._known: dict[int, tuple[Place, ...]] = {}
+        self._known: dict[tuple[int, bool], tuple[Place, ...]] = {}
 
-    def around(self, module: Module, function: s.Function, owner: s.Class | None) -> tuple[Place, ...]:
-        """The places that are put back after a function that pytest or unittest calls."""
-        key = id(function)
+    def around(
+        self, module: Module, function: s.Function, owner: s.Class | None, *, anew: bool = True
+    ) -> tuple[Place, ...]:
+        """The places that are put back after a function that pytest or unittest calls.
+
+        With `anew` those count, too, that are only given a new value before each such function.
+        """
+        key = (id(function), anew)
         if key not in self._known:
-            self._known[key] = tuple(self._around(module, function, owner))
+            self._known[key] = tuple(self._around(module, function, owner, anew))
         return self._known[key]
 
-    def _around(self, module: Module, function: s.Function, owner: s.Class | None) -> Iterator[Place]:
+    def _around(
+        self, module: Module, function: s.Function, owner: s.Class | None, anew: bool
+    ) -> Iterator[Place]:
         yield from self.mutations.of(module, function).restored
         frame = self.evaluator.module_frame(module)
         for decorator in (*function.decorators, *(owner.decorators if owner is not None else ())):
             yield from self.mutations.decorated(decorator, frame)
         own = self.fixtures.fixture(module, function, owner)
         for fixture in self._fixtures(module, function, owner, own):
-            yield from self._by_fixture(fixture)
+            yield from self._by_fixture(fixture, anew)
         yield from self._provided(module, function, owner, own)
         if owner is not None:
-            yield from self._by_class(module, owner, function)
+            yield from self._by_class(module, owner, function, anew)
         yield from self._by_module(module, function)
 
     def _fixtures(
@@ -57,10 +64,10 @@ class Restored:
             found = list(self.fixtures.transitive([own, *self.fixtures.autouse(module, owner)]))
         return [fixture for fixture in found if fixture.function is not function]
 
-    def _by_fixture(self, fixture: Fixture) -> Iterator[Place]:
+    def _by_fixture(self, fixture: Fixture, anew: bool) -> Iterator[Place]:
         activity = self.mutations.of(fixture.module, fixture.function)
         yield from activity.restored
-        if fixture.scope == "function":
+        if fixture.scope == "function" and anew:
             yield from self._set_anew(activity)
         frame = self.evaluator.module_frame(fixture.module)
         for decorator in fixture.function.decorators:
@@ -85,7 +92,7 @@ class Restored:
             if name not in known and self.fixtures.find(name, module, owner) is None:
                 yield from kept_by_name(name)
 
-    def _by_class(self, module: Module, owner: s.Class, function: s.Function) -> Iterator[Place]:
+    def _by_class(self, module: Module, owner: s.Class, function: s.Function, anew: bool) -> Iterator[Place]:
         cls = ClassValue(module, owner, self.evaluator.module_frame(module))
         classes = instances.lineage(self.evaluator, cls)[0]
         for name in (*TEAR_DOWN, *SET_UP, "run", "__call__"):
@@ -94,7 +101,7 @@ class Restored:
                 continue
             activity = self.mutations.of_method(method, ending=name not in SET_UP)
             yield from activity.restored
-            if name in SET_UP and name not in CLASS_SET_UP:
+            if name in SET_UP and name not in CLASS_SET_UP and anew:
                 yield from self._set_anew(activity)
         for ancestor in classes:
             for node in ancestor.node.body:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from isolint.facts.meaning import instances
-from isolint.facts.meaning.values import ClassValue, Hop
+from isolint.facts.meaning.values import ClassValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
@@ -32,7 +32,7 @@ class Uses:
         """Whether another function of the module meets what a test leaves there, and nobody resets it."""
         if write.how == "changed":
             others = (f for f in module.functions if f is not writer)
-            met = any(self._meets(module, function, write.place) for function in others)
+            met = any(self.meets(module, function, write.place) for function in others)
             return met and not self.is_reset(module, write.place)
         if not is_test:
             return False
@@ -42,17 +42,10 @@ class Uses:
         if any(self._runs_before(module, f) for f, _ in self._written(module) if id(f) in setters):
             return False
         return any(
-            self._meets(module, function, write.place)
+            self.meets(module, function, write.place)
             for function, _ in self.fixtures.tests(module)
             if function is not writer and id(function) not in setters
         )
-
-    def reader(self, write: Write, module: Module, writer: s.Function) -> tuple[Hop, ...]:
-        """Another test of the module that meets what is written to a class or module."""
-        for function, _ in self.fixtures.tests(module):
-            if function is not writer and self._meets(module, function, write.place):
-                return (Hop(module.path, function.name_at, f"{function.name} meets it"),)
-        return ()
 
     def fixture_is_seen(self, write: Write, module: Module, writer: s.Function) -> bool:
         """Whether somebody else asks for the fixture whose value a test changes."""
@@ -68,14 +61,18 @@ class Uses:
             function
             for function, owner in self.fixtures.tests(module)
             if function is not writer
-            and not (write.how == "set" and self._sets(module, function, write.place))
+            and not self._sets_too(write, module, function)
             and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
         return len(list(islice(others, wanted))) == wanted
 
-    def _sets(self, module: Module, function: s.Function, place: Place) -> bool:
-        """Whether a test sets a place itself."""
-        return any(w.place.covers(place) for w in self.mutations.of(module, function).writes)
+    def _sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
+        """Whether a test sets what another one sets: the same attribute, or the same key."""
+        written = self.mutations.of(module, function).writes
+        if write.how == "set":
+            return any(w.place.covers(write.place) for w in written)
+        what, _, value = write.text.partition(" = ")
+        return bool(value) and any(w.text.partition(" = ")[0] == what for w in written)
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
@@ -88,7 +85,7 @@ class Uses:
         found = (node for node in module.facts.body if isinstance(node, s.Import))
         return any(node.module == name or any(e.name == name for e in node.names) for node in found)
 
-    def _meets(self, module: Module, function: s.Function, place: Place) -> bool:
+    def meets(self, module: Module, function: s.Function, place: Place) -> bool:
         """Whether a function mentions a place: of a class's attribute, in the class or below it, or by its name."""
         mentioned = self._mentioned(module)[id(function)]
         names = [part for part in place.parts[1:] if part != ITEM]

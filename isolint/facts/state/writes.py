@@ -59,3 +59,20 @@ def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:
             f"{show(node)} {'=' if how != 'changed' or not isinstance(node, s.Name) else '+='} {show(value)}"
         )
     return show(node)
+
+
+def present(test: s.Expression) -> str:
+    """The attribute of `if hasattr(thing, "answer")`: what is deleted then was computed and kept, to be made anew."""
+    match test:
+        case s.Call(function=s.Name(id="hasattr"), arguments=(owner, s.Constant(value=str(name)))):
+            return f"{show(owner)}.{name}"
+    return ""
+
+
+def pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression, s.Expression | None]]:
+    """Targets with what is assigned to each."""
+    if not isinstance(target, s.Sequence):
+        return [(target, value)]
+    if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
+        return list(zip(target.items, value.items, strict=True))
+    return [(inner, None) for inner in target.items]

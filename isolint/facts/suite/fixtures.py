@@ -250,15 +250,19 @@ class Fixtures:
 
     def set_ups(self, module: Module, owner: s.Class | None) -> list[tuple[Module, s.Function]]:
         """The set-up methods of a test class and its first-party bases."""
-        if owner is None:
-            return []
+        return [] if owner is None else self.methods(module, owner, SET_UP)
+
+    def methods(
+        self, module: Module, owner: s.Class, names: tuple[str, ...]
+    ) -> list[tuple[Module, s.Function]]:
+        """The methods of these names that a test class and its first-party bases have."""
         value = ClassValue(module, owner, self.evaluator.module_frame(module))
         classes = instances.lineage(self.evaluator, value)[0]
         return [
             (cls.module, node)
             for cls in classes
             for node in cls.node.body
-            if isinstance(node, s.Function) and node.name in SET_UP
+            if isinstance(node, s.Function) and node.name in names
         ]
 
     def tests(self, module: Module) -> Iterator[tuple[s.Function, s.Class | None]]:

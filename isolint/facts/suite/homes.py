@@ -44,6 +44,13 @@ class Home:
         return root.get(*self.keys)
 
 
+def sections(path: str, root: Node) -> tuple[Node, ...]:
+    """What a file of any folder says to pytest when it is run there: `root` is what the file holds altogether."""
+    name = path.rpartition("/")[2]
+    tables = (keys for home, several, _ in _HOMES if home == name for keys in several)
+    return tuple(section for keys in tables if (section := root.get(*keys)) is not None)
+
+
 def homes(root: Path) -> tuple[Home, ...]:
     """The files of a folder that say something to pytest, the one that it reads first.
 

@@ -26,6 +26,10 @@ class Mocks:
             places = (*places, (event.frame.module, function))
         return any(self._is_mocked_in(module, function) for module, function in places)
 
+    def covers(self, module: Module, function: s.Function) -> bool:
+        """Whether anything is mocked where a function runs."""
+        return self._is_mocked_in(module, function)
+
     def _is_mocked_in(self, module: Module, function: s.Function) -> bool:
         if id(function) not in self._mocked:
             self._mocked[id(function)] = self._mocks(module, function)

@@ -29,6 +29,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted, show
 from isolint.facts.running.effects import Effects
+from isolint.facts.running.failures import expected_failures
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
 from isolint.facts.targets.appvariables import ApplicationVariables
@@ -38,8 +39,6 @@ from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.usage import Degree, Usage, Use
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
-
-_EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "warns"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,7 @@ class Openings:
     def _calls(self, module: Module) -> Iterator[_Call]:
         product = self._product_names(module)
         for body, frame, function in self._bodies(module):
-            expected = _expected_failures(body)
+            expected = expected_failures(body)
             for statement in statements(body):
                 if any(first <= statement.at[0] <= last for first, last in expected):
                     continue
@@ -292,14 +291,3 @@ def _given(value: Value) -> Value:
 def _falls_back(url: Value | None) -> bool:
     """Whether a URL is a variable of the tests that falls back to another: the fallback is what is wrong."""
     return isinstance(url, Variable) and is_test_name(url.name)
-
-
-def _expected_failures(body: s.Block) -> list[tuple[int, int]]:
-    """The lines inside `with pytest.raises(...)`."""
-    found = []
-    for node in statements(body):
-        if isinstance(node, s.With):
-            for context, _ in node.items:
-                if isinstance(context, s.Call) and last_name(context) in _EXPECTS_FAILURE:
-                    found.append((node.at[0], node.at[2]))
-    return found

@@ -33,7 +33,8 @@ from isolint.facts.web.listedroutes import listed
 from isolint.facts.web.paths import spelled
 from isolint.facts.web.routes import Route
 from isolint.facts.web.views import VERBS, handlers
-from isolint.vocabulary.entries import Argument, Web
+from isolint.vocabulary.entries import Argument
+from isolint.vocabulary.surroundings import Web
 
 Place = tuple[str, s.Position]
 MOST_ROUTES = 2_000

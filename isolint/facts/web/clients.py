@@ -24,6 +24,7 @@ from isolint.facts.web.overrides import Overrides, OverridesInForce
 from isolint.facts.web.paths import HOLE, joined, matches, spelled
 from isolint.facts.web.remote import Elsewhere, Remote
 from isolint.facts.web.requests import Request, Requests, own_calls
+from isolint.facts.web.routes import Route
 from isolint.facts.web.startups import Startups
 
 MOST_SENDERS = 200
@@ -136,7 +137,7 @@ class Clients:
     # -- judging
 
     def _leak(self, client: Client, users: tuple[Module, ...]) -> OpenClient | None:
-        started = self._started(client)
+        started = self.started(client)
         if started is not None or self.applications.role(client.made) == "lifespan":
             return started
         own = self.overrides.around(client.module, client.function)
@@ -195,7 +196,7 @@ class Clients:
             overridden=overridden,
         )
 
-    def _started(self, client: Client) -> OpenClient | None:
+    def started(self, client: Client) -> OpenClient | None:
         """What starting the application for a client points its models to."""
         if not client.entered or not self.applications.entry(client.made).starts:
             return None
@@ -216,6 +217,16 @@ class Clients:
                 return need
         return None
 
+    def asked(self, client: Client, request: Request) -> Iterator[Route]:
+        """The routes that a request through a client leads to: the one that answers it comes first."""
+        if request.path is None:
+            return
+        path = joined(self._base(client), request.path)
+        for route in self.applications.routes(client.app):
+            asked = request.method in ("", route.method) or not route.method
+            if asked and matches(path, route.path):
+                yield route
+
     def _base(self, client: Client) -> str:
         """The path that a client puts before those of its requests."""
         base = dict(client.made.call.keywords).get("base_url")
@@ -229,7 +240,7 @@ class Clients:
     def _sent(self, client: Client, modules: tuple[Module, ...]) -> Iterator[Request]:
         for module in modules:
             for request, receiver, frame in self.requests.of(module):
-                if self._is_from(client, receiver, frame, request) and not _is_refused(request):
+                if self.is_from(client, receiver, frame, request) and not is_refused(request):
                     yield request
 
     def _modules(self, client: Client, users: tuple[Module, ...]) -> Iterator[Module]:
@@ -266,7 +277,8 @@ class Clients:
             module.path
         )
 
-    def _is_from(self, client: Client, receiver: s.Expression, frame: Frame, request: Request) -> bool:
+    def is_from(self, client: Client, receiver: s.Expression, frame: Frame, request: Request) -> bool:
+        """Whether a request is sent through a client, as far as can be told."""
         found = options(self.evaluator.evaluate(receiver, frame))
         if any(isinstance(option, Made) and option.place == client.made.place for option in found):
             return True
@@ -279,7 +291,7 @@ def _entered(body: s.Block) -> frozenset[int]:
     return frozenset(id(e) for node in statements(body) if isinstance(node, s.With) for e, _ in node.items)
 
 
-def _is_refused(request: Request) -> bool:
+def is_refused(request: Request) -> bool:
     """Whether the function that sends a request expects it to be turned away, and nothing else."""
     if request.function is None:
         return False

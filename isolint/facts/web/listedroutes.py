@@ -28,7 +28,7 @@ from isolint.facts.program.scopes import statements
 from isolint.facts.program.show import show
 from isolint.facts.web.paths import spelled
 from isolint.facts.web.routes import Route
-from isolint.vocabulary.entries import Web
+from isolint.vocabulary.surroundings import Web
 
 if TYPE_CHECKING:
     from isolint.facts.web.applications import Applications

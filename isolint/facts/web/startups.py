@@ -28,7 +28,7 @@ from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.targets.lattice import Level, Target, judge, place
 from isolint.facts.web.applications import Applications
-from isolint.vocabulary.entries import Web
+from isolint.vocabulary.surroundings import Web
 
 _DEEPEST = 2
 _COMPONENTS = {"database": "database", "dbname": "database", "db": "database", "file_path": "database"}

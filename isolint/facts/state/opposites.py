@@ -1,0 +1,68 @@
+"""Does a later write of the same body take an earlier one back?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from isolint.facts.meaning.contents import is_container
+from isolint.facts.program import syntax as s
+from isolint.facts.state.initial import is_empty
+from isolint.facts.state.places import ENVIRONMENT, FOLDER, Place
+from isolint.facts.state.writes import Write, is_undone
+from isolint.facts.targets.lattice import tokens
+
+_PUTS_IN = frozenset({"add", "append", "insert", "register", "put", "push", "connect", "subscribe", "update"})
+_TAKES_OUT = frozenset({"remove", "delete", "pop", "discard", "unregister", "disconnect", "unsubscribe"})
+
+
+def puts_back(later: Write, write: Write) -> bool:
+    """Whether a later write of the same body undoes an earlier one: it removes it, or sets a value kept before."""
+    if not (later.place.covers(write.place) or write.place.covers(later.place)):
+        return False
+    if later.place.kind == FOLDER or later.how in ("deleted", "reset") or ".pop(" in later.text:
+        return True
+    if later.how == "changed" and _is_opposite(write.text, later.text):
+        return True
+    if _sets_again(write.text, later.text):
+        return True
+    if later.place.kind != ENVIRONMENT and (is_empty(later.value) or _flips(write.value, later.value)):
+        return True
+    return isinstance(later.value, s.Name | s.Attribute) and later.value is not write.value
+
+
+def _is_opposite(first: str, later: str) -> bool:
+    """Whether one call puts in what the other takes out, by the verbs of their methods."""
+    verbs = [tokens(text.partition("(")[0].rpartition(".")[2]) for text in (first, later)]
+    one, other = (("in" if words & _PUTS_IN else "out" if words & _TAKES_OUT else "") for words in verbs)
+    return {one, other} == {"in", "out"}
+
+
+def _sets_again(first: str, later: str) -> bool:
+    """Whether a setting's function is called once more, with a name in place of the value before."""
+    function, _, given = first.partition("(")
+    other, _, name = later.partition("(")
+    last = name.rpartition(", ")[2].rstrip(")")
+    return function == other and name != given and last.replace(".", "").isidentifier()
+
+
+def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:
+    """Whether a flag is set and turned again."""
+    return (
+        isinstance(first, s.Constant)
+        and isinstance(later, s.Constant)
+        and isinstance(first.value, bool)
+        and later.value is (not first.value)
+    )
+
+
+def leaves_nothing(write: Write, restored: Iterable[Place]) -> bool:
+    """Whether putting these places back takes a write back, too."""
+    return any(is_undone(write.place, write.by, place) or _is_emptied(write, place) for place in restored)
+
+
+def _is_emptied(write: Write, restored: Place) -> bool:
+    """Whether a method changes something in its object, and what its object holds is put back."""
+    owner = write.owner
+    if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
+        return False
+    return write.place.covers(restored)

@@ -1,0 +1,52 @@
+"""A test changes a setting, and a function that remembers its first answer does not look again.
+
+## What it does
+Reports tests, fixtures and set-up methods that change an environment variable or an attribute of a settings object
+which a function of the project has read for an answer it keeps, with `functools.lru_cache`, `functools.cache` or in a
+global of its own, when the test gets to that function, another test does so too, and nobody makes it forget the answer
+both before and after. Both tests are named.
+
+## Why is this bad?
+`monkeypatch` puts the variable back, but not the answer. The first test that asks decides for all others: this one
+sees the settings of the test before it, or the test after it sees those made up here.
+
+## Example
+```python
+def test_orders_go_to_the_eu(monkeypatch):
+    monkeypatch.setenv("SHOP_REGION", "eu")
+    assert order_url().startswith("https://eu.")  # order_url() asks get_settings(), an lru_cache
+```
+
+## Use instead
+```python
+@pytest.fixture(autouse=True)
+def fresh_settings():
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
+```
+
+## What it does not mean
+Functions that keep an answer are fine, and so are those that take arguments, which keep one for each. The rule is
+silent where the function is replaced, where modules are loaded anew, where pytest-antilru is at work, and where no
+other test asks. What a test has cleared before, but not after, is told with `--min-confidence low` if the answer is
+made from more than the variable in question: another test need not look at that part.
+"""
+
+from collections.abc import Iterator
+
+from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+
+rule = Rule("ISO708", "stale-cached-reader", severity=Severity.WARNING, since="0.1")
+
+
+@rule.on(File)
+def check(site: File, ctx: Context) -> Iterator[Finding]:
+    for stale in ctx.know.stale(site.module):
+        keeper = f"`{stale.keeper.function.name}()`"
+        if stale.forgets == "before":
+            message = f"{keeper} keeps what it makes of `{stale.name}` here, for `{stale.other}` as well"
+        else:
+            message = f"{keeper} keeps its first answer: it has read `{stale.name}` before if `{stale.other}` has run"
+        confidence = Confidence.HIGH if stale.certain else Confidence.LOW
+        yield ctx.finding(stale.at, message, trail=stale.trail, confidence=confidence)
