@@ -46,8 +46,10 @@ from isolint.facts.sites import (
 )
 from isolint.facts.sql.identifiers import Splice
 from isolint.facts.state.leaks import Leak
+from isolint.facts.state.stale import Stale
 from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
+from isolint.facts.targets.memories import Split
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
@@ -89,6 +91,8 @@ __all__ = [
     "SettingsModule",
     "Severity",
     "Span",
+    "Split",
+    "Stale",
     "Target",
     "Test",
     "Trail",

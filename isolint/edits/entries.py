@@ -7,6 +7,7 @@ import re
 
 from isolint.edits.places import position
 from isolint.edits.text import Edits, Text
+from isolint.finding import Span
 from isolint.source import Position
 
 _LAST_WITH_COMMA = re.compile(r"[ \t]*,[ \t]*(?:#.*)?$")
@@ -33,6 +34,18 @@ def key(tree: ast.Module, value_at: Position) -> ast.expr | None:
             case ast.Assign(targets=[ast.Subscript(slice=name)], value=value) if position(value) == value_at:
                 return name
     return None
+
+
+def append(text: Text, call: Position, last: Position, line: int, arguments: str) -> Edits | None:
+    """Insert arguments behind the last one of a call, whose first line is `line`."""
+    whole, span = text.span(call), text.span(last)
+    rest = text.between(Span(span.end_line, span.end_column, whole.end_line, whole.end_column))
+    if rest in (")", ",)"):
+        return (text.insert(span.end_line, span.end_column, f", {arguments}"),)
+    if line == whole.line or not re.fullmatch(r",?[ \t]*(?:#.*)?\s*\)", rest):
+        return None
+    added = text.lines_after(span.end_line, f"{arguments},", text.indentation(line))
+    return (added,) if rest.startswith(",") else (text.insert(span.end_line, span.end_column, ","), added)
 
 
 def insert(text: Text, holder: ast.Dict, beside: Position, entry: str) -> Edits | None:

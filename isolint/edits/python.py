@@ -87,6 +87,15 @@ class PythonFile:
                 return self.insert_after(beside, f"{self.code(holder)}[{name}] = {value}")
         return None
 
+    def add_arguments(self, call: ast.Call, *arguments: str) -> Edits | None:
+        """Give a call more arguments, behind those that it has."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if not given:
+            return None
+        last = max(given, key=lambda node: (node.end_lineno, node.end_col_offset))
+        holder = next((keyword for keyword in call.keywords if keyword.value is last), last)
+        return entries.append(self.text, position(call), position(last), holder.lineno, ", ".join(arguments))
+
     def function(self, at: Position) -> AnyFunction | None:
         """The innermost function around a position, as `ast` reads it."""
         return function_at(self.tree, at)
@@ -129,13 +138,13 @@ class PythonFile:
         lines = [first, *(indented(line, indentation) for line in rest)]
         return (self.replace(position(found.statement), "\n".join(lines)),)
 
-    def insert_before(self, at: Position, code: str) -> Edits | None:
-        """Insert statements before the one around a position, with its indentation."""
+    def insert_before(self, at: Position, code: str, blank: int = 0) -> Edits | None:
+        """Insert statements before the one around a position, with its indentation, and so many empty lines."""
         found = spot(self.tree, at)
         if found is None or not found.has_lines_alone:
             return None
         indentation = self.text.indentation(found.first_line)
-        return (self.text.lines_before(found.first_line, self.stepped(code), indentation),)
+        return (self.text.lines_before(found.first_line, self.stepped(code), indentation, blank),)
 
     def insert_after(self, at: Position, code: str) -> Edits | None:
         """Insert statements after the one around a position, with its indentation."""
@@ -213,9 +222,7 @@ class PythonFile:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 if any(name == (alias.asname or alias.name) for alias in node.names):
                     return True
-            elif name in (getattr(node, "arg", ""), getattr(node, "name", "")):
-                return True
-            elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            elif name in (getattr(node, "arg", ""), getattr(node, "name", "")) or _is_stored(node, name):
                 return True
         return False
 
@@ -256,3 +263,7 @@ class PythonFile:
 
     def _step(self, line: int) -> str:
         return self.indent if self.text.lines[line - 1].strip() else ""
+
+
+def _is_stored(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)

@@ -37,7 +37,7 @@ what Django's `setUpTestData` makes, since Django copies it, and what an instanc
 
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, FixtureSite, Leak, Rule, Severity
 
 rule = Rule("ISO702", "mutable-class-state", severity=Severity.WARNING, since="0.1")
 
@@ -51,10 +51,11 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def set_it_for_each_test(leak: Leak, ctx: Context) -> Fix | None:
-    made, owner = leak.write.owner, leak.site.owner
+    made, site = leak.write.owner, leak.site
+    owner = None if isinstance(site, FixtureSite) else site.owner
     if made is None or made.value is None or owner is None:
         return None
-    if made.place.parts[:2] != (leak.site.module.path, owner.qualname):
+    if made.place.parts[:2] != (site.module.path, owner.qualname):
         return None
-    method = "setUp" if ctx.know.requesters.test_case(leak.site) else "setup_method"
+    method = "setUp" if ctx.know.requesters.test_case(site) else "setup_method"
     return ctx.fix(f"Set it in `{method}`", ctx.python().move_to_set_up(made.value.at, method))
