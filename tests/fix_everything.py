@@ -91,7 +91,7 @@ def _new(first: Result, last: Result) -> Iterator[str]:
     """The findings that there were not before; a place may move, so they are counted by file and rule."""
     for (path, code), count in (_kinds(last.findings) - _kinds(first.findings)).items():
         yield f"{path} has {count} new findings of {code}"
-    yield from (error for error in last.errors if error not in first.errors)
+    yield from (error for error in last.errors if error not in first.errors or "crashed" in error)
 
 
 def _kinds(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:

@@ -23,14 +23,14 @@ class Attributes:
 
         Of a library's it is, where a function or an object takes its place: a stand-in for what others call.
         """
-        owner, name = leak.write.owner, leak.write.place.parts[-1]
-        if leak.write.place.kind == LIBRARY:
-            module, *_, last = leak.write.place.parts
-            if module == "sys":
-                return len(leak.write.place.parts) == 2 and hasattr(sys, last)
-            return isinstance(leak.write.value, s.Lambda | s.Call | s.Name | s.Attribute)
-        if owner is None:
+        owner, parts = leak.write.owner, leak.write.place.parts
+        if owner is None or not parts:
             return False
+        name = parts[-1]
+        if leak.write.place.kind == LIBRARY:
+            if parts[0] == "sys":
+                return len(parts) == 2 and hasattr(sys, name)
+            return isinstance(leak.write.value, s.Lambda | s.Call | s.Name | s.Attribute)
         if owner.sort == "module":
             return owner.module is not None and name in owner.module.names.bindings
         return any(self._in_class(cls, name) for cls in self._classes(owner))
