@@ -31,10 +31,14 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".hg", ".venv", "node_modules", "__py
 
 @dataclass(frozen=True)
 class Outcome:
-    """What fixing a project came to: the files looked at, what was fixed, refused, and what does not hold."""
+    """What fixing a project came to: the files of tests, what was found in them and is left, fixed, refused.
+
+    `edited` counts the files that were changed, `problems` tells what does not hold.
+    """
 
     files: int
     found: int
+    left: int
     applied: Counter[str]
     edited: int
     refused: list[str]
@@ -66,6 +70,7 @@ def fix_everything(project: Path) -> Outcome:
     return Outcome(
         files=sum(path.endswith(".py") for path in first.judged),
         found=len(first.findings),
+        left=len(fixed.result.findings),
         applied=Counter(finding.code for finding in fixed.applied),
         edited=len(fixed.files),
         refused=fixed.refused,
@@ -185,11 +190,12 @@ def main() -> int:
 
 
 def _sum(outcomes: Iterable[Outcome]) -> Outcome:
-    whole = Outcome(0, 0, Counter(), 0, [], [], "")
+    whole = Outcome(0, 0, 0, Counter(), 0, [], [], "")
     for each in outcomes:
         whole = Outcome(
             whole.files + each.files,
             whole.found + each.found,
+            whole.left + each.left,
             whole.applied + each.applied,
             whole.edited + each.edited,
             [*whole.refused, *each.refused],
