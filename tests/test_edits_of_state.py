@@ -215,3 +215,25 @@ def test_more_arguments(before: str, wanted: str | None) -> None:
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.Call)
     assert after(given, given.add_arguments(statement.value, "b=2")) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        (
+            "def test_it(a: int) -> None: ...",
+            "def test_it(a: int, monkeypatch: pytest.MonkeyPatch) -> None: ...",
+        ),
+        ("def test_it() -> None: ...", "def test_it(monkeypatch: pytest.MonkeyPatch) -> None: ..."),
+        ("def test_it(a, b: int): ...", "def test_it(a, b: int, monkeypatch): ..."),
+        ("def test_it(): ...", "def test_it(monkeypatch): ..."),
+    ],
+)
+def test_parameter_has_an_annotation_where_the_others_have(before: str, wanted: str) -> None:
+    given = file(f"import pytest\n{before}")
+    made = after(given, given.add_parameter(at(given, "def test_it"), "monkeypatch"))
+    assert made == f"import pytest\n{wanted}"
+    given = file(before)
+    assert after(given, given.add_parameter(at(given, "def test_it"), "monkeypatch")) == wanted.replace(
+        ": pytest.MonkeyPatch", ""
+    )

@@ -201,7 +201,15 @@ class PythonFile:
         found = function_at(self.tree, at)
         if found is None or self._is_called(found.name):
             return None
-        return parameters.add(self.text, found, name)
+        return parameters.add(self.text, found, name, self._annotation(name))
+
+    def _annotation(self, name: str) -> str:
+        """How the file would annotate a fixture of pytest's, "" where it has no name for its type."""
+        imports_pytest = any(
+            isinstance(node, ast.Import) and any((a.name, a.asname) == ("pytest", None) for a in node.names)
+            for node in self.tree.body
+        )
+        return "pytest.MonkeyPatch" if name == "monkeypatch" and imports_pytest else ""
 
     def _is_called(self, name: str) -> bool:
         called = (node.func for node in ast.walk(self.tree) if isinstance(node, ast.Call))
