@@ -13,9 +13,9 @@ from isolint.console import FAILED, Failure, say
 from isolint.invocation import configured, prepared
 
 if TYPE_CHECKING:
-    from isolint.engine import Result
     from isolint.fingerprint import Fingerprint
     from isolint.reader import Standard
+    from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
     from isolint.since import Changes

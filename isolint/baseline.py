@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isolint import files
-from isolint.engine import Result
 from isolint.finding import Finding, Silenced
 from isolint.fingerprint import Fingerprint, fingerprints
+from isolint.result import Result
 
 NAME = ".isolint-baseline.json"
 VERSION = 1

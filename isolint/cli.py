@@ -15,11 +15,13 @@ from isolint.adopting import add_ignores, adopted, baseline, changed
 from isolint.console import FAILED, Failure, say, say_lines, write, write_bytes
 from isolint.invocation import Wish, common, configured, fixes, linted, named, prepared
 from isolint.options import adopting, reporting
+from isolint.reporting import report
 from isolint.tracing import trace
+from isolint.working import Means, working
 
 if TYPE_CHECKING:
-    from isolint.engine import Result
     from isolint.reader import Standard
+    from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -66,6 +68,7 @@ def cli() -> None:
 @click.option("--show-files", is_flag=True, help="List the files that are checked instead of findings.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them.")
 @click.option("--stdin-filename", metavar="FILE", help="With `-`: lint standard input as this file.")
+@working
 @click.option("-q", "--quiet", is_flag=True, help="Print the report alone, no closing line.")
 @adopting
 @configured
@@ -82,6 +85,7 @@ def check(
     statistics: bool,
     stdin_filename: str | None,
     quiet: bool,
+    means: Means,
     config: Path | None,
     isolated: bool,
     **overrides: object,
@@ -102,7 +106,15 @@ def check(
     def lint(*, with_fixes: bool, edited: Mapping[str, bytes] | None = None) -> Result:
         chosen = named(settings, paths)
         found = linted(
-            settings, chosen, rules, force_exclude, standard, quiet, with_fixes=with_fixes, edited=edited
+            settings,
+            chosen,
+            rules,
+            force_exclude,
+            standard,
+            means,
+            quiet,
+            with_fixes=with_fixes,
+            edited=edited,
         )
         return adopted(found, settings, changes, standard, edited)
 
@@ -141,7 +153,7 @@ def check(
     for told in (*result.errors, *(mended.refused if mended is not None else ())):
         say(f"isolint: {told}")
     only_configuration = bool(result.judged and paths) and all(map(os.path.isfile, paths))
-    if not (result.files or result.unread or only_configuration):
+    if not (result.files or result.unread or only_configuration or means.shard):
         return _nothing_checked(result, settings, by_a_tool=force_exclude or standard is not None)
     for line in presentation.fixes_of(wish, result, None if mended is None else mended.applied):
         say(line)
@@ -255,6 +267,7 @@ def show_config(path: Path, schema: bool, config: Path | None, isolated: bool) -
 
 
 cli.add_command(trace)
+cli.add_command(report)
 cli.add_command(baseline)
 
 

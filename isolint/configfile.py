@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from isolint.documents import toml
 from isolint.finding import Span
 from isolint.shapes import SettingsError
-from isolint.source import UnreadableError, columns, read
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -77,6 +75,9 @@ def read_config(path: Path) -> tuple[Source, Mapping[str, object]]:
 
 def position(path: Path, keys: Sequence[str], word: str) -> Span | None:
     """Where `word` stands in the list that `keys` lead to in the file `path` itself; None if it does not."""
+    from isolint.documents import toml
+    from isolint.source import UnreadableError, columns, read
+
     try:
         source, _ = read_config(path)
         text = read(path, path.name)

@@ -10,22 +10,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.documents import kind_of
 from isolint.ignores import Ignores, ignores_above, ignores_in, is_ignored
+from isolint.inputs import note_folder
 from isolint.patterns import Patterns, matches
-
-DEFAULT_EXCLUDE = (
-    ".*/",
-    "*.egg/",
-    "*.egg-info/",
-    "__pypackages__/",
-    "_build/",
-    "buck-out/",
-    "node_modules/",
-    "site-packages/",
-    "venv/",
-)
-"""Folders that hold no code of the project's own; hidden ones, as pytest does, are never collected."""
 
 PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
 """The names of test files that pytest, unittest and Django know without any configuration."""
@@ -183,6 +172,7 @@ class _Walk:
     def enter_ci(self, exclude: Patterns) -> None:
         """Collect the configuration of continuous integration, which lies in hidden folders."""
         for folder in _CI_FOLDERS:
+            note_folder(os.path.join(self.root, folder))
             try:
                 names = os.listdir(os.path.join(self.root, folder))
             except OSError:
@@ -214,7 +204,8 @@ class _Walk:
 
     def _scan(self, folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]] | None:
         """List what is in `folder`; None if it has been seen before."""
-        path = os.path.join(self.root, folder)
+        path = os.path.join(self.root, folder) if folder else self.root
+        note_folder(path)
         try:
             status = os.stat(path)
             if (status.st_dev, status.st_ino) in seen:

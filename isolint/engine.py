@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
-from isolint import discovery, documents, source, suppress
+from isolint import discovery, documents, inputs, sharing, source, suppress
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
@@ -19,44 +18,20 @@ from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
 from isolint.finding import Confidence, Finding, Fix, Location, Severity, Silenced, Span
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
+from isolint.result import NOTHING, Result
 from isolint.rule import Check, Context, Rule
 from isolint.selection import idle_ignores, ignored_for, selected
 from isolint.settings import Settings, SettingsError, place_of_ignore, rule_options
+from isolint.shard import WHOLE, Shard
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
 
 UNUSED = "ISO001"
-NOTHING: Mapping[str, bytes] = MappingProxyType({})
 UNREASONED = "ISO002"
 
 T = TypeVar("T")
 Place = Module | Document
 Watch = Callable[[Sequence[Place]], Iterator[Place]]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run found. `errors` say what kept it from its job.
-
-    `files` are the files that were looked at (of configuration those that were named), `unread` those that could
-    not be. `hidden` are the findings that are not sure or grave enough to be reported, `silenced` those that a
-    comment or a baseline keeps out of the report. `judged` are the paths, of tests and configuration, that findings
-    were looked for in, `codes` the rules that ran.
-    """
-
-    findings: tuple[Finding, ...]
-    errors: tuple[str, ...]
-    files: tuple[str, ...]
-    unread: tuple[str, ...]
-    silenced: tuple[Silenced, ...] = ()
-    hidden: tuple[Finding, ...] = ()
-    judged: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-
-    @property
-    def suppressed(self) -> int:
-        """How many findings comments silenced."""
-        return sum(each.by != "baseline" for each in self.silenced)
 
 
 def check(
@@ -69,17 +44,21 @@ def check(
     with_fixes: bool = False,
     edited: Mapping[str, bytes] = NOTHING,
     watch: Watch = iter,
+    jobs: int | None = 1,
+    shard: Shard | None = None,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
     The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
     of what files hold, and files that are not there yet. The files are looked at as `watch` hands them on, which
-    may so tell how far the run is. Raises SettingsError or VocabularyError for a configuration that cannot be
-    used.
+    may so tell how far the run is. `jobs` is the number of processes, None for as many as are worth it; of several
+    shards each covers a part of the files. Raises SettingsError or VocabularyError for a configuration that cannot
+    be used.
     """
 
     def work() -> Result:
-        return Run(settings, paths, rules, force_exclude, standard, with_fixes, edited).result(watch)
+        run = Run(settings, paths, rules, force_exclude, standard, with_fixes, edited)
+        return run.result(watch, jobs, shard or WHOLE)
 
     return _undisturbed(work)
 
@@ -138,27 +117,30 @@ class Run:
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
+        for folder in folders:
+            inputs.note_folder(folder)
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
-    def result(self, watch: Watch = iter) -> Result:
+    def result(self, watch: Watch = iter, jobs: int | None = 1, shard: Shard = WHOLE) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
         self.errors += [
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
         ]
-        modules = list(self._modules())
-        configuration = list(self._documents())
-        places: list[Place] = [*modules, *self._settings_modules(modules), *configuration]
+        modules = [module for module in self._modules() if shard.holds(self._content(module.path))]
+        configuration = [each for each in self._documents() if shard.holds(self._content(each.path))]
+        settings = [m for m in self._settings_modules(modules) if shard.holds(self._content(m.path))]
+        places: list[Place] = [*modules, *settings, *configuration]
         named = [each.path for each in configuration if each.path in self.files.reported]
-        findings = [finding for place in watch(places) for finding in self._checked(place)]
+        findings = sharing.checked(self, places, jobs, watch)
         closed = [unreadable(each.path, each.reason.lower()) for each in self.files.unreadable]
         told = {finding.path: finding for finding in (*self.reader.unreadable.values(), *closed)}
-        unread = [finding for path, finding in told.items() if self._covers(path)]
+        unread = [f for path, f in told.items() if self._covers(path) and self._is_told_here(path, shard)]
         findings += [finding for each in unread for finding in self._without_ignored(each.path, [each])]
-        findings += self._idle_ignores()
+        findings += self._idle_ignores() if shard.number == 1 else ()
         findings.sort(key=lambda f: f.sort_key)
         return Result(
             tuple(f for f in findings if self._shown(f)),
-            tuple(self.errors),
+            tuple(dict.fromkeys(self.errors)),
             (*(module.path for module in modules), *named),
             tuple(finding.path for finding in unread),
             tuple(each for each in self.silenced if self._shown(each.finding)),
@@ -197,7 +179,7 @@ class Run:
         vocabulary = load_vocabulary(self.settings.vocabulary)
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         reader = self.reader
-        project = Project(files, reader.read, self.is_test, vocabulary, roots)
+        project = Project(files, reader.read, reader.text, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
         configuration = Configuration(self._configuration_files, reader.read_document)
         return Knowledge(project, self.config, collected, reader.span, reader.holes, configuration)
@@ -250,9 +232,16 @@ class Run:
         found = self.reader.source(path)
         return found is not None and "__main__" in found.text
 
+    def _is_told_here(self, path: str, shard: Shard) -> bool:
+        """Whether a file that cannot be read is told of in a shard: of the tests every one knows them all."""
+        return not self.is_test(path) or shard.holds(path.encode())
+
+    def _content(self, path: str) -> bytes:
+        return (self.reader.text(path) or path).encode()
+
     # -- checking
 
-    def _checked(self, module: Module | Document) -> list[Finding]:
+    def checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""
         try:
             return self._judged(module)

@@ -19,10 +19,10 @@ from flake8.exceptions import ExecutionError
 from isolint import __version__
 from isolint.adopting import adopted
 from isolint.console import Failure
-from isolint.engine import Result
 from isolint.finding import Finding
 from isolint.invocation import linted, prepared
 from isolint.reader import Standard
+from isolint.result import Result
 from isolint.rule import Rule
 from isolint.settings import Settings
 
@@ -91,7 +91,7 @@ def _home(path: Path) -> Path:
 
 
 @cache
-def _prepared(folder: Path) -> tuple[Settings, tuple[Rule, ...]]:
+def _prepared(folder: Path) -> tuple[Settings, Sequence[Rule]]:
     try:
         return prepared(folder, None, False, {})
     except Failure as error:

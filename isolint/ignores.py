@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from isolint.inputs import note_file
 from isolint.patterns import Patterns
 
 
@@ -70,10 +71,12 @@ def _git_folder(git: str) -> str:
     """Give the folder with the repository's own files; in a worktree `.git` is a file that points to it."""
     if os.path.isdir(git):
         return git
+    note_file(git)
     try:
         pointer = Path(git).read_text(encoding="utf-8", errors="surrogateescape")
         own = os.path.join(os.path.dirname(git), pointer.removeprefix("gitdir:").strip())
         common = os.path.join(own, "commondir")
+        note_file(common)
         if os.path.exists(common):
             return os.path.join(own, Path(common).read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError):
@@ -87,6 +90,7 @@ def _first_verdict(verdicts: Iterable[bool | None]) -> bool:
 
 def _read_patterns(path: str) -> Patterns | None:
     """Read a gitignore file; None if it cannot be read or says nothing."""
+    note_file(path)
     try:
         with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:
             patterns = Patterns(file.read().split("\n"))

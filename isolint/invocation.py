@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 
 import click
 
 from isolint.console import Failure
+from isolint.working import ONCE, Means
 
 if TYPE_CHECKING:
-    from isolint.engine import Result
     from isolint.reader import Standard
+    from isolint.result import Result
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -81,19 +82,45 @@ def fixes(command: Command) -> Command:
 
 def prepared(
     start: Path, config: Path | None, isolated: bool, overrides: Mapping[str, object]
-) -> tuple[Settings, tuple[Rule, ...]]:
-    """The settings in force for what lies at `start`, and the rules there are."""
-    from isolint.rule import PluginError, load_rules
+) -> tuple[Settings, Sequence[Rule]]:
+    """The settings in force for what lies at `start`, and the rules there are, which are loaded when looked at."""
     from isolint.settings import SettingsError, load
 
     given = {key: value for key, value in overrides.items() if value not in (None, (), False)}
     try:
         settings = load(start, config=config, isolated=isolated, overrides=given)
-        if settings.root == Path(settings.root.anchor):
-            raise Failure("the paths have no project in common; run isolint on one project at a time")
-        return settings, load_rules(settings.plugins)
-    except (SettingsError, PluginError) as error:
+    except SettingsError as error:
         raise Failure(str(error)) from error
+    if settings.root == Path(settings.root.anchor):
+        raise Failure("the paths have no project in common; run isolint on one project at a time")
+    return settings, _Rules(settings.plugins)
+
+
+class _Rules(Sequence["Rule"]):
+    """All rules. Importing them takes most of the time that starting takes, and not every run needs them."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = folders
+
+    @cached_property
+    def loaded(self) -> tuple[Rule, ...]:
+        """The rules; raises Failure where one does not load."""
+        from isolint.rule import PluginError, load_rules
+
+        try:
+            return load_rules(self.folders)
+        except PluginError as error:
+            raise Failure(str(error)) from error
+
+    @overload
+    def __getitem__(self, index: int) -> Rule: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Rule]: ...
+    def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
+        return self.loaded[index]
+
+    def __len__(self) -> int:
+        return len(self.loaded)
 
 
 def common(paths: Sequence[Path]) -> Path:
@@ -114,6 +141,7 @@ def linted(
     rules: Sequence[Rule],
     force_exclude: bool = False,
     standard: Standard | None = None,
+    means: Means = ONCE,
     quiet: bool = False,
     *,
     with_fixes: bool = False,
@@ -123,22 +151,31 @@ def linted(
 
     With fixes if these are asked for; `edited` holds by path what is to be read in the place of what files hold.
     """
-    from isolint import engine
-    from isolint.progress import watched
+    from isolint.recall import recalled
     from isolint.settings import SettingsError
-    from isolint.vocabulary import VocabularyError
 
     started = time.monotonic()
-    try:
-        return engine.check(
-            settings,
-            paths,
-            rules,
-            force_exclude=force_exclude,
-            standard=standard,
-            with_fixes=with_fixes,
-            edited=edited or {},
-            watch=iter if quiet else lambda places: watched(places, started),
-        )
-    except (SettingsError, VocabularyError) as error:
-        raise Failure(str(error)) from error
+
+    def run() -> Result:
+        from isolint import engine
+        from isolint.progress import watched
+        from isolint.vocabulary import VocabularyError
+
+        try:
+            return engine.check(
+                settings,
+                paths,
+                rules,
+                force_exclude=force_exclude,
+                standard=standard,
+                with_fixes=with_fixes,
+                edited=edited or {},
+                watch=iter if quiet else lambda places: watched(places, started),
+                jobs=means.jobs,
+                shard=means.shard,
+            )
+        except (SettingsError, VocabularyError) as error:
+            raise Failure(str(error)) from error
+
+    folder = None if standard is not None or edited else means.cache(settings.root)
+    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from isolint import documents, fixing
-from isolint.engine import NOTHING, Result
 from isolint.finding import Finding
 from isolint.invocation import Wish
 from isolint.reader import Standard
+from isolint.result import NOTHING, Result
 
 
 class Lint(Protocol):

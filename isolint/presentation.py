@@ -7,18 +7,22 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from isolint import __version__, report, source
-from isolint.closure import Closure
-from isolint.engine import NOTHING, Result, Run, look
 from isolint.finding import Applicability, Finding
-from isolint.invocation import Wish
-from isolint.outputs import Output
-from isolint.reader import Standard
-from isolint.rule import Rule
+from isolint.result import NOTHING, Result
 from isolint.settings import Settings, listing, schema
+
+if TYPE_CHECKING:
+    from isolint.closure import Closure
+    from isolint.engine import Run
+    from isolint.invocation import Wish
+    from isolint.outputs import Output
+    from isolint.reader import Standard
+    from isolint.rule import Rule
 
 DOCUMENTATION = "https://github.com/isolint/isolint/blob/main/docs/rules"
 
@@ -28,9 +32,8 @@ def renderer(
 ) -> Callable[[Output], str]:
     """What gives the text of an output; one without a format is `full` on a terminal, `concise` elsewhere."""
     lines = lines_of(settings, standard)
-    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
-    pages = {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
-    summaries = {rule.code: rule.summary for rule in rules}
+    pages = _Late(lambda: _pages(rules))
+    summaries = _Late(lambda: {rule.code: rule.summary for rule in rules})
     closures = partial(closures_of, settings, rules)
 
     def render(output: Output) -> str:
@@ -71,6 +74,32 @@ def lines_of(
     return lines
 
 
+class _Late(Mapping[str, str]):
+    """A mapping that is made when it is looked at: most formats need nothing of the rules, which take long to load."""
+
+    def __init__(self, make: Callable[[], Mapping[str, str]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Mapping[str, str]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> str:
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
+def _pages(rules: Sequence[Rule]) -> dict[str, str]:
+    """The address of the page of each rule that is isolint's own."""
+    own = [rule for rule in rules if rule.module.startswith("isolint.rules.")]
+    return {rule.code: f"{DOCUMENTATION}/{rule.name}.md" for rule in own}
+
+
 def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str]) -> tuple[Closure, ...]:
     """What runs for the tests of these files; those that are no Python of the project are left out.
 
@@ -78,6 +107,8 @@ def closures_of(settings: Settings, rules: Sequence[Rule], paths: Sequence[str])
     """
     named = [settings.root / path for path in paths]
     around = {folder for path in named for folder in path.parents if settings.root in folder.parents}
+
+    from isolint.engine import look
 
     def tell(run: Run) -> tuple[Closure, ...]:
         modules = map(run.knowledge.project.module, paths)

@@ -56,6 +56,11 @@ class Reader:
                     self._note_unreadable(path, error)
         return self.sources[path]
 
+    def text(self, path: str) -> str | None:
+        """The text of a file of the project, None where `source` gives none."""
+        found = self.source(path)
+        return None if found is None else found.text
+
     def read(self, path: str) -> ModuleFacts | None:
         """The facts of a Python file, None (and a finding) when it cannot be read or parsed."""
         text = self.source(path)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from isolint.configfile import Source, find_config, find_root, position, read_config
-from isolint.discovery import DEFAULT_EXCLUDE
+from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.finding import Confidence, Severity, Span
-from isolint.patterns import is_pattern
 from isolint.shapes import (
     SettingsError,
     convert_keys,
@@ -211,8 +210,11 @@ def _ignores_by_glob(words: Sequence[object]) -> dict[str, list[str]]:
 
 def _layer(source: Source, table: Mapping[str, object], folder: Path) -> _Layer:
     values = convert_keys(table, Settings, source.place(), folder, _KEYS)
-    for name in _GLOBS:
-        for glob in values.get(name, ()):
+    globs = [(name, glob) for name in _GLOBS for glob in values.get(name, ())]
+    if globs:
+        from isolint.patterns import is_pattern
+
+        for name, glob in globs:
             if not is_pattern(glob):
                 raise SettingsError(f"{source.place()} {key_of(name)}: '{glob}' is not a glob")
     return _Layer(source, values)

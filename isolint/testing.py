@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isolint.documents import kind_of
-from isolint.engine import Result, check
+from isolint.engine import check
 from isolint.finding import Finding
 from isolint.fixing import Fixed, fix
+from isolint.result import Result
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 

@@ -20,8 +20,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from isolint import documents, fixing, source
-from isolint.engine import Result, check
+from isolint.engine import check
 from isolint.finding import Edit, Finding
+from isolint.result import Result
 from isolint.rule import load_rules
 from isolint.settings import load
 from isolint.source import Source, UnreadableError

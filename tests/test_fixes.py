@@ -11,8 +11,8 @@ import pytest
 from command import isolint, write
 
 from isolint import fixing
-from isolint.engine import Result
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.result import Result
 
 LEAKY = """\
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from isolint.engine import Result
+from isolint.result import Result
 from isolint.testing import lint
 
 WORKFLOW = """\

@@ -17,7 +17,9 @@ COMMANDS = {
     "isolint.console",
     "isolint.invocation",
     "isolint.options",
+    "isolint.reporting",
     "isolint.tracing",
+    "isolint.working",
 }
 SQL = """\
 import sqlite3

@@ -257,7 +257,7 @@ class Knowledge:
     @cached_property
     def callers(self) -> Callers:
         """Who calls what in the tests and their support."""
-        return Callers(self.fixtures, self._test_code)
+        return Callers(self.fixtures, lambda: self._test_code)
 
     def destruction_by_fixture(self, fixture: Fixture) -> Destruction | None:
         """What a fixture, with those it requests, destroys of the application's."""
@@ -310,7 +310,7 @@ class Knowledge:
     def open_clients(self, module: Module) -> Iterator[OpenClient]:
         """The clients a test module makes through which tests reach the application's own store."""
         if module.is_test and not self.is_guarded(module.path):
-            yield from self.clients.open_ones(module, self.spread.test_modules)
+            yield from self.clients.open_ones(module, lambda: self.spread.test_modules)
 
     def asked_elsewhere(self, module: Module) -> Iterator[Elsewhere]:
         """The requests of a module's self-tests to a server that does not see what they replace."""

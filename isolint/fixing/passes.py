@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from isolint.engine import Result
 from isolint.finding import Applicability, Edit, Finding, Fix
 from isolint.fixing.texts import RefusedError, Texts
 from isolint.reader import Standard
+from isolint.result import Result
 
 MOST_PASSES = 10
 Check = Callable[[Mapping[str, bytes]], Result]

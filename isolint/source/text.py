@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from isolint.finding import Span
+from isolint.inputs import note_file
 
 # As `ast` gives it: line from 1, column in UTF-8 bytes from 0, end line, end column.
 Position = tuple[int, int, int, int]
@@ -53,6 +54,7 @@ def read(path: Path, name: str) -> Source:
     Raises UnreadableError for what is not a regular file, is too large or may not be read, and for text
     that is not in its encoding.
     """
+    note_file(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

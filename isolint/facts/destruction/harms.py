@@ -11,7 +11,7 @@ from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.meaning.values import Hop, Text, UniqueName, Value, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import walk
+from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.events import Event, Run
 from isolint.facts.running.peril import Peril
@@ -19,6 +19,7 @@ from isolint.facts.running.relevance import calls_in
 from isolint.facts.sites import HOOKS, Sites
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.suite.isolation import Isolation
+from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.protection import Protection
 
@@ -83,18 +84,33 @@ class Harms:
         self.protection = protection
         self.is_told = is_told
         self.peril = Peril(self.evaluator, guards=False)
-        self.effects = Effects(self.evaluator, Peril(self.evaluator, guards=True), DEEPEST)
+        self.wary = Peril(self.evaluator, guards=True)
+        self.effects = Effects(self.evaluator, self.wary, DEEPEST)
         self.destructions = destructions
         self.lifecycle = Lifecycle(self.effects)
         self.isolation = Isolation(self.effects, fixtures)
+        self.mentions = Mentions(self.project)
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""
-        if module in self.reach.tests:
+        if "_by_module" not in self.__dict__ and module.is_test and self._is_harmless(module):
+            return ()
+        if module.is_test and module in self.reach.tests:
             return self._by_module.get(module.path, ())
         roots = [root for root in self._roots(module) if module.is_test or root.kind == "block"]
         found = [f for root in roots if not self._is_told(root) for f in self._destroyed(root)]
         return _arranged(found).get(module.path, ())
+
+    def _is_harmless(self, module: Module) -> bool:
+        """Whether no destruction leads through a test module, told without looking through all the others."""
+        if not (
+            any(self.wary.starts(module, function) for function in module.functions)
+            or any(self.wary.block(module, site.node.body) for site in self.sites(module).self_tests)
+            or any(_holds_lambda(body) for body in (module.facts.body, *(c.body for c in module.classes)))
+        ):
+            return True
+        alone = self.mentions.is_alone(module)
+        return alone and not any(True for root in self._roots(module) for _ in self._destroyed(root))
 
     def pass_through(self, module: Module, lines: set[int]) -> bool:
         """Whether a destruction in test code leads through one of these lines of a module."""
@@ -251,6 +267,11 @@ class Harms:
         """The outermost function around a step."""
         module = self.project.module(hop.path)
         return None if module is None else _around(module, hop)
+
+
+def _holds_lambda(body: s.Block) -> bool:
+    found = (e for node in statements(body) for expression in expressions(node) for e in walk(expression))
+    return any(isinstance(e, s.Lambda) for e in found)
 
 
 def _is_set_up(function: s.Function, owner: s.Class | None) -> bool:

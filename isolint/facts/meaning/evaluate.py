@@ -67,7 +67,7 @@ class Evaluator(Frames):
         self._steps = 0
         self._cut = 0
         self.outcomes = Outcomes(self)
-        self._running: set[tuple[int, int]] = set()
+        self._running: set[tuple[s.Expression, Frame]] = set()
         self.lineages: dict[int, tuple[tuple[ClassValue, ...], tuple[str, ...]]] = {}
 
     def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
@@ -81,10 +81,10 @@ class Evaluator(Frames):
 
     def evaluate(self, node: s.Expression, frame: Frame) -> Value:
         """The value of an expression in a frame; Unknown where it cannot be told."""
-        known = frame.memory.get(id(node))
+        known = frame.memory.get(node)
         if known is not None:
             return known
-        key = (id(node), id(frame))
+        key = (node, frame)
         if self._depth == 0:
             self._steps = 0
         self._steps += 1
@@ -101,7 +101,7 @@ class Evaluator(Frames):
             self._running.discard(key)
             self._depth -= 1
         if cut == self._cut or self._depth <= SHALLOW:
-            frame.memory[id(node)] = value
+            frame.memory[node] = value
         return value
 
     def constant(self, node: s.Constant, frame: Frame) -> Value:
@@ -127,21 +127,26 @@ class Evaluator(Frames):
         if name in names.globals:
             return self.module_name(frame.module, name, None)
         bindings = names.bindings.get(name)
-        parameters = frame.function.parameters if frame.function is not None else ()
-        parameter = next((p for p in parameters if p.name == name), None)
-        if bindings is None and parameter is None:
-            return None
-        before = [b for b in bindings or () if line is None or b.line < line]
-        if bindings and (before or parameter is None):
-            given = UNKNOWN if parameter is None else self.argument(frame, parameter)
-            filled = parameter is not None and arguments.is_filled(frame, name, reaching(bindings, line))
-            if filled and arguments.is_passed(given):
-                return given
-            bound = self.bound(bindings, frame, line)
-            if parameter is None or given == Literal(None) or any(not b.branch for b in before):
-                return bound
-            return union([given, bound])
-        return None if parameter is None else self.argument(frame, parameter)
+        parameter = None
+        if frame.function is not None:
+            for each in frame.function.parameters:
+                if each.name == name:
+                    parameter = each
+                    break
+        if bindings is None:
+            return None if parameter is None else self.argument(frame, parameter)
+        if parameter is None:
+            return self.bound(bindings, frame, line)
+        before = [b for b in bindings if line is None or b.line < line]
+        given = self.argument(frame, parameter)
+        if not before:
+            return given
+        if arguments.is_filled(frame, name, reaching(bindings, line)) and arguments.is_passed(given):
+            return given
+        bound = self.bound(bindings, frame, line)
+        if given == Literal(None) or any(not b.branch for b in before):
+            return bound
+        return union([given, bound])
 
     def argument(self, frame: Frame, parameter: s.Parameter) -> Value:
         """What a parameter holds: the call's argument, an injected value, its default, what its type says."""

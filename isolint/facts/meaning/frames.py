@@ -13,10 +13,9 @@ class Frames:
     """Makes frames, and knows the names bound in them."""
 
     def __init__(self) -> None:
-        self._names: dict[int, Names] = {}
         self._functions: dict[int, Frame] = {}
         self._frames: dict[str, Frame] = {}
-        self._methods: dict[int, tuple[s.Function, ...]] = {}
+        self._methods: dict[int, dict[str, s.Function]] = {}
 
     def module_frame(self, module: Module) -> Frame:
         """The frame of a module's top level."""
@@ -39,22 +38,28 @@ class Frames:
 
     def names(self, frame: Frame) -> Names:
         """The names bound in the body a frame runs."""
-        if frame.function is None and frame.owner is None:
-            return frame.module.names
-        body = frame.function if frame.function is not None else frame.owner
-        if body is None or isinstance(body, s.Lambda):
-            return Names({}, frozenset())
-        if id(body) not in self._names:
-            self._names[id(body)] = bind(body.body)
-        return self._names[id(body)]
+        if frame.names is None:
+            frame.names = _names(frame)
+        return frame.names
 
-    def methods(self, cls: s.Class) -> tuple[s.Function, ...]:
-        """The functions that stand in the body of a class."""
+    def methods(self, cls: s.Class) -> dict[str, s.Function]:
+        """The functions that stand in the body of a class by name; of two with one name, the first."""
         key = id(cls)
         if key not in self._methods:
-            self._methods[key] = tuple(n for n in statements(cls.body) if isinstance(n, s.Function))
+            found: dict[str, s.Function] = {}
+            for node in statements(cls.body):
+                if isinstance(node, s.Function):
+                    found.setdefault(node.name, node)
+            self._methods[key] = found
         return self._methods[key]
 
     def generic_frame(self, function: s.Function | s.Lambda) -> Frame | None:
         """The frame of a function that nobody in particular calls, if it was needed so far."""
         return self._functions.get(id(function))
+
+
+def _names(frame: Frame) -> Names:
+    body = frame.function if frame.function is not None else frame.owner
+    if body is None:
+        return frame.module.names
+    return Names({}, frozenset()) if isinstance(body, s.Lambda) else bind(body.body)

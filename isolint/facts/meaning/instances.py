@@ -23,7 +23,7 @@ from isolint.facts.meaning.values import (
     via,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import Binding, reaching, statements
+from isolint.facts.program.scopes import Binding, bind, reaching, statements
 from isolint.facts.program.show import show
 from isolint.facts.targets.lattice import is_test_name
 
@@ -80,7 +80,7 @@ def attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
     if given is not None:
         return given
     for cls in classes:
-        bindings = ev.names(body_frame(cls)).bindings.get(name)
+        bindings = bind(cls.node.body).bindings.get(name)
         if bindings:
             assigned = None if settings else _assigned(ev, instance, classes, name)
             declared = _declared(ev, cls, bindings, instance, settings)
@@ -97,7 +97,7 @@ def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
     classes, external = lineage(ev, cls)
     settings = not ev.vocabulary.settings_bases.isdisjoint(external)
     for ancestor in classes:
-        bindings = ev.names(body_frame(ancestor)).bindings.get(name)
+        bindings = bind(ancestor.node.body).bindings.get(name)
         if bindings:
             declared = _declared(ev, ancestor, bindings, cls, settings)
             return declared if declared != Literal(None) else _kept(ev, cls, ancestor, name) or declared
@@ -136,10 +136,10 @@ def called(ev: Evaluator, instance: Instance, node: s.Call, frame: Frame) -> Val
     """The result of calling an object."""
     classes, external = lineage(ev, instance.of)
     for cls in classes:
-        for function in ev.methods(cls.node):
-            if function.name == "__call__":
-                method = FunctionValue(cls.module, function, body_frame(cls), instance)
-                return ev.call_value(method, node, frame)
+        function = ev.methods(cls.node).get("__call__")
+        if function is not None:
+            method = FunctionValue(cls.module, function, body_frame(cls), instance)
+            return ev.call_value(method, node, frame)
     typed = handles.typed(ev, external)
     return ev.call_value(typed, node, frame) if typed is not None else UNKNOWN
 
@@ -153,9 +153,9 @@ def receiver(cls: ClassValue, function: s.Function) -> Value:
 def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
     """The first-party method of an object, bound to it."""
     for cls in lineage(ev, instance.of)[0]:
-        for function in ev.methods(cls.node):
-            if function.name == name:
-                return FunctionValue(cls.module, function, body_frame(cls), instance)
+        function = ev.methods(cls.node).get(name)
+        if function is not None:
+            return FunctionValue(cls.module, function, body_frame(cls), instance)
     return None
 
 
@@ -175,7 +175,7 @@ def _given(ev: Evaluator, instance: Instance, name: str, classes: tuple[ClassVal
     """The keyword argument of the call, for classes whose fields are their arguments."""
     if instance.call is None or instance.frame is None:
         return None
-    if any(function.name == "__init__" for cls in classes for function in ev.methods(cls.node)):
+    if any("__init__" in ev.methods(cls.node) for cls in classes):
         return None
     for keyword, value in instance.call.keywords:
         if keyword == name:
@@ -234,8 +234,7 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
 
 def _prefix(ev: Evaluator, cls: ClassValue) -> str:
     """The `env_prefix` of a settings class."""
-    frame = body_frame(cls)
-    for binding in ev.names(frame).bindings.get("model_config", ()):
+    for binding in bind(cls.node.body).bindings.get("model_config", ()):
         match binding.value:
             case s.Call(keywords=keywords):
                 given = dict(keywords).get("env_prefix")

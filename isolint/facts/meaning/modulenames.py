@@ -17,7 +17,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import Binding
+from isolint.facts.program.scopes import Binding, bind
 
 if TYPE_CHECKING:
     from isolint.facts.meaning.evaluate import Evaluator
@@ -30,6 +30,7 @@ class ModuleNames:
         self.evaluator = evaluator
         self._known: dict[tuple[str, str], Value] = {}
         self._finding: set[tuple[str, str]] = set()
+        self._by_name: dict[str, dict[str, list[s.Function]]] = {}
 
     def value(self, module: Module, name: str, line: int | None = None) -> Value:
         """The value of a module's name: after the whole module has run, or as read in `line` of its top level."""
@@ -62,14 +63,22 @@ class ModuleNames:
     def _assigned_by_functions(self, module: Module, name: str) -> list[Value]:
         """What functions that declare the name global assign to it (a lazy accessor's singleton)."""
         values: list[Value] = []
-        for function in module.functions:
+        for function in self._setters(module).get(name, ()):
             frame = self.evaluator.function_frame(module, function)
-            names = self.evaluator.names(frame)
-            if name in names.globals and name in names.bindings:
-                values += [
-                    self.evaluator.binding(b, frame) for b in names.bindings[name] if b.kind == "assign"
-                ]
+            bindings = self.evaluator.names(frame).bindings[name]
+            values += [self.evaluator.binding(b, frame) for b in bindings if b.kind == "assign"]
         return [v for v in values if v != Literal(None)]
+
+    def _setters(self, module: Module) -> dict[str, list[s.Function]]:
+        """Name -> the functions of a module that declare it global and bind it."""
+        if module.path not in self._by_name:
+            found: dict[str, list[s.Function]] = {}
+            for function in module.functions:
+                names = bind(function.body)
+                for name in names.globals & names.bindings.keys():
+                    found.setdefault(name, []).append(function)
+            self._by_name[module.path] = found
+        return self._by_name[module.path]
 
     def _unbound(self, module: Module, name: str) -> Value:
         submodule = self.evaluator.project.submodule(module, name)

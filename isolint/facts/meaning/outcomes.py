@@ -49,8 +49,8 @@ class Outcomes:
         ):
             generic = Frame(callee.module, function, callee.frame, {}, callee.receiver, inside.owner)
             inside = self._generic.setdefault(id(function), generic)
-        if id(function) in inside.memory:
-            return inside.memory[id(function)]
+        if function in inside.memory:
+            return inside.memory[function]
         if id(function) in self._calls or len(self._calls) >= MOST_CALLS:
             self.evaluator.give_up()
             return UNKNOWN
@@ -59,7 +59,7 @@ class Outcomes:
             value = self._returned(callee, inside)
         finally:
             self._calls.pop()
-        inside.memory[id(function)] = value
+        inside.memory[function] = value
         return value
 
     def expressions(self, function: s.Function) -> tuple[s.Expression, ...]:
@@ -131,4 +131,9 @@ def bind_arguments(
 
 def yields(node: s.Statement) -> list[s.Yield]:
     """The yields that stand directly in a statement."""
-    return [e for expression in scopes.expressions(node) for e in walk(expression) if isinstance(e, s.Yield)]
+    try:
+        return node._yields
+    except AttributeError:
+        inside = (e for expression in scopes.expressions(node) for e in walk(expression))
+        node._yields = found = [e for e in inside if isinstance(e, s.Yield)]
+        return found

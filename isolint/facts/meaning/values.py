@@ -5,14 +5,16 @@ Values are immutable; `trail` holds the hops from the place of use to the place 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import TypeVar
 
 from isolint.facts.program import syntax as s
+from isolint.facts.program.plain import record
 from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import Names
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hop:
     """One step of a trail: a place, and the code there in short."""
 
@@ -29,7 +31,7 @@ class Frame:
     """Where an expression is evaluated: a module, a class body or one call of a function.
 
     `arguments` holds what the call passes: values, or expressions with the frame they belong to; `memory`
-    what its expressions, by identity, were found to stand for.
+    what its expressions (and its function itself: what it returns) were found to stand for.
     """
 
     module: Module
@@ -38,7 +40,8 @@ class Frame:
     arguments: dict[str, Value | Deferred] = field(default_factory=dict)
     receiver: Value | None = None
     owner: s.Class | None = None
-    memory: dict[int, Value] = field(default_factory=dict)
+    memory: dict[s.Expression | s.Function, Value] = field(default_factory=dict)
+    names: Names | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -49,33 +52,33 @@ class Deferred:
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Value:
     """Anything an expression may stand for."""
 
     trail: Trail = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown(Value):
     """Cannot be told."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal(Value):
     """A constant."""
 
     value: str | bytes | int | float | complex | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text(Value):
     """A string put together from parts, some of which may be unknown."""
 
     parts: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Address(Value):
     """A URL given by its components; those that are not given are those of `base`, if any."""
 
@@ -83,7 +86,7 @@ class Address(Value):
     components: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable(Value):
     """A configuration variable: of the environment, of a settings class or file."""
 
@@ -91,28 +94,28 @@ class Variable(Value):
     default: Value | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UniqueName(Value):
     """Text that no other run, worker or process (`scope`) makes."""
 
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference(Value):
     """A name outside the project: a library's function, class, module or object."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleValue(Value):
     """A first-party module."""
 
     module: Module
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace(Value):
     """A folder without an `__init__.py`, seen from a module that imports it."""
 
@@ -120,7 +123,7 @@ class Namespace(Value):
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionValue(Value):
     """A first-party function, and the object it is bound to, if it is a method of one."""
 
@@ -130,7 +133,7 @@ class FunctionValue(Value):
     receiver: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassValue(Value):
     """A first-party class."""
 
@@ -139,7 +142,7 @@ class ClassValue(Value):
     frame: Frame = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance(Value):
     """An object of a first-party class; `call` made it, in `frame`."""
 
@@ -148,14 +151,14 @@ class Instance(Value):
     frame: Frame | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thing(Value):
     """An object made by calling something outside the project that the vocabulary does not know as a handle."""
 
     made_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Made(Thing):
     """A thing that is told apart from its like by the call that makes it, at `place` (path, position)."""
 
@@ -164,7 +167,7 @@ class Made(Thing):
     frame: Frame = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Handle(Value):
     """Something that reaches a store.
 
@@ -182,7 +185,7 @@ class Handle(Value):
     bound: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method(Value):
     """An attribute of a handle or thing, before it is called."""
 
@@ -190,35 +193,35 @@ class Method(Value):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Generated(Value):
     """What a generator or context manager function hands out."""
 
     item: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Items(Value):
     """A list, tuple or set written out."""
 
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table(Value):
     """A dict written out, as far as its keys are strings."""
 
     entries: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Union(Value):
     """One of several values."""
 
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter(Value):
     """An argument that no call in sight gives."""
 
@@ -232,11 +235,28 @@ V = TypeVar("V", bound=Value)
 
 def via(value: V, *hops: Hop) -> V:
     """The value with more steps in front of its trail."""
-    return replace(value, trail=(*hops, *value.trail)) if hops else value
+    if not hops:
+        return value
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(field.name for field in fields(kind) if field.name != "trail")
+    moved = _blank(kind)
+    _set(moved, "trail", (*hops, *value.trail))
+    for name in names:
+        _set(moved, name, getattr(value, name))
+    return moved
+
+
+# What `dataclasses.replace` does, at a third of its price: no value checks what it is made of.
+_FIELDS: dict[type, tuple[str, ...]] = {}
+_blank, _set = object.__new__, object.__setattr__
 
 
 def union(values: list[Value]) -> Value:
     """One value for several; equal ones are told once."""
+    if len(values) == 1 and not isinstance(values[0], Union):
+        return values[0]
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Union) else (value,):

@@ -43,12 +43,22 @@ class Names(NamedTuple):
 
 
 def bind(body: s.Block) -> Names:
-    """Collect the bindings of a body; the bodies of functions and classes inside it are their own."""
+    """The bindings of a body; the bodies of functions and classes inside it are their own."""
+    if not body:
+        return Names({}, frozenset())
+    try:
+        of, known = body[0]._names
+        if of is body:
+            return known
+    except AttributeError:
+        pass
     found: dict[str, list[Binding]] = {}
     globals_: set[str] = set()
     for binding in _bindings(body, (), False, globals_):
         found.setdefault(binding.name, []).append(binding)
-    return Names({name: tuple(bindings) for name, bindings in found.items()}, frozenset(globals_))
+    names = Names({name: tuple(bindings) for name, bindings in found.items()}, frozenset(globals_))
+    body[0]._names = (body, names)
+    return names
 
 
 def reaching(bindings: tuple[Binding, ...], line: int | None) -> tuple[Binding, ...]:
@@ -56,6 +66,8 @@ def reaching(bindings: tuple[Binding, ...], line: int | None) -> tuple[Binding, 
 
     Without a line, those that hold after the whole body has run. Deletions never reach.
     """
+    if len(bindings) == 1 and bindings[0].kind not in ("augmented", "delete"):
+        return bindings
     before = [b for b in bindings if line is None or b.line < line] or list(bindings)
     reached: list[Binding] = []
     for binding in reversed(before):
@@ -261,11 +273,20 @@ _CHILDREN: dict[type, Callable[[Any], Sequence[s.Expression]]] = {
 }
 
 
-def statements(body: s.Block) -> list[s.Statement]:
+def statements(body: s.Block) -> tuple[s.Statement, ...]:
     """Every statement of a body in source order, nested blocks included, functions' and classes' bodies not."""
+    if not body:
+        return ()
+    try:
+        of, known = body[0]._all
+        if of is body:
+            return known
+    except AttributeError:
+        pass
     found: list[s.Statement] = []
     _gather(body, found)
-    return found
+    body[0]._all = (body, tuple(found))
+    return body[0]._all[1]
 
 
 def _gather(body: s.Block, found: list[s.Statement]) -> None:

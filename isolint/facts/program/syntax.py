@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from isolint.facts.program.kept import Stated, Walked
+
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 else:
@@ -26,14 +28,6 @@ _T = TypeVar("_T")
 def node(cls: type[_T]) -> type[_T]:
     """A class of nodes: frozen for the type checker, plain slots at run time, which are made three times faster."""
     return dataclass(slots=True, eq=False)(cls)
-
-
-class Walked:
-    """An expression; keeps what `scopes.walk` finds in it and how it is shown, once that was asked for."""
-
-    __slots__ = ("_inside", "_shown")
-    _inside: tuple[Expression, ...]
-    _shown: str
 
 
 @node
@@ -219,7 +213,7 @@ class ImportedName:
 
 
 @node
-class Import:
+class Import(Stated):
     """`import module as alias` has one nameless entry, `from module import a, b` one a name."""
 
     module: str
@@ -229,7 +223,7 @@ class Import:
 
 
 @node
-class Assign:
+class Assign(Stated):
     """`operator` is "=", or "+=" and the like; a bare annotation has no value."""
 
     targets: tuple[Expression, ...]
@@ -240,7 +234,7 @@ class Assign:
 
 
 @node
-class Evaluate:
+class Evaluate(Stated):
     """An expression that stands as a statement."""
 
     value: Expression
@@ -248,32 +242,32 @@ class Evaluate:
 
 
 @node
-class Return:
+class Return(Stated):
     value: Expression | None
     at: Position
 
 
 @node
-class Raise:
+class Raise(Stated):
     exception: Expression | None
     at: Position
 
 
 @node
-class Assert:
+class Assert(Stated):
     test: Expression
     message: Expression | None
     at: Position
 
 
 @node
-class Delete:
+class Delete(Stated):
     targets: tuple[Expression, ...]
     at: Position
 
 
 @node
-class Scope:
+class Scope(Stated):
     """`global a, b` or `nonlocal a, b`."""
 
     kind: str
@@ -282,13 +276,13 @@ class Scope:
 
 
 @node
-class Jump:
+class Jump(Stated):
     kind: str  # "break", "continue"
     at: Position
 
 
 @node
-class If:
+class If(Stated):
     test: Expression
     body: Block
     orelse: Block
@@ -296,7 +290,7 @@ class If:
 
 
 @node
-class Loop:
+class Loop(Stated):
     """`for target in iterable` or `while test`: the other pair is None."""
 
     target: Expression | None
@@ -308,7 +302,7 @@ class Loop:
 
 
 @node
-class With:
+class With(Stated):
     """`items` holds (context manager, target)."""
 
     items: tuple[tuple[Expression, Expression | None], ...]
@@ -325,7 +319,7 @@ class Handler:
 
 
 @node
-class Try:
+class Try(Stated):
     body: Block
     handlers: tuple[Handler, ...]
     orelse: Block
@@ -334,7 +328,7 @@ class Try:
 
 
 @node
-class Match:
+class Match(Stated):
     """`cases` holds (guard, body); patterns are not kept."""
 
     subject: Expression
@@ -343,7 +337,7 @@ class Match:
 
 
 @node
-class Function:
+class Function(Stated):
     """`at` is the whole definition from `def` on; `header` runs from the first decorator to the colon's line."""
 
     name: str
@@ -361,7 +355,7 @@ class Function:
 
 
 @node
-class Class:
+class Class(Stated):
     name: str
     qualname: str
     bases: tuple[Expression, ...]

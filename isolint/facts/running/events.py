@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning.values import Frame, Hop, Trail, Value
 from isolint.facts.program import syntax as s
 from isolint.facts.program.show import show
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@s.node
 class Event:
     """One library call. `names` are the fully qualified names it may be known by, `method` its bare last name.
 
@@ -42,7 +40,7 @@ class Event:
         return Hop(self.path, self.call.at, show(self.call))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@s.node
 class Run:
     """The events of one call, and whether a guard has been passed when it is over."""
 

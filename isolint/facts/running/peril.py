@@ -38,6 +38,7 @@ class Peril(Relevance):
         self.guards = guards
         vocabulary = evaluator.vocabulary
         self.destroyers = frozenset(name.rpartition(".")[2] for name in vocabulary.destroyers)
+        self.unmistakable = self.destroyers - _AMBIGUOUS
         senders = [*vocabulary.executors, *vocabulary.callbacks]
         mocks = [
             n
@@ -94,7 +95,7 @@ class Peril(Relevance):
                 case s.Call() if last_name(node) in _AMBIGUOUS:
                     if _may_destroy(node):
                         return True
-                case s.Name(id=name) | s.Attribute(name=name) if name in self.destroyers - _AMBIGUOUS:
+                case s.Name(id=name) | s.Attribute(name=name) if name in self.unmistakable:
                     return True
                 case s.Name(id=name) if name in spelled:
                     return True

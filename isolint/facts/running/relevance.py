@@ -33,7 +33,9 @@ class Relevance:
         self.guarded = words is None
         self.writes = Writes(evaluator.vocabulary.creators)
         self._functions: dict[int, bool] = {}
-        self._depth = 0
+        self._open: set[int] = set()
+        self._provisional: set[int] = set()
+        self._leans = 0
         self._names: dict[str, frozenset[str]] = {}
 
     def call(self, node: s.Call) -> bool:
@@ -61,14 +63,31 @@ class Relevance:
     def function(self, callee: FunctionValue) -> bool:
         """Whether running a first-party function may come to an effect or a guard."""
         key = id(callee.function)
-        if key not in self._functions:
-            if self._depth > DEEPEST:
-                return True
-            self._functions[key] = False
-            self._depth += 1
-            self._functions[key] = self._matters(callee)
-            self._depth -= 1
-        return self._functions[key]
+        known = self._functions.get(key)
+        if known is not None:
+            self._leans += key in self._provisional
+            return known
+        if key in self._open:
+            self._leans += 1
+            return False
+        if len(self._open) > DEEPEST:
+            return True
+        leans = self._leans
+        self._open.add(key)
+        found = self._functions[key] = self._matters(callee)
+        self._open.discard(key)
+        if not found and leans != self._leans:
+            self._provisional.add(key)
+        if not self._open:
+            self._settle(found)
+        return found
+
+    def _settle(self, found: bool) -> None:
+        """Forget what was denied of functions because one that was still open had not been found to matter."""
+        if found:
+            for key in self._provisional:
+                del self._functions[key]
+        self._provisional.clear()
 
     def _matters(self, callee: FunctionValue) -> bool:
         function = callee.function
@@ -113,9 +132,19 @@ def last_name(node: s.Call) -> str:
     return ""
 
 
-def calls_in(body: s.Block) -> Iterator[s.Call]:
+def calls_in(body: s.Block) -> tuple[s.Call, ...]:
     """Every call of a body, those in lambdas and nested functions included."""
-    return (inner for inner in every_expression(body) if isinstance(inner, s.Call))
+    if not body:
+        return ()
+    try:
+        of, known = body[0]._calls
+        if of is body:
+            return known
+    except AttributeError:
+        pass
+    found = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
+    body[0]._calls = (body, found)
+    return found
 
 
 def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:

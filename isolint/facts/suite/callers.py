@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from isolint.facts.meaning.values import FunctionValue, options
 from isolint.facts.program import syntax as s
@@ -18,11 +18,16 @@ Place = tuple[Module, s.Function]
 class Callers:
     """Climbs from a function to the functions pytest or unittest calls."""
 
-    def __init__(self, fixtures: Fixtures, modules: tuple[Module, ...]) -> None:
+    def __init__(self, fixtures: Fixtures, modules: Callable[[], tuple[Module, ...]]) -> None:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
-        self.modules = modules
+        self._modules = modules
         self._by_name: dict[str, list[tuple[Module, s.Function, s.Call]]] | None = None
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """Every test module, conftest and piece of test support."""
+        return self._modules()
 
     def is_called_by_runner(self, module: Module, function: s.Function) -> bool:
         """Whether a function is a test, a fixture or a set-up."""

@@ -11,6 +11,7 @@ from isolint.documents import Node
 from isolint.facts.suite.homes import Home, homes, read_ini, read_toml, table_of
 from isolint.facts.targets.lattice import is_test_name
 from isolint.facts.targets.requirements import Requirements
+from isolint.inputs import note_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def _environment_files(root: Path, values: Mapping[str, object]) -> dict[str, st
     found: dict[str, str] = {}
     for word in PytestConfig(values=values).words("env_files"):
         if is_test_name(word.lstrip(".")):
+            note_file(root / word)
             try:
                 lines = (root / word).read_text(encoding="utf-8").splitlines()
             except (OSError, ValueError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isolint.documents import Node
+from isolint.inputs import note_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -61,6 +62,7 @@ def homes(root: Path) -> tuple[Home, ...]:
 
 
 def _home(root: Path, name: str, tables: tuple[tuple[str, ...], ...], always: bool) -> Home | None:
+    note_file(root / name)
     if not (root / name).is_file():
         return None
     if name.endswith(".toml"):
@@ -78,6 +80,7 @@ def _home(root: Path, name: str, tables: tuple[tuple[str, ...], ...], always: bo
 
 def read_ini(path: Path, section: str) -> dict[str, object] | None:
     """A section of an INI file, None where there is none."""
+    note_file(path)
     if not path.is_file():
         return None
     from iniconfig import IniConfig, ParseError
@@ -91,6 +94,7 @@ def read_ini(path: Path, section: str) -> dict[str, object] | None:
 
 def read_toml(path: Path) -> dict[str, object]:
     """A TOML file, empty if it cannot be read."""
+    note_file(path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

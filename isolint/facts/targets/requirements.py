@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from isolint.inputs import note_file, note_folder
+
 _FILES = (
     "requirements*.txt",
     "requirements/*.txt",
@@ -30,6 +32,7 @@ class Requirements:
         """Whether the project keeps a library below a major version: by a lock file, else by what it asks for."""
         if self.root is None:
             return False
+        _note(self.root)
         bound = int(version.partition(".")[0])
         for folder in ("", "*/"):
             for names in (_LOCKS, _FILES):
@@ -37,6 +40,16 @@ class Requirements:
                 if required:
                     return max(required) < bound
         return False
+
+
+def _note(root: Path) -> None:
+    """Note all that may be read, found or not."""
+    for folder in (root, *(each for each in root.glob("*/") if each.name != ".git")):
+        note_folder(folder)
+        note_folder(folder / "requirements")
+        for pattern in (*_LOCKS, *_FILES):
+            for path in folder.glob(pattern):
+                note_file(path)
 
 
 @cache

@@ -69,8 +69,12 @@ class Usage:
         """
         module = self.effects.evaluator.project.module(path)
         alone = path in self.collected and module is not None
-        indexes = [self._of_module(module)] if alone and module is not None else self._all
-        found = [index[(path, line)] for index in indexes for line in lines if (path, line) in index]
+        if alone and module is not None:
+            index = self._of_module(module)
+            found = [index[(path, line)] for line in lines if (path, line) in index]
+        else:
+            all_found = [each for line in lines for each in self._all.get((path, line), ())]
+            found = [use for _, use in sorted(all_found, key=lambda each: each[0])]
         worst = max(found, key=lambda use: use.degree) if found else None
         rolled_back = any((path, line) in self._rolled_back for line in lines)
         return None if worst is not None and rolled_back and worst.degree < Degree.DESTROYS else worst
@@ -87,8 +91,13 @@ class Usage:
         return None
 
     @cached_property
-    def _all(self) -> list[dict[Place, Use]]:
-        return [self._of_module(module) for module in self.modules()]
+    def _all(self) -> dict[Place, list[tuple[int, Use]]]:
+        """What is done in any test code, with the number of the module that does it."""
+        found: dict[Place, list[tuple[int, Use]]] = {}
+        for number, module in enumerate(self.modules()):
+            for at, use in self._of_module(module).items():
+                found.setdefault(at, []).append((number, use))
+        return found
 
     def _of_module(self, module: Module) -> dict[Place, Use]:
         if module.path not in self._indexes:

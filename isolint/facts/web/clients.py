@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -79,8 +79,8 @@ class Clients:
         self.requests = Requests(self.evaluator)
         self.remote = Remote(applications, self.requests)
 
-    def open_ones(self, module: Module, users: tuple[Module, ...]) -> Iterator[OpenClient]:
-        """The clients of a module that reach the application's own store in the tests of these modules."""
+    def open_ones(self, module: Module, users: Callable[[], tuple[Module, ...]]) -> Iterator[OpenClient]:
+        """The clients of a module that reach the application's own store in the tests of what `users` gives."""
         for client in self.made_in(module):
             found = self._leak(client, users)
             if found is not None:
@@ -136,7 +136,7 @@ class Clients:
 
     # -- judging
 
-    def _leak(self, client: Client, users: tuple[Module, ...]) -> OpenClient | None:
+    def _leak(self, client: Client, users: Callable[[], tuple[Module, ...]]) -> OpenClient | None:
         started = self.started(client)
         if started is not None or self.applications.role(client.made) == "lifespan":
             return started
@@ -243,11 +243,11 @@ class Clients:
                 if self.is_from(client, receiver, frame, request) and not is_refused(request):
                     yield request
 
-    def _modules(self, client: Client, users: tuple[Module, ...]) -> Iterator[Module]:
+    def _modules(self, client: Client, users: Callable[[], tuple[Module, ...]]) -> Iterator[Module]:
         """The modules whose tests may use a client: its own, and those that see its fixture or import from it."""
         yield client.module
         fixture = self._fixture(client)
-        for module in users:
+        for module in users():
             if module is client.module:
                 continue
             seen = None if fixture is None else self.fixtures.find(fixture.name, module)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts.meaning.evaluate import Evaluator
@@ -66,6 +65,6 @@ class Requests:
         return Request(module, function, call, method, path if path is not None and is_path(path) else None)
 
 
-def own_calls(body: s.Block) -> Iterator[s.Call]:
+def own_calls(body: s.Block) -> tuple[s.Call, ...]:
     """The calls of a body, those of functions and classes inside it left out."""
     return calls_in(tuple(node for node in body if not isinstance(node, s.Function | s.Class)))

@@ -1,0 +1,244 @@
+"""The answers of earlier runs, each good for as long as everything that its run looked at stays the same.
+
+An entry is a file of its own, named by a key: what was asked, the settings, isolint's own sources, the Python that runs
+it. It holds the outcome and what decided it: each file that was read, with the hash of its content, or was missing,
+and each folder that was listed, with the hash of its names. Paths are relative to the project, so that an entry serves
+other checkouts; sizes and times stand beside the hashes only to spare reading what has not been touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from isolint import inputs
+from isolint.inputs import Inputs, State
+from isolint.records import from_record, to_record
+from isolint.result import Result
+
+MOST_ENTRIES = 64
+MOST_BYTES = 128_000_000
+RECENT = 2_000_000_000  # nanoseconds: what was touched just before it was looked at may change unseen
+
+_NOISE = frozenset(
+    {
+        "__pycache__",
+        ".isolint_cache",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".coverage",
+        ".git",
+    }
+)
+_NOISY_ENDS = (".pyc", ".swp", "~")
+_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder holds a cache of isolint's.\n"
+
+
+class Cache:
+    """The entries for the project at `root`, kept in `folder`. Raises nothing: what cannot be had is not there."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root = os.path.abspath(root)
+        self.folder = folder
+
+    def find(self, key: str) -> Result | None:
+        """The outcome of the run with this key, if nothing that it looked at has changed."""
+        entry = self._read(key)
+        if entry is None:
+            return None
+        try:
+            touched = self._check(entry)
+            if touched is None:
+                return None
+            result = from_record(entry["result"])
+        except (KeyError, TypeError, ValueError, IndexError):
+            return None
+        if not isinstance(result, Result):
+            return None
+        if touched:
+            self._write(key, entry)
+        return result
+
+    def keep(self, key: str, result: Result, seen: Inputs) -> None:
+        """Keep the outcome of a run that looked at `seen`, unless that has changed meanwhile."""
+        if result.errors:
+            return
+        began = time.time_ns()
+        entry: dict[str, Any] = {"at": began, "files": {}, "folders": {}, "result": to_record(result)}
+        for kind, states in (("files", seen.files), ("folders", seen.folders)):
+            for path, known in states.items():
+                now = inputs.state(path)
+                if now != known:
+                    return
+                entry[kind][self._relative(path)] = [*(now or ()), _DIGESTS[kind](path)]
+        self._write(key, entry)
+
+    # -- what an entry depends on
+
+    def _check(self, entry: dict[str, Any]) -> bool | None:
+        """Whether anything was touched without being changed; None if something has changed."""
+        touched = False
+        now = time.time_ns()
+        for kind, digest in _DIGESTS.items():
+            for path, recorded in entry[kind].items():
+                *known, was = recorded
+                full = os.path.join(self.root, path)
+                found = inputs.state(full)
+                if _same(found, known, entry["at"]):
+                    continue
+                if digest(full) != was:
+                    return None
+                entry[kind][path] = [*(found or ()), was]
+                touched = True
+        if touched:
+            entry["at"] = now
+        return touched
+
+    def _relative(self, path: str) -> str:
+        top = os.path.join(self.root, "")
+        if path.startswith(top):
+            return path[len(top) :]
+        return os.path.relpath(path, self.root)
+
+    # -- files
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        try:
+            data = Path(self.folder, f"{key}.json").read_bytes()
+        except OSError:
+            return None
+        check, _, body = data.partition(b"\n")
+        if check.decode("ascii", "replace") != _hash(body):
+            return None
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def _write(self, key: str, entry: Mapping[str, Any]) -> None:
+        body = json.dumps(entry, separators=(",", ":")).encode("ascii")
+        with suppress(OSError):
+            self._make_folder()
+            temporary = self.folder / f"new-{os.getpid()}-{time.time_ns()}"
+            try:
+                with temporary.open("xb") as file:
+                    file.write(_hash(body).encode() + b"\n" + body)
+                temporary.replace(self.folder / f"{key}.json")
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            self._prune()
+
+    def _make_folder(self) -> None:
+        if os.path.isdir(self.folder):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
+            Path(self.folder, name).write_text(text, encoding="utf-8")
+
+    def _prune(self) -> None:
+        """Remove the oldest entries beyond the bounds, and what killed runs have left."""
+        entries = []
+        with os.scandir(self.folder) as listed:
+            for each in listed:
+                if each.name.startswith("new-") or each.name.endswith(".json"):
+                    with suppress(OSError):
+                        found = each.stat()
+                        entries.append((found.st_mtime_ns, found.st_size, each))
+        total = 0
+        for number, (changed, size, each) in enumerate(sorted(entries, key=lambda e: e[0], reverse=True)):
+            total += size
+            left = each.name.startswith("new-") and time.time_ns() - changed > 3600 * 10**9
+            if number >= MOST_ENTRIES or total > MOST_BYTES or left:
+                with suppress(OSError):
+                    Path(each.path).unlink()
+
+
+def key_of(*parts: object) -> str:
+    """The name of an entry: `parts` (what JSON can hold), isolint's sources and what runs them."""
+    return _hash(json.dumps([parts, _own_sources(), sys.version_info[:3]]).encode())
+
+
+def folder_digests(folders: Iterable[Path]) -> list[str]:
+    """The content of the Python files of some folders, in short."""
+    return [_hash(path.read_bytes()) for folder in folders for path in sorted(folder.glob("*.py"))]
+
+
+def _own_sources() -> str:
+    """isolint's own code and vocabulary in short, and the releases of what it reads files with."""
+    home = os.path.dirname(os.path.abspath(__file__))
+    found = blake2b(digest_size=16)
+    pending = [home]
+    while pending:
+        with os.scandir(pending.pop()) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+        for each in entries:
+            if each.is_dir(follow_symlinks=False):
+                if each.name not in _NOISE:
+                    pending.append(each.path)
+            elif each.name.endswith((".py", ".toml")):
+                with open(each.path, "rb") as file:
+                    found.update(each.name.encode() + b"\0" + file.read())
+    return found.hexdigest()
+
+
+def has_plugins() -> bool:
+    """Whether an installed distribution brings rules: what their code is cannot be told cheaply."""
+    for folder in sys.path:
+        with suppress(OSError), os.scandir(folder or ".") as listed:
+            for each in listed:
+                if each.name.endswith((".dist-info", ".egg-info")):
+                    with suppress(OSError), open(os.path.join(each.path, "entry_points.txt"), "rb") as file:
+                        if b"[isolint.rules]" in file.read():
+                            return True
+    return False
+
+
+def _same(found: State | None, known: list[int], at: int) -> bool:
+    """Whether something has certainly not been touched since the entry was made."""
+    if found is None or not known:
+        return found is None and not known
+    return list(found) == known and found[1] < at - RECENT
+
+
+def _of_file(path: str) -> str | None:
+    """What a file holds, in short; None where there is none to read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return "no file"
+        with open(path, "rb") as file:
+            return _hash(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def _of_folder(path: str) -> str | None:
+    """The names in a folder, and which of them are folders, in short; None where there is none."""
+    try:
+        with os.scandir(path) as listed:
+            names = [
+                f"{each.name}\0{each.is_dir()}\0{each.is_symlink()}"
+                for each in listed
+                if each.name not in _NOISE and not each.name.endswith(_NOISY_ENDS)
+            ]
+    except (OSError, ValueError):
+        return None
+    return _hash("\n".join(sorted(names)).encode("utf-8", "surrogateescape"))
+
+
+def _hash(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+_DIGESTS = {"files": _of_file, "folders": _of_folder}

@@ -1,0 +1,66 @@
+"""A run, or the answer to an earlier one that nothing has changed for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isolint import inputs
+from isolint.cache import Cache, folder_digests, has_plugins, key_of
+from isolint.result import Result
+
+if TYPE_CHECKING:
+    from isolint.settings import Settings
+
+_PLACES = frozenset({"root", "config", "extend", "plugins", "origins", "selections"})
+
+
+def recalled(
+    settings: Settings,
+    paths: Sequence[Path],
+    folder: Path | None,
+    run: Callable[[], Result],
+    *asked: object,
+) -> Result:
+    """What `run` finds in `paths`: kept in the folder of the cache, None for none.
+
+    `asked` is whatever else decides what is found.
+    """
+    if folder is None or has_plugins():
+        return run()
+    cache = Cache(settings.root, folder)
+    key = _key(settings, paths, asked)
+    known = cache.find(key)
+    if known is not None:
+        return known
+    result = run()
+    cache.keep(key, result, inputs.noted())
+    return result
+
+
+def _key(settings: Settings, paths: Sequence[Path], asked: tuple[object, ...]) -> str:
+    root = os.path.abspath(settings.root)
+    said = {name: _plain(getattr(settings, name)) for name in settings.__slots__ if name not in _PLACES}
+    selections = [[s.select, s.extend_select, s.ignore, s.extend_ignore] for s in settings.selections]
+    named = [os.path.relpath(os.path.realpath(path), os.path.realpath(root)) for path in paths]
+    spelled = [os.path.relpath(path, root) for path in paths]
+    plugins = folder_digests(settings.plugins)
+    return key_of(said, selections, plugins, spelled, named, _depth(root), repr(asked))
+
+
+def _depth(root: str) -> int:
+    """How far above the root the repository begins whose ignores are in force; -1 for none."""
+    depth = 0
+    while not os.path.exists(os.path.join(root, ".git")):
+        root, name = os.path.split(root)
+        if not name:
+            return -1
+        depth += 1
+    return depth
+
+
+def _plain(value: object) -> Any:
+    return json.loads(json.dumps(value, default=str, sort_keys=True))
