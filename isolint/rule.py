@@ -20,9 +20,12 @@ from types import ModuleType
 from typing import Any
 
 from isolint.documents import Entry, Node
-from isolint.edits import Concrete, ConfigurationFile, Filled, PythonFile, begin_earlier, filled, guard
+from isolint.edits import Concrete, ConfigurationFile, Edits, Filled, PythonFile, begin_earlier, filled, guard
 from isolint.ends import End
+from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
+from isolint.facts.configuration.health import Unchecked
+from isolint.facts.configuration.testnames import Unnamed
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.lifetime.dependencies import Override
@@ -50,8 +53,10 @@ from isolint.facts.sites import (
 )
 from isolint.facts.sql.identifiers import Splice
 from isolint.facts.state.leaks import Leak
+from isolint.facts.state.stale import Stale
 from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
+from isolint.facts.targets.memories import Split
 from isolint.facts.targets.openings import Opening
 from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
@@ -70,8 +75,10 @@ __all__ = [
     "Context",
     "Creation",
     "Destruction",
+    "DjangoDatabase",
     "Document",
     "Edit",
+    "Edits",
     "End",
     "Entry",
     "Fallback",
@@ -104,11 +111,15 @@ __all__ = [
     "Severity",
     "Span",
     "Splice",
+    "Split",
+    "Stale",
     "Start",
     "Target",
     "Test",
     "Trail",
+    "Unchecked",
     "Unguaranteed",
+    "Unnamed",
     "Wanted",
     "always_true",
     "begin_earlier",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from isolint.documents import Entry, Node
-from isolint.edits.text import Edits, Text
-from isolint.finding import Edit
+from isolint.edits.text import Edits, Text, indented
+from isolint.edits.words import without
+from isolint.finding import Edit, Span
 from isolint.source import Position, Source
 
 _QUOTES = ("'", '"')
@@ -52,11 +55,35 @@ class ConfigurationFile:
             return None
         return (self.text.lines_before(inner.at[0], lines, self.text.indentation(inner.at[0])),)
 
+    def append_inside(self, entry: Entry, lines: str) -> Edits | None:
+        """Insert lines as the last of what a mapping of YAML holds, with the indentation of its other keys."""
+        own = [each for each in entry.value.entries if each.at > entry.at]
+        if not own or own[0].at[0] == entry.at[0] or any(each.at[1] != own[0].at[1] for each in own):
+            return None
+        return self.insert_after(own[-1], lines)
+
+    def replace_item(self, item: Node, lines: str) -> Edit | None:
+        """Put lines in the place of an item of a list of YAML that has a line to itself, its dash included."""
+        span = self.text.span(item.at)
+        before = self.text.lines[span.line - 1][: span.column - 1]
+        if before.strip() != "-" or span.line != span.end_line:
+            return None
+        indentation = self.text.indentation(span.line)
+        first, *rest = lines.split("\n")
+        content = "\n".join((first, *(indented(line, indentation) for line in rest)))
+        column = len(indentation) + 1
+        return self.text.replace(Span(span.line, column, span.end_line, span.end_column), content)
+
     def remove(self, entry: Entry) -> Edits | None:
         """Remove an entry that has its lines to itself."""
         if not self._begins_line(entry.at):
             return None
         return (self.text.without_lines(entry.at[0], self.last_line(entry)),)
+
+    def remove_words(self, entry: Entry, words: Collection[str]) -> Edits | None:
+        """Take words out of a setting that lists them; the setting goes if no other word is in it."""
+        left = {word for part in entry.value.scalars() for word in part.text.split()} - {*words}
+        return without(self.text, entry.value, words) if left else self.remove(entry)
 
     def last_line(self, entry: Entry) -> int:
         """The last line of an entry that is neither empty nor of a comment."""

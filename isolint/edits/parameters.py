@@ -12,10 +12,11 @@ from isolint.finding import Edit, Span
 _UNTIL_OPEN = re.compile(r"def\s+\w+\s*")
 
 
-def add(text: Text, function: AnyFunction, name: str) -> Edits | None:
+def add(text: Text, function: AnyFunction, name: str, annotation: str = "") -> Edits | None:
     """The edits that give a function a parameter without a default; None where its place cannot be told.
 
-    A function whose parameters `@given` of hypothesis fills is left alone, and one that binds the name itself.
+    It has the annotation where the function's other parameters have theirs. A function whose parameters `@given`
+    of hypothesis fills is left alone, and one that binds the name itself.
     """
     every = function.args
     positional = [*every.posonlyargs, *every.args]
@@ -24,6 +25,8 @@ def add(text: Text, function: AnyFunction, name: str) -> Edits | None:
         return ()
     if any(_is_given(decorator) for decorator in decorators(function)) or _binds(function, name):
         return None
+    if annotation and _is_annotated(function, positional):
+        name = f"{name}: {annotation}"
     required = positional[: len(positional) - len(every.defaults)]
     if required and required[-1] in every.args:
         return (_after(text, required[-1], name),)
@@ -32,6 +35,11 @@ def add(text: Text, function: AnyFunction, name: str) -> Edits | None:
     if every.args:
         return (_before(text, every.args[0], name),)
     return _into_the_brackets(text, function, name)
+
+
+def _is_annotated(function: AnyFunction, positional: list[ast.arg]) -> bool:
+    said = [each.annotation is not None for each in positional if each.arg not in ("self", "cls")]
+    return all(said) and (bool(said) or function.returns is not None)
 
 
 def _is_given(decorator: ast.expr) -> bool:

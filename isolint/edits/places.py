@@ -28,6 +28,10 @@ class Spot:
         return last_line(self.statement)
 
     @property
+    def is_one_line(self) -> bool:
+        return self.statement.lineno == self.statement.end_lineno
+
+    @property
     def has_lines_alone(self) -> bool:
         """Whether no other statement shares a line with it."""
         index = self.block.index(self.statement)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
-from isolint.edits import imports, names, parameters
+from isolint.edits import calls, classes, entries, imports, names, parameters
 from isolint.edits.places import AnyFunction, Spot, first_line, function_at, last_line, position, spot
+from isolint.edits.prefixed import prefixed
 from isolint.edits.text import Edits, Text, indented
 from isolint.finding import Edit, Span
 from isolint.source import Position, Source
@@ -63,6 +64,40 @@ class PythonFile:
         is_plain = written[0] == self.quote or self.quote in value
         return written if is_plain else f"{self.quote}{written[1:-1]}{self.quote}"
 
+    def prefixed(self, node: ast.expr, prefix: str, *, is_path: bool) -> str | None:
+        """The code of a name, or of a path and its last part, with something before it; None where it is none."""
+        found = prefixed(node, self.code, prefix, is_path=is_path)
+        return found.replace(f'"{prefix}" + ', f"{self.string(prefix)} + ") if found is not None else None
+
+    def position(self, node: ast.expr | ast.stmt) -> Position:
+        """Where a node stands."""
+        return position(node)
+
+    def key(self, value_at: Position) -> ast.expr | None:
+        """The key under which a dict holds what stands at a position, or an assignment puts it: `d["key"] = ...`."""
+        return entries.key(self.tree, value_at)
+
+    def add_entry(self, beside: Position, key: str, value: str) -> Edits | None:
+        """Let a dict hold something more, right after the value at a position."""
+        name = self.string(key)
+        found = entries.dict_around(self.tree, beside)
+        if found is not None:
+            return entries.insert(self.text, found, beside, f"{name}: {value}")
+        spot = self.statement(beside)
+        match spot.statement if spot is not None else None:
+            case ast.Assign(targets=[ast.Subscript(value=holder)], value=given) if position(given) == beside:
+                return self.insert_after(beside, f"{self.code(holder)}[{name}] = {value}")
+        return None
+
+    def add_arguments(self, call: ast.Call, *arguments: str) -> Edits | None:
+        """Give a call more arguments, behind those that it has."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if not given:
+            return None
+        last = max(given, key=lambda node: (node.end_lineno, node.end_col_offset))
+        holder = next((keyword for keyword in call.keywords if keyword.value is last), last)
+        return entries.append(self.text, position(call), position(last), holder.lineno, ", ".join(arguments))
+
     def function(self, at: Position) -> AnyFunction | None:
         """The innermost function around a position, as `ast` reads it."""
         return function_at(self.tree, at)
@@ -97,6 +132,18 @@ class PythonFile:
         longest = max((len(line.rstrip()) for line in others), default=0)
         return span.column - 1 + len(code) + len(rest) > min(max(88, longest), 120)
 
+    def move_to_set_up(self, at: Position, method: str) -> Edits | None:
+        """Let a method of a test class set what its body sets at a position, so that each test has its own.
+
+        None where more than the tests of the class speaks of it.
+        """
+        return classes.move(self.text, self.tree, at, method, self.indent)
+
+    def insert_behind(self, node: ast.expr, content: str) -> Edit:
+        """Insert something right behind an expression."""
+        span = self.text.span(position(node))
+        return self.text.insert(span.end_line, span.end_column, content)
+
     def replace_statement(self, at: Position, code: str) -> Edits | None:
         """Put one statement or several in the place of the one around a position, in its indentation."""
         found = spot(self.tree, at)
@@ -107,13 +154,13 @@ class PythonFile:
         lines = [first, *(indented(line, indentation) for line in rest)]
         return (self.replace(position(found.statement), "\n".join(lines)),)
 
-    def insert_before(self, at: Position, code: str) -> Edits | None:
-        """Insert statements before the one around a position, with its indentation."""
+    def insert_before(self, at: Position, code: str, blank: int = 0) -> Edits | None:
+        """Insert statements before the one around a position, with its indentation, and so many empty lines."""
         found = spot(self.tree, at)
         if found is None or not found.has_lines_alone:
             return None
         indentation = self.text.indentation(found.first_line)
-        return (self.text.lines_before(found.first_line, self.stepped(code), indentation),)
+        return (self.text.lines_before(found.first_line, self.stepped(code), indentation, blank),)
 
     def insert_after(self, at: Position, code: str) -> Edits | None:
         """Insert statements after the one around a position, with its indentation."""
@@ -122,6 +169,13 @@ class PythonFile:
             return None
         indentation = self.text.indentation(found.first_line)
         return (self.text.lines_after(found.last_line, self.stepped(code), indentation),)
+
+    def value_as_argument(self, at: Position, before: str, after: str = ")") -> Edits | None:
+        """Make the assignment around a position a call: `before` comes in the place of its one target and `=`."""
+        found = spot(self.tree, at)
+        if found is None or not isinstance(found.statement, ast.Assign):
+            return None
+        return calls.value_as_argument(self.text, found.statement, before, after)
 
     def remove(self, at: Position) -> Edits | None:
         """Remove the statement around a position; one that is alone in its block becomes `pass`."""
@@ -163,7 +217,15 @@ class PythonFile:
         found = function_at(self.tree, at)
         if found is None or self._is_called(found.name):
             return None
-        return parameters.add(self.text, found, name)
+        return parameters.add(self.text, found, name, self._annotation(name))
+
+    def _annotation(self, name: str) -> str:
+        """How the file would annotate a fixture of pytest's, "" where it has no name for its type."""
+        imports_pytest = any(
+            isinstance(node, ast.Import) and any((a.name, a.asname) == ("pytest", None) for a in node.names)
+            for node in self.tree.body
+        )
+        return "pytest.MonkeyPatch" if name == "monkeypatch" and imports_pytest else ""
 
     def _is_called(self, name: str) -> bool:
         called = (node.func for node in ast.walk(self.tree) if isinstance(node, ast.Call))
@@ -185,6 +247,18 @@ class PythonFile:
     ) -> Edits | None:
         """Take the names at these positions out of an import, and others in."""
         return imports.change(self.text, node, places, names)
+
+    def binds(self, name: str) -> bool:
+        """Whether a name means anything in the file that is not imported from `unittest`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "unittest":
+                continue
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                if any(name == (alias.asname or alias.name) for alias in node.names):
+                    return True
+            elif name in (getattr(node, "arg", ""), getattr(node, "name", "")) or _is_stored(node, name):
+                return True
+        return False
 
     def rename(self, at: Position, name: str, new: str) -> Edits | None:
         """Rename all uses of a name that is bound at a position, wherever it is not another scope's.
@@ -223,3 +297,7 @@ class PythonFile:
 
     def _step(self, line: int) -> str:
         return self.indent if self.text.lines[line - 1].strip() else ""
+
+
+def _is_stored(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)

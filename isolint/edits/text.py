@@ -51,8 +51,8 @@ class Text:
         return next((found[0] for text in around if (found := _LINE_END.search(text))), "\n")
 
     def replace(self, span: Span, content: str) -> Edit:
-        r"""Put `content`, its lines ended by \n, in the place of a span."""
-        return Edit(self.path, span, content.replace("\n", self.line_end(span.line)))
+        r"""Put `content`, its lines ended by \n or as those of the file, in the place of a span."""
+        return Edit(self.path, span, content.replace("\r\n", "\n").replace("\n", self.line_end(span.line)))
 
     def insert(self, line: int, column: int, content: str) -> Edit:
         """Put `content` before a character; lines and columns count from 1."""

@@ -61,6 +61,7 @@ from isolint.facts.sites import (
     attribute_uses,
 )
 from isolint.facts.sql.identifiers import Identifiers
+from isolint.facts.state.existing import Attributes
 from isolint.facts.state.keepers import Keepers
 from isolint.facts.state.leaks import Leaks
 from isolint.facts.state.mutations import Mutations
@@ -127,6 +128,7 @@ class Knowledge:
         self.lifecycle = Lifecycle(self.effects)
         self.mocks = Mocks(self.effects, self.fixtures)
         self.requesters = Requesters(self.fixtures)
+        self.attributes = Attributes(self.evaluator)
         self.endings = Endings(self.effects, self.fixtures)
         self.starts = Starts(self.effects, self.fixtures, lambda: self.callers)
         self.replaced = Overrides(self.evaluator, self.fixtures, lambda: self.callers)

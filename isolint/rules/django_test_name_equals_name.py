@@ -36,16 +36,35 @@ A missing `TEST["NAME"]` is harmless: Django makes a name of its own, `test_` be
 SQLite. Two names that are the same and both say that they are a test's are not reported.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, Rule, SettingsModule, Severity
+from isolint.rule import Applicability, Context, DjangoDatabase, Finding, Fix, Rule, SettingsModule, Severity
 
 rule = Rule("ISO601", "django-test-name-equals-name", severity=Severity.ERROR, since="0.1")
 
 
 @rule.on(SettingsModule)
 def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
-    for alias, at in ctx.know.django.databases_shared_with_tests(site.module):
-        yield ctx.finding(
-            at, f"the test database of `{alias}` is the application's own: both have the same name"
-        )
+    for database in ctx.know.django.databases_shared_with_tests(site.module):
+        if database.test is not None:
+            message = (
+                f"the test database of `{database.alias}` is the application's own: both have the same name"
+            )
+            yield ctx.finding(database.test.at, message, subject=database)
+
+
+@rule.fix(Applicability.SAFE)
+def say_that_it_is_a_tests(database: DjangoDatabase, ctx: Context) -> Fix | None:
+    file = ctx.python()
+    name = file.node(database.test.at) if database.test is not None else None
+    if database.test is None or not isinstance(name, ast.expr):
+        return None
+    is_literal = isinstance(name, ast.Constant | ast.BinOp)
+    own = file.prefixed(name, "test_", is_path=database.is_file or (is_literal and not database.is_served))
+    is_certain = is_literal or database.is_file or database.is_served
+    return ctx.fix(
+        "Give the test database a name of its own",
+        file.replace(database.test.at, own) if own is not None else None,
+        applicability=Applicability.SAFE if is_certain else Applicability.UNSAFE,
+    )

@@ -33,9 +33,10 @@ the `settings` fixture of pytest-django is fine. So is what a session fixture se
 `random` and the level of a logger are told with `--pedantic` only.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Context, Edits, File, Finding, Fix, Leak, PythonFile, Rule, Severity
 
 rule = Rule("ISO707", "global-attribute-leak", severity=Severity.WARNING, since="0.1")
 
@@ -50,4 +51,53 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.leaks("attribute"):
         severity = Severity.INFO if leak.is_minor else None
         message = f"`{leak.what}` is changed and never put back"
-        yield ctx.finding(leak.at, message, trail=leak.trail, severity=severity)
+        yield ctx.finding(leak.at, message, trail=leak.trail, severity=severity, subject=leak)
+
+
+@rule.fix(Applicability.UNSAFE)
+def use_monkeypatch(leak: Leak, ctx: Context) -> Fix | None:
+    if not (leak.is_direct and ctx.know.requesters.may_ask(leak.site)):
+        return None
+    file = ctx.python()
+    edits = _asked(leak, file, "" if ctx.know.attributes.has(leak) else ", raising=False")
+    return ctx.fix("Use `monkeypatch`", edits, file.add_parameter(leak.at, "monkeypatch"))
+
+
+def _asked(leak: Leak, file: PythonFile, raising: str) -> Edits | None:
+    """What monkeypatch is asked to do in the place of a write; None for one in another form."""
+    found = file.statement(leak.at)
+    match found.statement if found is not None else None:
+        case ast.Assign(targets=[ast.Attribute(value=owner, attr=name)]) if not _is_mangled(name):
+            before = f"monkeypatch.setattr({file.code(owner)}, {file.string(name)}, "
+            return file.value_as_argument(leak.at, before, f"{raising})")
+        case ast.Assign(targets=[ast.Subscript(value=owner, slice=key)]) if not isinstance(
+            key, ast.Slice | ast.Tuple
+        ):
+            before = f"monkeypatch.setitem({file.code(owner)}, {file.code(key)}, "
+            return file.value_as_argument(leak.at, before)
+        case ast.Delete(targets=[ast.Attribute(value=owner, attr=name)]) if not _is_mangled(name):
+            call = f"monkeypatch.delattr({file.code(owner)}, {file.string(name)})"
+            return file.replace_statement(leak.at, call)
+        case ast.Expr(value=ast.Call(func=ast.Name("setattr"), args=[_, _, value], keywords=[]) as call_):
+            end = (file.insert_behind(value, raising),) if raising else ()
+            return (file.replace(file.position(call_.func), "monkeypatch.setattr"), *end)
+    return None
+
+
+@rule.fix(Applicability.UNSAFE)
+def put_it_back_at_the_end(leak: Leak, ctx: Context) -> Fix | None:
+    """Of a unittest.TestCase: what was there before is kept by a clean-up."""
+    file = ctx.python()
+    me = ctx.know.requesters.test_case(leak.site) if leak.is_direct else ""
+    found = file.statement(leak.at)
+    if not me or not ctx.know.attributes.has(leak) or ctx.know.attributes.is_wrapped(leak):
+        return None
+    match found.statement if found is not None else None:
+        case ast.Assign(targets=[ast.Attribute(value=owner, attr=name) as target]) if not _is_mangled(name):
+            kept = f"{me}.addCleanup(setattr, {file.code(owner)}, {file.string(name)}, {file.code(target)})"
+            return ctx.fix("Put it back at the end", file.insert_before(leak.at, kept))
+    return None
+
+
+def _is_mangled(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")

@@ -30,9 +30,10 @@ SQLAlchemy shares one connection by itself. The rule is silent about engines wit
 session that the test has opened already is handed on.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Context, Edits, File, Finding, Fix, PythonFile, Rule, Severity, Split
 
 rule = Rule("ISO710", "memory-sqlite-per-connection", severity=Severity.WARNING, since="0.1")
 
@@ -44,4 +45,43 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for split in ctx.know.memories.of(site.module):
         what = f"each {split.each} has a database of its own in `{split.made}`"
         message = f"{what}: `{split.where}` runs in another one than the tests" if split.where else what
-        yield ctx.finding(split.at, message, trail=split.trail)
+        yield ctx.finding(split.at, message, trail=split.trail, subject=split)
+
+
+@rule.fix(Applicability.SAFE)
+def share_one_connection(split: Split, ctx: Context) -> Fix | None:
+    file = ctx.python()
+    call = file.node(split.at)
+    if split.each != "thread" or not isinstance(call, ast.Call) or any(k.arg is None for k in call.keywords):
+        return None
+    return ctx.fix("Share one connection", _shared(call, file), _import(file))
+
+
+def _shared(call: ast.Call, file: PythonFile) -> Edits | None:
+    """The pool that has one connection, and a connection that lets other threads use it."""
+    pool, thread = "poolclass=StaticPool", file.string("check_same_thread")
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == "connect_args"), None)
+    match given:
+        case None:
+            return file.add_arguments(call, f"connect_args={{{thread}: False}}", pool)
+        case ast.Dict(keys=keys, values=[*_, last]):
+            known = [
+                key for key in keys if isinstance(key, ast.Constant) and key.value == "check_same_thread"
+            ]
+            inner = () if known else file.add_entry(file.position(last), "check_same_thread", "False")
+            added = file.add_arguments(call, pool)
+            return None if added is None or inner is None else (*inner, *added)
+    return None
+
+
+def _import(file: PythonFile) -> Edits | None:
+    """The import of the pool, unless one of SQLAlchemy's modules gives it already."""
+    known = (node for node in ast.walk(file.tree) if isinstance(node, ast.ImportFrom))
+    names = {(each.name, each.asname) for node in known if _is_alchemy(node) for each in node.names}
+    if ("StaticPool", None) in names:
+        return ()
+    return file.add_import("from sqlalchemy.pool import StaticPool")
+
+
+def _is_alchemy(node: ast.ImportFrom) -> bool:
+    return (node.module or "").partition(".")[0] == "sqlalchemy"

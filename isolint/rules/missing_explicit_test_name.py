@@ -38,9 +38,20 @@ there is a `TEST["NAME"]` or not. Both put `test_` before the NAME, or take memo
 `django_db_setup` that does nothing (ISO602).
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Context, Finding, Rule, SettingsModule, Severity
+from isolint.rule import (
+    Applicability,
+    Context,
+    Finding,
+    Fix,
+    PythonFile,
+    Rule,
+    SettingsModule,
+    Severity,
+    Unnamed,
+)
 
 rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
 
@@ -57,5 +68,47 @@ REASONS = {
 def check(site: SettingsModule, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.test_names.missing(site.module):
         severity = Severity.WARNING if found.reason else Severity.INFO
-        message = REASONS[found.reason].format(alias=found.alias)
-        yield ctx.finding(found.at, message, severity=severity, trail=(found.hop,) if found.hop else ())
+        message = REASONS[found.reason].format(alias=found.database.alias)
+        trail = (found.hop,) if found.hop else ()
+        yield ctx.finding(found.at, message, severity=severity, trail=trail, subject=found)
+
+
+@rule.fix(Applicability.SAFE)
+def move_it_to_where_django_reads_it(found: Unnamed, ctx: Context) -> Fix | None:
+    """`"TEST_NAME": name` becomes `"TEST": {"NAME": name}`."""
+    file = ctx.python()
+    value = file.node(found.at)
+    key = file.key(found.at)
+    if found.reason != "old" or found.has_test or key is None or not isinstance(value, ast.expr):
+        return None
+    return ctx.fix(
+        'Put it into `TEST["NAME"]`',
+        file.replace(file.position(key), file.code(key).replace("TEST_NAME", "TEST")),
+        file.replace(found.at, f"{{{file.string('NAME')}: {file.code(value)}}}"),
+    )
+
+
+@rule.fix(Applicability.SAFE)
+def name_it(found: Unnamed, ctx: Context) -> Fix | None:
+    """The name that Django would make of it, or what is left of it without the worker's."""
+    file = ctx.python()
+    value = file.node(found.at)
+    if found.reason not in ("worker", "") or found.has_test or not isinstance(value, ast.expr):
+        return None
+    if not found.database.is_served:
+        return None
+    own = _stem(value, file) if found.reason else file.prefixed(value, "test_", is_path=False)
+    test = f"{{{file.string('NAME')}: {own}}}" if own is not None else ""
+    return ctx.fix('Give it a `TEST["NAME"]`', file.add_entry(found.at, "TEST", test) if test else None)
+
+
+def _stem(name: ast.expr, file: PythonFile) -> str | None:
+    """What a name begins with in all workers, as a test's name."""
+    match name:
+        case (
+            ast.JoinedStr(values=[ast.Constant(value=str(stem)), *_])
+            | ast.BinOp(left=ast.Constant(value=str(stem)), op=ast.Add())
+        ):
+            kept = stem.rstrip("_-")
+            return file.string(f"test_{kept}") if kept else None
+    return None

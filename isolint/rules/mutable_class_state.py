@@ -37,7 +37,7 @@ what Django's `setUpTestData` makes, since Django copies it, and what an instanc
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, FixtureSite, Leak, Rule, Severity
 
 rule = Rule("ISO702", "mutable-class-state", severity=Severity.WARNING, since="0.1")
 
@@ -46,4 +46,16 @@ rule = Rule("ISO702", "mutable-class-state", severity=Severity.WARNING, since="0
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for leak in ctx.leaks("class"):
         message = f"`{leak.what}` changes what the class shares with its other tests"
-        yield ctx.finding(leak.at, message, trail=leak.trail)
+        yield ctx.finding(leak.at, message, trail=leak.trail, subject=leak)
+
+
+@rule.fix(Applicability.UNSAFE)
+def set_it_for_each_test(leak: Leak, ctx: Context) -> Fix | None:
+    made, site = leak.write.owner, leak.site
+    owner = None if isinstance(site, FixtureSite) else site.owner
+    if made is None or made.value is None or owner is None:
+        return None
+    if made.place.parts[:2] != (site.module.path, owner.qualname):
+        return None
+    method = "setUp" if ctx.know.requesters.test_case(site) else "setup_method"
+    return ctx.fix(f"Set it in `{method}`", ctx.python().move_to_set_up(made.value.at, method))

@@ -26,20 +26,32 @@ the database is made anew, and the rule is silent.
 
 from collections.abc import Iterator
 
-from isolint.rule import ConfigFile, Context, Finding, FixtureSite, Rule, Severity, always_true
+from isolint.rule import (
+    Applicability,
+    ConfigFile,
+    Context,
+    Entry,
+    Finding,
+    Fix,
+    FixtureSite,
+    Rule,
+    Severity,
+    always_true,
+)
 
 rule = Rule("ISO606", "reuse-db-by-default", severity=Severity.WARNING, since="0.1")
+
+KEEPING = ("--reuse-db", "--keepdb")
 
 
 @rule.on(ConfigFile)
 def check_options(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
-    for node in ctx.know.pipelines.pytest_options(site.document):
-        words = node.text.split()
-        kept = [word for word in ("--reuse-db", "--keepdb") if word in words]
+    for entry in ctx.know.pipelines.pytest_options(site.document):
+        words = [word for part in entry.value.scalars() for word in part.text.split()]
+        kept = [word for word in KEEPING if word in words]
         if kept and "--create-db" not in words:
-            yield ctx.finding(
-                node.at, f"`{kept[0]}` in the options of every run: each finds the database of the last"
-            )
+            message = f"`{kept[0]}` in the options of every run: each finds the database of the last"
+            yield ctx.finding(entry.value.at, message, subject=entry)
 
 
 @rule.on(FixtureSite)
@@ -48,3 +60,8 @@ def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(
             site.at, "`django_db_keepdb` always says yes: each run finds the database of the last"
         )
+
+
+@rule.fix(Applicability.SAFE)
+def leave_it_to_the_command_line(entry: Entry, ctx: Context) -> Fix | None:
+    return ctx.fix("Leave it to the command line", ctx.configuration().remove_words(entry, KEEPING))

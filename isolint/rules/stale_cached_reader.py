@@ -33,9 +33,22 @@ other test asks. What a test has cleared before, but not after, is told with `--
 made from more than the variable in question: another test need not look at that part.
 """
 
+import ast
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    Edits,
+    File,
+    Finding,
+    Fix,
+    PythonFile,
+    Rule,
+    Severity,
+    Stale,
+)
 
 rule = Rule("ISO708", "stale-cached-reader", severity=Severity.WARNING, since="0.1")
 
@@ -49,4 +62,43 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         else:
             message = f"{keeper} keeps its first answer: it has read `{stale.name}` before if `{stale.other}` has run"
         confidence = Confidence.HIGH if stale.certain else Confidence.LOW
-        yield ctx.finding(stale.at, message, trail=stale.trail, confidence=confidence)
+        yield ctx.finding(stale.at, message, trail=stale.trail, confidence=confidence, subject=stale)
+
+
+@rule.fix(Applicability.SAFE)
+def forget_around_each_test(stale: Stale, ctx: Context) -> Fix | None:
+    """An autouse fixture, where pytest runs the tests of the file."""
+    keeper, file = stale.keeper, ctx.python()
+    name = keeper.function.name
+    fixture = f"fresh_{name.removeprefix('get_').lstrip('_')}"
+    imported = _import(name, ctx.know.project.import_path(stale.module, keeper.module), file)
+    first = next((node for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)), None)
+    is_method = id(keeper.function) in keeper.module.methods
+    if keeper.kept_as or is_method or first is None or not _is_pytests(file) or file.binds(fixture):
+        return None
+    clear = f"{name}.cache_clear()"
+    code = f"@pytest.fixture(autouse=True)\ndef {fixture}():\n    {clear}\n    yield\n    {clear}"
+    return ctx.fix(
+        f"Let `{name}` forget its answer around each test",
+        imported,
+        file.add_import("import pytest"),
+        file.insert_before(file.position(first), code, blank=2),
+    )
+
+
+def _is_pytests(file: PythonFile) -> bool:
+    """Whether the tests are pytest's: some are functions, or use something of it."""
+    body = file.tree.body
+    tests = (isinstance(node, ast.FunctionDef) and node.name.startswith("test") for node in body)
+    return any(tests) or any(
+        isinstance(node, ast.Import) and any(alias.name == "pytest" for alias in node.names) for node in body
+    )
+
+
+def _import(name: str, module: str, file: PythonFile) -> Edits | None:
+    """The import of a function, none where the file has it under its own name."""
+    for node in file.tree.body:
+        if isinstance(node, ast.ImportFrom) and any((a.name, a.asname) == (name, None) for a in node.names):
+            return ()
+    is_taken = not module or file.binds(name)
+    return None if is_taken else file.add_import(f"from {module} import {name}", first_party=True)

@@ -53,7 +53,8 @@ _DJANGO_CASES = re.compile(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant
 class Database:
     """What the settings say of a database: its name and, where there is one, that of its test database.
 
-    `entry` is all that is said of it, `given` and `test` are the two names as they are written.
+    `entry` is all that is said of it, `given` and `test` are the two names as they are written; `engine` is the
+    module of its backend, "" where it cannot be told.
     """
 
     alias: str
@@ -62,6 +63,17 @@ class Database:
     given: Written
     test_name: Value | None = None
     test: Written | None = None
+    engine: str = ""
+
+    @property
+    def is_served(self) -> bool:
+        """Whether it is known to lie on a server, where its name is a name and not the path of a file."""
+        return self.engine != "" and not self.is_file
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is known to be a file, or nothing."""
+        return self.engine.endswith(("sqlite3", "spatialite", "dummy"))
 
 
 class Django:
@@ -208,15 +220,15 @@ class Django:
                         found.append(source)
         return tuple(found)
 
-    def databases_shared_with_tests(self, module: Module) -> Iterator[tuple[str, s.Position]]:
-        """The databases whose test database has their own name: the alias, and where this module says so."""
+    def databases_shared_with_tests(self, module: Module) -> Iterator[Database]:
+        """The databases whose test database has their own name, as far as this module says so."""
         for database in self.databases:
             test, name = database.test, database.name
             if test is None or database.test_name is None or test.module is not module:
                 continue
             is_same = test.is_same(database.given) or _is_same(database, database.test_name)
             if is_same and not _is_for_tests(name):
-                yield database.alias, test.at
+                yield database
 
     @cached_property
     def databases(self) -> tuple[Database, ...]:
@@ -231,10 +243,13 @@ class Django:
             entry.base = entry.base or (said if isinstance(said, Written) else None)
             given, test = entry.look(("NAME",)), entry.get("TEST")
             written = test.get("NAME") if isinstance(test, Settings) else None
+            backend = entry.look(("ENGINE",))
+            engine = (text(self._value(backend)) if isinstance(backend, Written) else None) or ""
             if isinstance(given, Written) and isinstance(written, Written):
-                yield Database(alias, entry, self._value(given), given, self._value(written), written)
+                value = self._value(written)
+                yield Database(alias, entry, self._value(given), given, value, written, engine)
             elif isinstance(given, Written):
-                yield Database(alias, entry, self._value(given), given)
+                yield Database(alias, entry, self._value(given), given, engine=engine)
 
 
 def _is_for_tests(name: Value) -> bool:

@@ -152,9 +152,10 @@ class Parallel:
 
     def _options(self) -> Iterator[Hop]:
         document = self.configuration.document(self.config.path)
-        for node in self.pipelines.pytest_options(document) if document is not None else ():
-            if asks_for_workers(node.text):
-                yield Hop(self.config.path, node.at, node.text.strip())
+        for entry in self.pipelines.pytest_options(document) if document is not None else ():
+            options = " ".join(part.text for part in entry.value.scalars())
+            if asks_for_workers(options):
+                yield Hop(self.config.path, entry.value.at, options.strip())
 
     def _commands(self) -> Iterator[Hop]:
         for document in self.configuration.of(*_COMMANDS):

@@ -17,6 +17,7 @@ from isolint.facts.configuration.commands import (
     waits,
 )
 from isolint.facts.configuration.files import Configuration, Document
+from isolint.facts.configuration.health import Unchecked
 from isolint.facts.configuration.hosts import Hosts
 from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.configuration.substitutions import Substitution, substitutions
@@ -44,8 +45,8 @@ class Pipelines:
         self.config = config
         self.hosts = hosts
 
-    def unchecked_services(self, document: Document) -> Iterator[tuple[Entry, str]]:
-        """The services of test jobs that nothing waits for: the entry, and why."""
+    def unchecked_services(self, document: Document) -> Iterator[tuple[Unchecked, str]]:
+        """The services of test jobs that nothing waits for, and why."""
         for job in test_jobs(document):
             if not any(waits(step.command) for step in job.steps):
                 for service in job.services:
@@ -56,7 +57,7 @@ class Pipelines:
                             if has_checks
                             else "no step waits for it"
                         )
-                        yield service.entry, reason
+                        yield Unchecked(service.entry, service.server, document.kind), reason
 
     def late_migrations(self, document: Document) -> Iterator[Node]:
         """The migrations of jobs with a database that come after the tests, while none comes before them."""
@@ -101,8 +102,8 @@ class Pipelines:
             if _SERVER_URL.match(entry.value.text) and "connection_limit" not in entry.value.text:
                 yield entry
 
-    def unawaited(self, document: Document) -> Iterator[tuple[Entry, str, str]]:
-        """The servers of tests' compose files that a service builds on without waiting: entry, server, service.
+    def unawaited(self, document: Document) -> Iterator[tuple[Unchecked, str]]:
+        """The servers of tests' compose files that a service builds on without waiting, and this service.
 
         A compose file is the tests' where it is there for them, and else as far as they name its servers.
         """
@@ -111,7 +112,10 @@ class Pipelines:
         is_for_tests = containers.is_for_tests(document)
         for entry, server, name in containers.unawaited(document, self._beside(document)):
             if is_for_tests or containers.is_named(entry, self.hosts.names):
-                yield entry, server, name
+                services = document.root.get("services")
+                others = services.entries if services is not None else ()
+                is_old = document.root.get("version") is not None
+                yield Unchecked(entry, server, document.kind, others, is_old), name
 
     def shared_volumes(self, document: Document) -> Iterator[tuple[Node, str, Hop]]:
         """The volumes that a compose file for tests shares with the application's: place, volume, and where else."""
@@ -138,15 +142,12 @@ class Pipelines:
         """Where a test variable that is not set gives way to the application's."""
         return substitutions(document)
 
-    def pytest_options(self, document: Document) -> Iterator[Node]:
+    def pytest_options(self, document: Document) -> Iterator[Entry]:
         """The `addopts` of the configuration file that pytest reads, as far as they are written in it."""
         section = self.config.section(document.path, document.root)
-        given = section.get("addopts") if section is not None else None
-        if given is not None and given.kind == "scalar":
+        given = section.entry("addopts") if section is not None else None
+        if given is not None:
             yield given
-        elif given is not None:
-            text = " ".join(part.text for part in given.scalars())
-            yield Node("scalar", given.at, text)
 
 
 def _secret(value: str, kind: str, own: Collection[str]) -> str:

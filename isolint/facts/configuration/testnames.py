@@ -33,10 +33,15 @@ class Unnamed:
     (the name stands in TEST_NAME, which Django no longer reads) or "" (nobody misses it); `hop` proves it.
     """
 
-    alias: str
+    database: Database
     at: s.Position
     reason: str
     hop: Hop | None = None
+
+    @property
+    def has_test(self) -> bool:
+        """Whether the settings say something of the test database all the same, or that there is none."""
+        return any(self.database.entry.get(key) is not None for key in ("TEST", "TEST_MIRROR"))
 
 
 class TestNames:
@@ -56,13 +61,13 @@ class TestNames:
                 continue
             old = database.entry.get("TEST_NAME")
             if isinstance(old, Written):
-                yield Unnamed(database.alias, old.at, "old")
+                yield Unnamed(database, old.at, "old")
             elif self._has_worker(database):
-                yield Unnamed(database.alias, database.given.at, "worker")
+                yield Unnamed(database, database.given.at, "worker")
             elif (hop := self._reader(database.alias)) is not None:
-                yield Unnamed(database.alias, database.given.at, "reader", hop)
-            elif not self._is_file(database):
-                yield Unnamed(database.alias, database.given.at, "")
+                yield Unnamed(database, database.given.at, "reader", hop)
+            elif not database.is_file:
+                yield Unnamed(database, database.given.at, "")
 
     def _has_worker(self, database: Database) -> bool:
         """Whether the NAME is made of the worker's, and does not say that it is a test's."""
@@ -77,13 +82,6 @@ class TestNames:
             if isinstance(inner, s.Constant) and inner.value in variables:
                 return True
         return False
-
-    def _is_file(self, database: Database) -> bool:
-        engine = database.entry.look(("ENGINE",))
-        known = (
-            text(self.evaluator.evaluate(engine.node, engine.frame)) if isinstance(engine, Written) else None
-        )
-        return known is not None and known.endswith(("sqlite3", "spatialite", "dummy"))
 
     # -- who reads NAME without Django
 

@@ -157,6 +157,15 @@ class Project:
             return self._deepest(folder, tuple(node.module.split(".")) if node.module else ())
         return self.resolve(module, tuple(node.module.split(".")))
 
+    def import_path(self, module: Module, wanted: Module) -> str:
+        """The dotted name by which one module imports another, "" where none leads to it."""
+        parts = tuple(wanted.dotted.split("."))
+        for start in range(len(parts)):
+            found = self.resolve(module, parts[start:])
+            if found.module is wanted and not found.rest:
+                return ".".join(parts[start:])
+        return ""
+
     def resolve(self, module: Module, parts: tuple[str, ...]) -> Resolved:
         """The longest first-party module that `parts` names, seen from `module`, and what is left over."""
         key = (module.path, parts)

@@ -39,6 +39,7 @@ class Stale:
     where the answer is made from more than what is changed.
     """
 
+    module: Module
     at: s.Position
     name: str
     keeper: Keeper
@@ -176,7 +177,7 @@ class StaleReaders:
                 certain = forgets != "before" or len(keeper.reads) == 1
                 trail = (keeper.hop, *way, hop)
                 name = change.place.parts[-1]
-                yield Stale(change.at, name, keeper, other[1].name, forgets, certain, trail)
+                yield Stale(site.module, change.at, name, keeper, other[1].name, forgets, certain, trail)
 
     def _keepers(self, test: Owned) -> tuple[tuple[Keeper, int], ...]:
         """The keepers that a test gets to, with the lines of the calls; not by a function that it replaces."""

@@ -38,3 +38,12 @@ class Requesters:
         if owner is not None and function.name in SET_UP:
             return "set up"
         return "test" if function.name.startswith("test") else ""
+
+    def test_case(self, site: Test | FixtureSite | SetUp) -> str:
+        """What a test of a unittest.TestCase, or its set-up before each test, calls itself; "" for any other one."""
+        function = site.function
+        if isinstance(site, FixtureSite) or site.owner is None or not function.parameters:
+            return ""
+        if isinstance(site, SetUp) and function.name not in ("setUp", "asyncSetUp"):
+            return ""
+        return function.parameters[0].name if self.fixtures.is_test_case(site.module, site.owner) else ""
