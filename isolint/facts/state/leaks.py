@@ -16,7 +16,7 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.state.countedmocks import Mocks
 from isolint.facts.state.imports import ImportWrites
-from isolint.facts.state.initial import is_empty
+from isolint.facts.state.initial import is_empty, is_new_key
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
@@ -156,17 +156,22 @@ class Leaks:
 
     def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
         told: set[tuple[str, Place]] = set()
+        replaced: list[Place] = []
         for index, write in enumerate(writes):
             kind = self._kind(write, site.module)
             if write.how == "reset":
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
+            if any(place != write.place and place.covers(write.place) for place in replaced):
+                continue  # a part of what the same body has put there: told of with it
             undone = leaves_nothing(write, restored)
             reader = self._met_elsewhere(kind, write, site) if undone else ()
             if _is_cleaner(site) or not (reader or (not undone and self._matters(kind, write, site))):
                 continue
             told.add((kind, write.place))
+            if kind == "attribute" and write.how == "set":
+                replaced.append(write.place)
             late = any(puts_back(later, write) for later in writes[index + 1 :])
             if late and kind not in ("environment", "folder"):
                 continue
@@ -214,7 +219,7 @@ class Leaks:
         module, owner = self.project.module(path), write.owner
         if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
             return ""
-        if owner.steps or (_is_item(write) and self._has_own_items(owner)):
+        if owner.steps or self._is_front(owner, "__setitem__" if _is_item(write) else "__setattr__"):
             return ""
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
@@ -254,12 +259,12 @@ class Leaks:
         name = made.name if isinstance(made, Reference) else show(owner.value.function)
         return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
 
-    def _has_own_items(self, owner: Shared) -> bool:
-        """Whether the class of an object says itself what becomes of its items: a front of some other store."""
+    def _is_front(self, owner: Shared, setter: str) -> bool:
+        """Whether the class of an object says itself what becomes of what is set: a front of some other store."""
         if owner.value is None or owner.frame is None:
             return False
         return any(
-            isinstance(value, Instance) and method(self.evaluator, value, "__setitem__") is not None
+            isinstance(value, Instance) and method(self.evaluator, value, setter) is not None
             for value in options(self.evaluator.evaluate(owner.value, owner.frame))
         )
 
@@ -292,6 +297,9 @@ class Leaks:
         source = self.project.module(write.place.parts[0]) if kind == "module" else None
         if source is None or source.is_test or write.how != "changed":
             return False
+        if _is_item(write) and is_new_key(write):
+            others = (test for test, _ in self.fixtures.tests(site.module) if test is not site.function)
+            return not any(self.uses.meets(site.module, other, write.place) for other in others)
         return self.readers.ask_for_their_own(write, site.module, site.function)
 
     def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
