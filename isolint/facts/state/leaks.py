@@ -192,7 +192,7 @@ class Leaks:
         if place.kind == FOLDER:
             return FOLDER
         if place.kind == FIXTURE:
-            return "fixture" if write.how != "reset" else ""
+            return "" if write.how == "reset" or _is_of_one_entry(write) else "fixture"
         if place.kind == STATE:
             return self._kind_of_state(write)
         if place.kind == LIBRARY:
@@ -368,6 +368,12 @@ def _enters(leak: Leak) -> bool:
     """Whether a name of its own is entered in a register of the product's: what others entered stays as it is."""
     call, _, rest = leak.write.text.partition("(")
     return call.rpartition(".")[2] == "register" and rest[:1] in ("'", '"')
+
+
+def _is_of_one_entry(write: Write) -> bool:
+    """Whether a write goes to one object of many that a fixture's value looks up: each test has its own of them."""
+    sort = "" if write.owner is None else write.owner.sort
+    return sort == "part" or (sort == "entry" and not write.text.partition(" = ")[0].endswith("]"))
 
 
 def _is_item(write: Write) -> bool:

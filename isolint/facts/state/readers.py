@@ -47,7 +47,8 @@ class Readers:
                 if leaves_nothing(write, around):
                     continue
             if self._reads(write.place, other, function) and not self._sets(write.place, other, function):
-                return (Hop(other.path, function.name_at, f"{function.name} reads it"),)
+                how = "gets the same" if write.place.kind == FIXTURE else "reads it"
+                return (Hop(other.path, function.name_at, f"{function.name} {how}"),)
         return ()
 
     def ask_for_their_own(self, write: Write, module: Module, writer: s.Function) -> bool:
