@@ -285,9 +285,9 @@ class Leaks:
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
-                return not (broad or self._is_list(write)) and self.uses.fixture_is_seen(
-                    write, site.module, site.function
-                )
+                if broad or self._is_list(write) or self.uses.is_set_back(write, site.module):
+                    return False
+                return self.uses.fixture_is_seen(write, site.module, site.function)
             case "attribute":
                 return self._attribute_matters(write, site)
         return True

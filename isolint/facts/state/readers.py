@@ -104,7 +104,7 @@ class Readers:
         if place.kind == FIXTURE:
             return False
         activity = self.uses.mutations.of(module, function)
-        own = [w.place for w in activity.writes if w.how in ("set", "reset")]
+        own = [w.place for w in activity.writes if w.how in ("set", "reset") or place.kind == FOLDER]
         return any(found.covers(place) for found in (*own, *activity.restored))
 
     def _reads(self, place: Place, module: Module, function: s.Function) -> bool:

@@ -10,6 +10,7 @@ from isolint.facts.meaning.values import ClassValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.state.initial import is_empty
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import CLASS_SET_UP
 from isolint.facts.state.places import ITEM, Place, whole
@@ -73,6 +74,13 @@ class Uses:
             return any(w.place.covers(write.place) for w in written)
         what, _, value = write.text.partition(" = ")
         return bool(value) and any(w.text.partition(" = ")[0] == what for w in written)
+
+    def is_set_back(self, write: Write, module: Module) -> bool:
+        """Whether a write switches off, or empties, what another function of the module switches on."""
+        return is_empty(write.value) and any(
+            other.place == write.place and other.how == "set" and not is_empty(other.value)
+            for _, other in self._written(module)
+        )
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
