@@ -36,7 +36,7 @@ from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
-from isolint.facts.state.writes import Write
+from isolint.facts.state.writes import Write, is_of_what_is_put
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 
@@ -106,8 +106,12 @@ class Leaks:
         if module.path not in self._known:
             found: dict[tuple[s.Position, str], Leak] = {}
             written: set[tuple[str, s.Position]] = set()
+            told: set[Place] = set()  # of a library, by the first of the tests that all set it
             for leak in self._leaks(sites):
-                known = (leak.write.path, leak.write.at) in written
+                place = leak.write.place
+                known = (leak.write.path, leak.write.at) in written or place in told
+                if place.kind == LIBRARY and self.uses.is_set_by_all(leak.write, module):
+                    told.add(place)
                 if not (known or self._is_registration(leak) or self._goes_back(leak) or _enters(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
@@ -156,22 +160,18 @@ class Leaks:
 
     def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
         told: set[tuple[str, Place]] = set()
-        replaced: list[Place] = []
+        put: set[str] = set()
         for index, write in enumerate(writes):
-            kind = self._kind(write, site.module)
+            kind = "" if is_of_what_is_put(write, put) else self._kind(write, site.module)
             if write.how == "reset":
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
-            if any(place != write.place and place.covers(write.place) for place in replaced):
-                continue  # a part of what the same body has put there: told of with it
             undone = leaves_nothing(write, restored)
             reader = self._met_elsewhere(kind, write, site) if undone else ()
             if _is_cleaner(site) or not (reader or (not undone and self._matters(kind, write, site))):
                 continue
             told.add((kind, write.place))
-            if kind == "attribute" and write.how == "set":
-                replaced.append(write.place)
             late = any(puts_back(later, write) for later in writes[index + 1 :])
             if late and kind not in ("environment", "folder"):
                 continue

@@ -46,7 +46,7 @@ class Readers:
                 around = restored.around(other, function, other.methods.get(id(function)))
                 if leaves_nothing(write, around):
                     continue
-            if self._reads(write.place, other, function) and not self._sets(write.place, other, function):
+            if self._reads(write.place, other, function) and not self._sets(write, other, function):
                 how = "gets the same" if write.place.kind == FIXTURE else "reads it"
                 return (Hop(other.path, function.name_at, f"{function.name} {how}"),)
         return ()
@@ -99,10 +99,13 @@ class Readers:
         around += [method for _, method in self.fixtures.set_ups(module, owner)]
         return any(function is writer for function in around)
 
-    def _sets(self, place: Place, module: Module, function: s.Function) -> bool:
-        """Whether a test gives the place a value of its own first."""
+    def _sets(self, write: Write, module: Module, function: s.Function) -> bool:
+        """Whether a test gives the place, or the same key there, a value of its own first."""
+        place = write.place
         if place.kind == FIXTURE:
             return False
+        if write.how == "changed" and self.uses.sets_too(write, module, function):
+            return True
         activity = self.uses.mutations.of(module, function)
         own = [w.place for w in activity.writes if w.how in ("set", "reset") or place.kind == FOLDER]
         return any(found.covers(place) for found in (*own, *activity.restored))

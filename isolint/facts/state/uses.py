@@ -32,7 +32,7 @@ class Uses:
     def is_seen(self, write: Write, module: Module, writer: s.Function, *, is_test: bool) -> bool:
         """Whether another function of the module meets what a test leaves there, and nobody resets it."""
         if write.how == "changed":
-            others = (f for f in module.functions if f is not writer)
+            others = (f for f in module.functions if f is not writer and not self.sets_too(write, module, f))
             met = any(self.meets(module, function, write.place) for function in others)
             return met and not self.is_reset(module, write.place)
         if not is_test:
@@ -62,12 +62,12 @@ class Uses:
             function
             for function, owner in self.fixtures.tests(module)
             if function is not writer
-            and not self._sets_too(write, module, function)
+            and not self.sets_too(write, module, function)
             and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
         return len(list(islice(others, wanted))) == wanted
 
-    def _sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
+    def sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
         """Whether a test sets what another one sets: the same attribute, or the same key."""
         written = self.mutations.of(module, function).writes
         if write.how == "set":
@@ -81,6 +81,11 @@ class Uses:
             other.place == write.place and other.how == "set" and not is_empty(other.value)
             for _, other in self._written(module)
         )
+
+    def is_set_by_all(self, write: Write, module: Module) -> bool:
+        """Whether every test of the module sets what is written: none of them meets what another has left."""
+        setters = {id(f) for f, other in self._written(module) if other.place == write.place}
+        return all(id(function) in setters for function, _ in self.fixtures.tests(module))
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""
