@@ -8,10 +8,18 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, statements, walk
 
 _STATUS = frozenset({"status_code", "status"})
+_EXPECTED = ("==", "in")
+_EXCLUDED = ("!=", "not in")
+_FAILED = 500
 
 
-def expected_status(function: s.Function, call: s.Call) -> tuple[int, ...]:
-    """The status codes that a test asserts of the answer to a call; none, if it asserts none."""
+def expected_status(
+    function: s.Function, call: s.Call, operators: tuple[str, ...] = _EXPECTED
+) -> tuple[int, ...]:
+    """The status codes that a test asserts of the answer to a call; none, if it asserts none.
+
+    With other `operators` those that it compares it to in this way.
+    """
     names: set[str] = set()
     found: list[int] = []
     for node in statements(function.body):
@@ -20,7 +28,7 @@ def expected_status(function: s.Function, call: s.Call) -> tuple[int, ...]:
             names = names | targets if _holds(node.value, call) else names - targets
         elif isinstance(node, s.Assert | s.Evaluate):
             for expression in expressions(node):
-                found += _asserted(expression, names, call)
+                found += _asserted(expression, names, call, operators)
     return tuple(found)
 
 
@@ -30,15 +38,24 @@ def is_refused(function: s.Function, call: s.Call) -> bool:
     return bool(codes) and min(codes) >= 400
 
 
-def _asserted(expression: s.Expression, names: set[str], call: s.Call) -> Iterator[int]:
+def is_left_open(function: s.Function, call: s.Call) -> bool:
+    """Whether a test does not mind if a request fails: it excludes some codes only, or accepts a failure."""
+    excluded = expected_status(function, call, _EXCLUDED)
+    expected = expected_status(function, call)
+    return (bool(excluded) and not expected) or any(code >= _FAILED for code in expected)
+
+
+def _asserted(
+    expression: s.Expression, names: set[str], call: s.Call, operators: tuple[str, ...]
+) -> Iterator[int]:
     for inner in walk(expression):
         match inner:
-            case s.Compare(left=left, operators=("==" | "in",), comparators=(right,)):
+            case s.Compare(left=left, operators=(operator,), comparators=(right,)) if operator in operators:
                 if _is_status(left, names, call) or _is_status(right, names, call):
                     yield from _numbers((left, right))
             case s.Call(
                 function=s.Attribute(name="assertEqual" | "assertEquals"), arguments=(one, other, *_)
-            ):
+            ) if operators is _EXPECTED:
                 if _is_status(one, names, call) or _is_status(other, names, call):
                     yield from _numbers((one, other))
 

@@ -336,6 +336,8 @@ class Leaks:
             return False
         if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
             return False
+        if write.place.parts[:2] == _LOGGERS and is_test_name("".join(write.place.parts[2:3])):
+            return False  # a logger of the tests' own
         if self.uses.is_reset(site.module, write.place, ("reset",), tests=False):
             return False
         if isinstance(site, Test):
