@@ -8,18 +8,11 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, statements, walk
 
 _STATUS = frozenset({"status_code", "status"})
-_EXPECTED = ("==", "in")
-_EXCLUDED = ("!=", "not in")
 _FAILED = 500
 
 
-def expected_status(
-    function: s.Function, call: s.Call, operators: tuple[str, ...] = _EXPECTED
-) -> tuple[int, ...]:
-    """The status codes that a test asserts of the answer to a call; none, if it asserts none.
-
-    With other `operators` those that it compares it to in this way.
-    """
+def expected_status(function: s.Function, call: s.Call) -> tuple[int, ...]:
+    """The status codes that a test asserts of the answer to a call; none, if it asserts none."""
     names: set[str] = set()
     found: list[int] = []
     for node in statements(function.body):
@@ -28,7 +21,7 @@ def expected_status(
             names = names | targets if _holds(node.value, call) else names - targets
         elif isinstance(node, s.Assert | s.Evaluate):
             for expression in expressions(node):
-                found += _asserted(expression, names, call, operators)
+                found += _asserted(expression, names, call)
     return tuple(found)
 
 
@@ -39,23 +32,19 @@ def is_refused(function: s.Function, call: s.Call) -> bool:
 
 
 def is_left_open(function: s.Function, call: s.Call) -> bool:
-    """Whether a test does not mind if a request fails: it excludes some codes only, or accepts a failure."""
-    excluded = expected_status(function, call, _EXCLUDED)
-    expected = expected_status(function, call)
-    return (bool(excluded) and not expected) or any(code >= _FAILED for code in expected)
+    """Whether a test takes a failure of the server for an answer, too: `assert status in (200, 500)`."""
+    return any(code >= _FAILED for code in expected_status(function, call))
 
 
-def _asserted(
-    expression: s.Expression, names: set[str], call: s.Call, operators: tuple[str, ...]
-) -> Iterator[int]:
+def _asserted(expression: s.Expression, names: set[str], call: s.Call) -> Iterator[int]:
     for inner in walk(expression):
         match inner:
-            case s.Compare(left=left, operators=(operator,), comparators=(right,)) if operator in operators:
+            case s.Compare(left=left, operators=("==" | "in",), comparators=(right,)):
                 if _is_status(left, names, call) or _is_status(right, names, call):
                     yield from _numbers((left, right))
             case s.Call(
                 function=s.Attribute(name="assertEqual" | "assertEquals"), arguments=(one, other, *_)
-            ) if operators is _EXPECTED:
+            ):
                 if _is_status(one, names, call) or _is_status(other, names, call):
                     yield from _numbers((one, other))
 

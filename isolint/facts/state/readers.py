@@ -107,7 +107,7 @@ class Readers:
         if write.how == "changed" and self.uses.sets_too(write, module, function):
             return True
         activity = self.uses.mutations.of(module, function)
-        own = [w.place for w in activity.writes if w.how in ("set", "reset") or place.kind == FOLDER]
+        own = [w.place for w in activity.writes if _begins_anew(w)]
         return any(found.covers(place) for found in (*own, *activity.restored))
 
     def _reads(self, place: Place, module: Module, function: s.Function) -> bool:
@@ -162,6 +162,12 @@ class Readers:
             for option in options(self.evaluator.evaluate(call.function, frame)):
                 if isinstance(option, FunctionValue):
                     yield option
+
+
+def _begins_anew(write: Write) -> bool:
+    """Whether a test that writes so does not depend on what was there before."""
+    removed = write.how == "deleted" or ".pop(" in write.text
+    return write.how in ("set", "reset") or write.place.kind == FOLDER or removed
 
 
 def _is_key(node: s.Expression, key: s.Expression) -> bool:
