@@ -25,7 +25,9 @@ from isolint.facts.state.places import Shared
 from isolint.facts.targets.lattice import tokens
 
 DEEPEST = 4
-_CACHING = frozenset({"cache", "cached", "memo", "lock", "log", "logger"})
+_CACHING = frozenset(
+    "cache cached caches memo memos lock locks log logger logs warnings deprecations".split()
+)
 # What a method of such a name writes, it keeps to answer faster the next time.
 _COLLECTIONS = frozenset(
     "list dict set deque defaultdict OrderedDict Counter List Dict Set MutableMapping MutableSequence "
