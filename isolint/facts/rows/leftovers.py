@@ -12,7 +12,7 @@ from isolint.facts.rows.collisions import Collisions
 from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.network import Network
 from isolint.facts.rows.notes import Notes
-from isolint.facts.rows.outcomes import is_left_open, is_refused
+from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
 
@@ -52,14 +52,13 @@ class Leftovers:
 
     def _through_application(self, module: Module, test: s.Function) -> Iterator[Leftover]:
         for drive in self.driven.by(module, test):
-            call = drive.request.call
-            if drive.request.method not in _MAKING or is_refused(test, call) or is_left_open(test, call):
+            if drive.request.method not in _MAKING or is_refused(test, drive.request.call):
                 continue
             note = self.notes.of(drive)
             if note is not None and self.landings.is_left_alone(module, test):
                 trail = (drive.route.hop, *note.trail)
                 yield Leftover(
-                    call.at,
+                    drive.request.call.at,
                     f"a file that {drive.route.title} writes",
                     f"`{note.folder}`",
                     (),
@@ -73,7 +72,7 @@ class Leftovers:
                 trail = (drive.route.hop, *row.trail, *landing.trail)
                 what = f"{_named(row)} that {drive.route.title} writes"
                 others = tuple(self._removers(module, drive))
-                yield Leftover(call.at, what, landing.target.why, others, trail)
+                yield Leftover(drive.request.call.at, what, landing.target.why, others, trail)
 
     def _removers(self, module: Module, drive: Drive) -> Iterator[str]:
         """The other tests of a file that send a DELETE below the same path."""

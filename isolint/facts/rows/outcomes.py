@@ -8,7 +8,6 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, statements, walk
 
 _STATUS = frozenset({"status_code", "status"})
-_FAILED = 500
 
 
 def expected_status(function: s.Function, call: s.Call) -> tuple[int, ...]:
@@ -29,11 +28,6 @@ def is_refused(function: s.Function, call: s.Call) -> bool:
     """Whether a test expects a request to be turned away."""
     codes = expected_status(function, call)
     return bool(codes) and min(codes) >= 400
-
-
-def is_left_open(function: s.Function, call: s.Call) -> bool:
-    """Whether a test takes a failure of the server for an answer, too: `assert status in (200, 500)`."""
-    return any(code >= _FAILED for code in expected_status(function, call))
 
 
 def _asserted(expression: s.Expression, names: set[str], call: s.Call) -> Iterator[int]:
