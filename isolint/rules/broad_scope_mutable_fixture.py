@@ -34,7 +34,8 @@ def prices():
 
 ## What it does not mean
 Broad scopes are good for what is only read and for connections, engines and servers. Copies, values that are
-restored, and fixtures that nobody else requests are not reported.
+restored, fixtures that nobody else requests, and the attributes of one object of many that the value looks up,
+`app.users["kim"].purse = 3`, are not reported.
 """
 
 from collections.abc import Iterator

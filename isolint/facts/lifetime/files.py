@@ -35,6 +35,7 @@ _SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///")
 _SHARED = ("/tmp/", "/var/tmp/")
 _WRITES = frozenset("wax+")
 _REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})
+_REGISTERS = frozenset({"addCleanup", "callback", "register", "addClassCleanup", "addModuleCleanup"})
 _OTHER_FOLDERS = frozenset({"testdir", "pytester", "cd", "isolated_filesystem"})
 _MADE_UP = frozenset({"fs", "fs_module", "fs_session"})
 _FAKES = frozenset(
@@ -181,7 +182,7 @@ class FixedFiles:
         removed = (
             path
             for function in writing.module.functions
-            for call in calls_in(function.body)
+            for call in map(_registered, calls_in(function.body))
             if last_name(call) in _REMOVES
             for path in self._removed(call, self.evaluator.function_frame(writing.module, function))
         )
@@ -196,6 +197,13 @@ class FixedFiles:
             path = _fixed(self.evaluator.evaluate(node, frame))
             if path is not None:
                 yield path
+
+
+def _registered(call: s.Call) -> s.Call:
+    """What a call registers to be called in the end, `addCleanup(os.remove, path)`; else the call."""
+    if last_name(call) not in _REGISTERS or len(call.arguments) < 2:
+        return call
+    return s.Call(call.arguments[0], call.arguments[1:], (), call.at)
 
 
 def _leads_away(name: str) -> bool:

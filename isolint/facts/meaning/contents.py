@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.show import dotted
-from isolint.facts.state.places import ITEM, STATE, Shared
+from isolint.facts.state.places import FIXTURE, ITEM, STATE, Shared
 
 
 def inside(owner: Shared, index: s.Expression | None) -> Shared:
@@ -12,9 +12,10 @@ def inside(owner: Shared, index: s.Expression | None) -> Shared:
     key = index.value if isinstance(index, s.Constant) else None
     place = owner.place.part(ITEM if key is None or owner.place.kind == STATE else str(key))
     value = _written(owner.value, key)
+    unseen = owner.place.kind == FIXTURE and owner.sort == "object" and not is_container(owner)
     return Shared(
         place,
-        "object",
+        owner.sort if owner.sort == "part" else "entry" if unseen else "object",
         owner.module,
         value,
         owner.frame,

@@ -11,6 +11,8 @@ from isolint.facts.program.scopes import reaching
 from isolint.facts.program.show import dotted, show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import Place, Shared
+from isolint.facts.state.writes import Write
+from isolint.facts.targets.lattice import is_test_name
 
 
 def is_empty(value: s.Expression | None) -> bool:
@@ -76,6 +78,19 @@ def is_same(value: s.Expression, first: s.Expression | None) -> bool:
 def _is_made_anew(value: s.Expression) -> bool:
     """Whether a value is an object made of nothing, `Local()`."""
     return isinstance(value, s.Call) and not value.arguments and not value.keywords
+
+
+def is_new_key(write: Write) -> bool:
+    """Whether an item is set under a key that is not among those its dict is written out with, or is a test's own."""
+    what, _, value = write.text.partition(" = ")
+    key = what.rpartition("[")[2].rstrip("]")
+    if not value or key[:1] not in ("'", '"'):
+        return False
+    container = None if write.owner is None else write.owner.value
+    if not isinstance(container, s.Mapping) or not container.items:
+        return is_test_name(key.strip("'\""))
+    known = [name.value for name, _ in container.items if isinstance(name, s.Constant)]
+    return len(known) == len(container.items) and key.strip("'\"") not in known
 
 
 def found_unchanged(test: s.Expression, frame: Frame, origins: Origins) -> list[Place]:

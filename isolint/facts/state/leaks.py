@@ -16,7 +16,7 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
 from isolint.facts.state.countedmocks import Mocks
 from isolint.facts.state.imports import ImportWrites
-from isolint.facts.state.initial import is_empty
+from isolint.facts.state.initial import is_empty, is_new_key
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
@@ -36,7 +36,7 @@ from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
-from isolint.facts.state.writes import Write
+from isolint.facts.state.writes import Write, is_of_what_is_put
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 
@@ -106,8 +106,12 @@ class Leaks:
         if module.path not in self._known:
             found: dict[tuple[s.Position, str], Leak] = {}
             written: set[tuple[str, s.Position]] = set()
+            told: set[Place] = set()  # of a library, by the first of the tests that all set it
             for leak in self._leaks(sites):
-                known = (leak.write.path, leak.write.at) in written
+                place = leak.write.place
+                known = (leak.write.path, leak.write.at) in written or place in told
+                if place.kind == LIBRARY and self.uses.is_set_by_all(leak.write, module):
+                    told.add(place)
                 if not (known or self._is_registration(leak) or self._goes_back(leak) or _enters(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
@@ -156,8 +160,9 @@ class Leaks:
 
     def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
         told: set[tuple[str, Place]] = set()
+        put: set[str] = set()
         for index, write in enumerate(writes):
-            kind = self._kind(write, site.module)
+            kind = "" if is_of_what_is_put(write, put) else self._kind(write, site.module)
             if write.how == "reset":
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
@@ -187,7 +192,7 @@ class Leaks:
         if place.kind == FOLDER:
             return FOLDER
         if place.kind == FIXTURE:
-            return "fixture" if write.how != "reset" else ""
+            return "" if write.how == "reset" or _is_of_one_entry(write) else "fixture"
         if place.kind == STATE:
             return self._kind_of_state(write)
         if place.kind == LIBRARY:
@@ -214,7 +219,7 @@ class Leaks:
         module, owner = self.project.module(path), write.owner
         if module is None or not rest or write.how == "reset" or owner is None or self._is_contextual(owner):
             return ""
-        if owner.steps or (_is_item(write) and self._has_own_items(owner)):
+        if owner.steps or self._is_front(owner, "__setitem__" if _is_item(write) else "__setattr__"):
             return ""
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
@@ -254,12 +259,12 @@ class Leaks:
         name = made.name if isinstance(made, Reference) else show(owner.value.function)
         return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
 
-    def _has_own_items(self, owner: Shared) -> bool:
-        """Whether the class of an object says itself what becomes of its items: a front of some other store."""
+    def _is_front(self, owner: Shared, setter: str) -> bool:
+        """Whether the class of an object says itself what becomes of what is set: a front of some other store."""
         if owner.value is None or owner.frame is None:
             return False
         return any(
-            isinstance(value, Instance) and method(self.evaluator, value, "__setitem__") is not None
+            isinstance(value, Instance) and method(self.evaluator, value, setter) is not None
             for value in options(self.evaluator.evaluate(owner.value, owner.frame))
         )
 
@@ -280,9 +285,9 @@ class Leaks:
                 )
             case "fixture":
                 broad = isinstance(site, FixtureSite) and site.fixture.scope != "function"
-                return not (broad or self._is_list(write)) and self.uses.fixture_is_seen(
-                    write, site.module, site.function
-                )
+                if broad or self._is_list(write) or self.uses.is_set_back(write, site.module):
+                    return False
+                return self.uses.fixture_is_seen(write, site.module, site.function)
             case "attribute":
                 return self._attribute_matters(write, site)
         return True
@@ -292,6 +297,9 @@ class Leaks:
         source = self.project.module(write.place.parts[0]) if kind == "module" else None
         if source is None or source.is_test or write.how != "changed":
             return False
+        if _is_item(write) and is_new_key(write):
+            others = (test for test, _ in self.fixtures.tests(site.module) if test is not site.function)
+            return not any(self.uses.meets(site.module, other, write.place) for other in others)
         return self.readers.ask_for_their_own(write, site.module, site.function)
 
     def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
@@ -328,6 +336,8 @@ class Leaks:
             return False
         if write.place.kind == LIBRARY and write.place.parts[0] in ("pytest", "builtins"):
             return False
+        if write.place.parts[:2] == _LOGGERS and is_test_name("".join(write.place.parts[2:3])):
+            return False  # a logger of the tests' own
         if self.uses.is_reset(site.module, write.place, ("reset",), tests=False):
             return False
         if isinstance(site, Test):
@@ -360,6 +370,12 @@ def _enters(leak: Leak) -> bool:
     """Whether a name of its own is entered in a register of the product's: what others entered stays as it is."""
     call, _, rest = leak.write.text.partition("(")
     return call.rpartition(".")[2] == "register" and rest[:1] in ("'", '"')
+
+
+def _is_of_one_entry(write: Write) -> bool:
+    """Whether a write goes to one object of many that a fixture's value looks up: each test has its own of them."""
+    sort = "" if write.owner is None else write.owner.sort
+    return sort == "part" or (sort == "entry" and not write.text.partition(" = ")[0].endswith("]"))
 
 
 def _is_item(write: Write) -> bool:

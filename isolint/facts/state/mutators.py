@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from isolint.facts.meaning import instances
+from isolint.facts.meaning.contents import is_written_container
 from isolint.facts.meaning.evaluate import Evaluator
-from isolint.facts.meaning.values import ClassValue, FunctionValue, Instance, options
+from isolint.facts.meaning.values import (
+    ClassValue,
+    FunctionValue,
+    Instance,
+    Items,
+    Parameter,
+    Table,
+    Unknown,
+    options,
+)
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
-from isolint.facts.program.show import show
+from isolint.facts.program.scopes import bind, expressions, statements, walk
+from isolint.facts.program.show import dotted, show
 from isolint.facts.state.changes import MUTATORS
 from isolint.facts.state.places import Shared
 from isolint.facts.targets.lattice import tokens
 
 DEEPEST = 4
-_CACHING = frozenset({"cache", "cached", "memo", "lock", "log", "logger"})
+_CACHING = frozenset(
+    "cache cached caches memo memos lock locks log logger logs warnings deprecations".split()
+)
 # What a method of such a name writes, it keeps to answer faster the next time.
+_COLLECTIONS = frozenset(
+    "list dict set deque defaultdict OrderedDict Counter List Dict Set MutableMapping MutableSequence "
+    "MutableSet Deque DefaultDict bytearray ChainMap".split()
+)
+# What has methods of other names is a collection; these are those of sessions, clients and queues, too.
+_ALSO_OF_OTHERS = frozenset({"add", "remove", "clear", "update", "discard", "insert", "sort", "subtract"})
 _ANSWERS = frozenset({"get", "find", "lookup", "resolve", "is", "has", "list", "iter"})
 
 
@@ -90,7 +110,41 @@ class Mutators:
             return self.method(instance, function.name, depth + 1)
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
             return False
-        return function.name in MUTATORS and _is_part(owner, mine, fresh)
+        if function.name not in MUTATORS or not _is_part(owner, mine, fresh):
+            return False
+        return not _is_of(owner, me) or self._is_collection(instance, owner.name, function.name)
+
+    def _is_collection(self, instance: Instance, attribute: str, method: str) -> bool:
+        """Whether what an object keeps as an attribute is a list, dict or set: sessions can `remove`, too."""
+        classes, _ = instances.lineage(self.evaluator, instance.of)
+        for cls in classes:
+            kept = [
+                (node.value, node.annotation)
+                for _, node in self.evaluator.assignments(cls.node).get(attribute, ())
+            ]
+            kept += [
+                (found.value, found.annotation) for found in bind(cls.node.body).bindings.get(attribute, ())
+            ]
+            if any(is_written_container(value) or _is_noted(annotation) for value, annotation in kept):
+                return True
+        held = tuple(options(instances.attribute(self.evaluator, instance, attribute)))
+        if any(isinstance(value, Items | Table) for value in held):
+            return True
+        known = any(not isinstance(value, Unknown | Parameter) for value in held)
+        return not known and method not in _ALSO_OF_OTHERS
+
+
+def _is_of(node: s.Expression, me: str) -> TypeGuard[s.Attribute]:
+    """Whether an expression is an attribute of the object itself."""
+    return isinstance(node, s.Attribute) and isinstance(node.value, s.Name) and node.value.id == me
+
+
+def _is_noted(annotation: s.Expression | None) -> bool:
+    """Whether an annotation says list, dict or set, `dict[str, int]`."""
+    if isinstance(annotation, s.Subscript):
+        annotation = annotation.value
+    name = dotted(annotation) if annotation is not None else None
+    return name is not None and name.rpartition(".")[2] in _COLLECTIONS
 
 
 def _memos(function: s.Function) -> set[tuple[str, str, str]]:

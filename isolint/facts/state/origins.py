@@ -241,7 +241,8 @@ class Origins:
             return None  # a method or property: what that gives cannot be told
         unclear = owner.place.kind == LIBRARY or any(isinstance(v, Unknown | Parameter) for v in made)
         place, steps = owner.place.part(name), owner.steps + unclear
-        return Shared(place, "object", owner.module, scope=owner.scope, steps=steps, trail=owner.trail)
+        sort = "part" if owner.sort in ("entry", "part") else "object"
+        return Shared(place, sort, owner.module, scope=owner.scope, steps=steps, trail=owner.trail)
 
     def _made_of(self, owner: Shared) -> tuple[Value, ...]:
         """What the expression that makes a shared thing may stand for."""

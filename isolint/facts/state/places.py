@@ -68,7 +68,8 @@ def any_of(place: Place) -> Place:
 class Shared:
     """A shared thing, as an expression leads to it.
 
-    `sort` is "module", "class", "function", "object" or "fixture"; `module` the first-party module it is
+    `sort` is "module", "class", "function", "object" or "fixture", "entry" for what is looked up in an attribute
+    of a fixture's value, "part" for what lies in that; `module` the first-party module it is
     defined in; `value` and `frame` the expression it was made by, where that is known; `cls` the class it is;
     `scope` the scope of the fixture that made it, `steps` how many attributes of something imported
     from a library lead to it, `trail` the way to its definition.

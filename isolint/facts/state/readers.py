@@ -46,8 +46,9 @@ class Readers:
                 around = restored.around(other, function, other.methods.get(id(function)))
                 if leaves_nothing(write, around):
                     continue
-            if self._reads(write.place, other, function) and not self._sets(write.place, other, function):
-                return (Hop(other.path, function.name_at, f"{function.name} reads it"),)
+            if self._reads(write.place, other, function) and not self._sets(write, other, function):
+                how = "gets the same" if write.place.kind == FIXTURE else "reads it"
+                return (Hop(other.path, function.name_at, f"{function.name} {how}"),)
         return ()
 
     def ask_for_their_own(self, write: Write, module: Module, writer: s.Function) -> bool:
@@ -98,12 +99,15 @@ class Readers:
         around += [method for _, method in self.fixtures.set_ups(module, owner)]
         return any(function is writer for function in around)
 
-    def _sets(self, place: Place, module: Module, function: s.Function) -> bool:
-        """Whether a test gives the place a value of its own first."""
+    def _sets(self, write: Write, module: Module, function: s.Function) -> bool:
+        """Whether a test gives the place, or the same key there, a value of its own first."""
+        place = write.place
         if place.kind == FIXTURE:
             return False
+        if write.how == "changed" and self.uses.sets_too(write, module, function):
+            return True
         activity = self.uses.mutations.of(module, function)
-        own = [w.place for w in activity.writes if w.how in ("set", "reset")]
+        own = [w.place for w in activity.writes if _begins_anew(w)]
         return any(found.covers(place) for found in (*own, *activity.restored))
 
     def _reads(self, place: Place, module: Module, function: s.Function) -> bool:
@@ -158,6 +162,12 @@ class Readers:
             for option in options(self.evaluator.evaluate(call.function, frame)):
                 if isinstance(option, FunctionValue):
                     yield option
+
+
+def _begins_anew(write: Write) -> bool:
+    """Whether a test that writes so does not depend on what was there before."""
+    removed = write.how == "deleted" or ".pop(" in write.text
+    return write.how in ("set", "reset") or write.place.kind == FOLDER or removed
 
 
 def _is_key(node: s.Expression, key: s.Expression) -> bool:

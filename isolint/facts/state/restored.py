@@ -51,6 +51,8 @@ class Restored:
         for fixture in self._fixtures(module, function, owner, own):
             yield from self._by_fixture(fixture, anew)
         yield from self._provided(module, function, owner, own)
+        if own is not None:
+            yield from self._beside(module, own)
         if owner is not None:
             yield from self._by_class(module, owner, function, anew)
         yield from self._by_module(module, function)
@@ -63,6 +65,22 @@ class Restored:
         else:
             found = list(self.fixtures.transitive([own, *self.fixtures.autouse(module, owner)]))
         return [fixture for fixture in found if fixture.function is not function]
+
+    def _beside(self, module: Module, own: Fixture) -> Iterator[Place]:
+        """What other fixtures put back which every test that asks for this one asks for before it."""
+        if module.path.endswith("conftest.py"):
+            return
+        asking = (self.fixtures.closure(module, test, owner) for test, owner in self.fixtures.tests(module))
+        before = [
+            closure[: closure.index(found)]
+            for closure in asking
+            for found in closure
+            if found.function is own.function
+        ]
+        for fixture in before[0] if before else ():
+            everywhere = all(any(f.function is fixture.function for f in each) for each in before)
+            if everywhere and fixture.scope == "function":
+                yield from self.mutations.of(fixture.module, fixture.function).restored
 
     def _by_fixture(self, fixture: Fixture, anew: bool) -> Iterator[Place]:
         activity = self.mutations.of(fixture.module, fixture.function)

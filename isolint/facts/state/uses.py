@@ -10,6 +10,7 @@ from isolint.facts.meaning.values import ClassValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.state.initial import is_empty
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.origins import CLASS_SET_UP
 from isolint.facts.state.places import ITEM, Place, whole
@@ -31,7 +32,7 @@ class Uses:
     def is_seen(self, write: Write, module: Module, writer: s.Function, *, is_test: bool) -> bool:
         """Whether another function of the module meets what a test leaves there, and nobody resets it."""
         if write.how == "changed":
-            others = (f for f in module.functions if f is not writer)
+            others = (f for f in module.functions if f is not writer and not self.sets_too(write, module, f))
             met = any(self.meets(module, function, write.place) for function in others)
             return met and not self.is_reset(module, write.place)
         if not is_test:
@@ -61,18 +62,30 @@ class Uses:
             function
             for function, owner in self.fixtures.tests(module)
             if function is not writer
-            and not self._sets_too(write, module, function)
+            and not self.sets_too(write, module, function)
             and any(f.function is made for f in self.fixtures.closure(module, function, owner))
         )
         return len(list(islice(others, wanted))) == wanted
 
-    def _sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
+    def sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
         """Whether a test sets what another one sets: the same attribute, or the same key."""
         written = self.mutations.of(module, function).writes
         if write.how == "set":
             return any(w.place.covers(write.place) for w in written)
         what, _, value = write.text.partition(" = ")
         return bool(value) and any(w.text.partition(" = ")[0] == what for w in written)
+
+    def is_set_back(self, write: Write, module: Module) -> bool:
+        """Whether a write switches off, or empties, what another function of the module switches on."""
+        return is_empty(write.value) and any(
+            other.place == write.place and other.how == "set" and not is_empty(other.value)
+            for _, other in self._written(module)
+        )
+
+    def is_set_by_all(self, write: Write, module: Module) -> bool:
+        """Whether every test of the module sets what is written: none of them meets what another has left."""
+        setters = {id(f) for f, other in self._written(module) if other.place == write.place}
+        return all(id(function) in setters for function, _ in self.fixtures.tests(module))
 
     def _runs_before(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs before tests: a set-up or a fixture."""

@@ -50,6 +50,18 @@ def is_undone(place: Place, by: Place | None, restored: Place) -> bool:
     return whole(restored).covers(whole(place)) or (by is not None and restored.covers(by))
 
 
+def is_of_what_is_put(write: Write, put: set[str]) -> bool:
+    """Whether a write changes what the same run has put there before, a stand-in or something new.
+
+    `put` are the targets that were set so far, in the words of the code; this one is added.
+    """
+    target = write.text.partition(" = ")[0]
+    known = any(target.startswith((f"{earlier}.", f"{earlier}[")) for earlier in put)
+    if write.how == "set" and target != write.text:
+        put.add(target)
+    return known
+
+
 def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:
     """A write as a reader would put it."""
     if how == "deleted":
