@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts.meaning.contents import is_container
-from isolint.facts.meaning.instances import method
-from isolint.facts.meaning.values import Instance, Reference, Thing, Trail, options, text
+from isolint.facts.meaning.instances import lineage, method
+from isolint.facts.meaning.values import ClassValue, Instance, Reference, Thing, Trail, options, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
@@ -20,6 +20,7 @@ from isolint.facts.state.initial import is_empty
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
+from isolint.facts.state.passing import is_done_once, is_forgotten, takes_away
 from isolint.facts.state.places import (
     ENVIRONMENT,
     FIXTURE,
@@ -108,7 +109,9 @@ class Leaks:
             written: set[tuple[str, s.Position]] = set()
             for leak in self._leaks(sites):
                 known = (leak.write.path, leak.write.at) in written
-                if not (known or self._is_registration(leak) or self._goes_back(leak) or _enters(leak)):
+                names = self.evaluator.names(leak.write.frame)
+                passing = _enters(leak) or takes_away(leak.write) or is_forgotten(leak.write, names)
+                if not (known or passing or self._is_registration(leak) or self._goes_back(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
@@ -251,6 +254,8 @@ class Leaks:
         if not isinstance(owner.value, s.Call) or owner.frame is None:
             return False
         made = self.evaluator.evaluate(owner.value.function, owner.frame)
+        if isinstance(made, ClassValue) and not known.isdisjoint(lineage(self.evaluator, made)[1]):
+            return True
         name = made.name if isinstance(made, Reference) else show(owner.value.function)
         return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
 
@@ -353,7 +358,7 @@ def _prepares(site: Site, write: Write) -> bool:
     if isinstance(site, Test):
         return False
     once = is_class_level(site.function) or (isinstance(site, SetUp) and site.kind == "module")
-    return once or write.value is not None
+    return once or write.value is not None or is_done_once(site.function, write)
 
 
 def _enters(leak: Leak) -> bool:
