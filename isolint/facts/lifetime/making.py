@@ -181,9 +181,7 @@ def _asks_whether_missing(test: s.Expression) -> bool:
     match test:
         case s.Compare(operators=("not in",)):
             return True
-        case s.Unary(
-            operator="not", operand=s.Call(function=function) | s.Await(value=s.Call(function=function))
-        ):
+        case s.Unary(operator="not", operand=s.Call(function=function)):
             return "exist" in (dotted(function) or "").rpartition(".")[2]
     return False
 
