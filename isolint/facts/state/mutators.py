@@ -14,6 +14,10 @@ from isolint.facts.targets.lattice import tokens
 
 DEEPEST = 4
 _CACHING = frozenset({"cache", "cached", "memo", "lock", "log", "logger"})
+# What these hold is the database's.
+_STORES = frozenset({"session", "db", "database"})
+# Of what changes a container, these need no argument: `session.remove()` is something else.
+_BARE = frozenset({"pop", "clear", "sort", "reverse", "popitem", "popleft"})
 # What a method of such a name writes, it keeps to answer faster the next time.
 _ANSWERS = frozenset({"get", "find", "lookup", "resolve", "is", "has", "list", "iter"})
 
@@ -90,7 +94,8 @@ class Mutators:
             return self.method(instance, function.name, depth + 1)
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
             return False
-        return function.name in MUTATORS and _is_part(owner, mine, fresh)
+        takes = bool(call.arguments or call.keywords) or function.name in _BARE
+        return takes and function.name in MUTATORS and _is_part(owner, mine, fresh)
 
 
 def _memos(function: s.Function) -> set[tuple[str, str, str]]:
@@ -140,6 +145,6 @@ def _is_part(node: s.Expression, mine: set[str], fresh: set[str]) -> bool:
     first: s.Expression = node
     while isinstance(first, s.Attribute | s.Subscript):
         if isinstance(first, s.Attribute) and isinstance(first.value, s.Name) and first.value.id in mine:
-            return first.name not in fresh and tokens(first.name).isdisjoint(_CACHING)
+            return first.name not in fresh and tokens(first.name).isdisjoint(_CACHING | _STORES)
         first = first.value
     return isinstance(first, s.Name) and first.id in mine
