@@ -16,6 +16,8 @@ from isolint.facts.lifetime.starts import Starts
 from isolint.facts.meaning.values import Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import statements
+from isolint.facts.program.show import dotted
 from isolint.facts.running.events import Event, Run
 from isolint.facts.sites import FixtureSite, SelfTest, SetUp, Sites, Test
 from isolint.facts.sql.handquoted import HandQuoted
@@ -131,7 +133,7 @@ class Making:
                 hop = line_in(creation, site.module.path)
                 if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
                     continue
-                if event.tolerant and not is_unique(creation):
+                if (event.tolerant or _is_made_if_missing(event)) and not is_unique(creation):
                     continue
                 seen.add(hop.at)
                 yield hop.at, creation, (*event.chain, event.hop)
@@ -159,6 +161,29 @@ def _is_products_own(creation: Creation, site: MakingSite) -> bool:
     """Whether the application makes a temporary file for itself, and the tests know nothing of it."""
     module = creation.event.frame.module
     return creation.resource.startswith("temporary") and not module.is_test
+
+
+def _is_made_if_missing(event: Event) -> bool:
+    """Whether something is made only where it is not there yet, `if name not in server.list(): ...`: to be kept."""
+    function, at = event.frame.function, event.call.at
+    if not isinstance(function, s.Function):
+        return False
+    return any(
+        isinstance(node, s.If)
+        and node.body[0].at[0] <= at[0] <= node.body[-1].at[2]
+        and _asks_whether_missing(node.test)
+        for node in statements(function.body)
+    )
+
+
+def _asks_whether_missing(test: s.Expression) -> bool:
+    """Whether a condition is met when something is not among others, or a question for it has been denied."""
+    match test:
+        case s.Compare(operators=("not in",)):
+            return True
+        case s.Unary(operator="not", operand=s.Call(function=function)):
+            return "exist" in (dotted(function) or "").rpartition(".")[2]
+    return False
 
 
 def _function_of(site: MakingSite) -> tuple[tuple[Module, s.Function], ...]:

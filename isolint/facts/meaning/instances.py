@@ -226,7 +226,7 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
         default = ev.evaluate(expression, frame)
     if isinstance(default, Variable) and not (is_test_name(binding.name) > is_test_name(default.name)):
         return default
-    if default == Literal(None):
+    if default in (Literal(None), Literal("")):
         default = None
     hop = Hop(cls.module.path, binding.node.at, _field_text(binding))
     return via(Variable(_prefix(ev, cls) + binding.name.upper(), default), hop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import (
@@ -40,6 +41,9 @@ _PASS_THROUGH = frozenset(
     "urllib.parse.quote urllib.parse.quote_plus builtins.int builtins.bool typing.cast os.path.expandvars".split()
 )
 _URL_CREATE = ("sqlalchemy.URL.create", "sqlalchemy.engine.URL.create", "sqlalchemy.engine.url.URL.create")
+_URL_BUILD = re.compile(
+    r"(pydantic|pydantic_core|pydantic\.networks|pydantic\.v1)\.(MultiHostUrl|Url|\w+Dsn|AnyUrl)\.build"
+)
 _URL_FIELDS = ("drivername", "username", "password", "host", "port", "database", "query")
 
 
@@ -178,6 +182,10 @@ def library_call(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -
     name = callee.name
     if name in _URL_CREATE:
         given = list(zip(_URL_FIELDS, node.arguments, strict=False)) + list(node.keywords)
+        return Address(None, tuple((field, ev.evaluate(value, frame)) for field, value in given if field))
+    if _URL_BUILD.fullmatch(name):
+        named = {"scheme": "drivername", "path": "database"}
+        given = [(named.get(field, field), value) for field, value in node.keywords]
         return Address(None, tuple((field, ev.evaluate(value, frame)) for field, value in given if field))
     if name in _PASS_THROUGH and node.arguments:
         chosen = node.arguments[1] if name == "typing.cast" and len(node.arguments) > 1 else node.arguments[0]

@@ -101,7 +101,8 @@ class Changes:
         if not isinstance(function, s.Attribute) or function.name not in MUTATORS:
             return []
         owner = self.origins.of(function.value, frame)
-        if owner is None or not is_container(owner):
+        is_list = owner is not None and function.name == "clear" and owner.place.parts[-1:] == ("handlers",)
+        if owner is None or not (is_list or is_container(owner)):
             return []
         if function.name == "clear":
             return [Effect(owner.place, owner, is_reset=True)]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.facts.meaning.contents import is_container
-from isolint.facts.meaning.instances import method
-from isolint.facts.meaning.values import Instance, Reference, Thing, Trail, options, text
+from isolint.facts.meaning.instances import lineage, method
+from isolint.facts.meaning.values import ClassValue, Instance, Reference, Thing, Trail, options, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
@@ -20,6 +20,7 @@ from isolint.facts.state.initial import is_empty, is_new_key
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
+from isolint.facts.state.passing import is_done_once, is_forgotten, takes_away
 from isolint.facts.state.places import (
     ENVIRONMENT,
     FIXTURE,
@@ -112,7 +113,9 @@ class Leaks:
                 known = (leak.write.path, leak.write.at) in written or place in told
                 if place.kind == LIBRARY and self.uses.is_set_by_all(leak.write, module):
                     told.add(place)
-                if not (known or self._is_registration(leak) or self._goes_back(leak) or _enters(leak)):
+                names = self.evaluator.names(leak.write.frame)
+                passing = _enters(leak) or takes_away(leak.write) or is_forgotten(leak.write, names)
+                if not (known or passing or self._is_registration(leak) or self._goes_back(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))
             self._known[module.path] = tuple(sorted(found.values(), key=lambda leak: leak.at))
@@ -127,8 +130,7 @@ class Leaks:
         name = leak.write.text.rpartition("(")[2].removesuffix(")")
         if leak.write.place.kind != FOLDER or not name.isidentifier():
             return False
-        bindings = self.evaluator.names(leak.write.frame).bindings.get(name, ())
-        kept = [binding.value for binding in bindings]
+        kept = [b.value for b in self.evaluator.names(leak.write.frame).bindings.get(name, ())]
         return bool(kept) and all(isinstance(v, s.Call) and last_name(v) in _WHERE_WE_ARE for v in kept)
 
     def by_import(self, module: Module) -> Iterator[tuple[s.Position, str, Trail]]:
@@ -256,6 +258,8 @@ class Leaks:
         if not isinstance(owner.value, s.Call) or owner.frame is None:
             return False
         made = self.evaluator.evaluate(owner.value.function, owner.frame)
+        if isinstance(made, ClassValue) and not known.isdisjoint(lineage(self.evaluator, made)[1]):
+            return True
         name = made.name if isinstance(made, Reference) else show(owner.value.function)
         return name in known or name.rpartition(".")[2] in ("LocalProxy", "ContextVar")
 
@@ -280,6 +284,8 @@ class Leaks:
                 is_test = isinstance(site, Test)
                 if _prepares(site, write) or self._is_own_entry(kind, write, site):
                     return False
+                if kind == "module" and write.chain and write.value is not None and _is_item(write):
+                    return False  # helpers of the suite enter the same for each of their callers
                 return self.uses.is_seen(write, site.module, site.function, is_test=is_test) or (
                     is_test and self._is_met_inside(write, site)
                 )
@@ -363,7 +369,7 @@ def _prepares(site: Site, write: Write) -> bool:
     if isinstance(site, Test):
         return False
     once = is_class_level(site.function) or (isinstance(site, SetUp) and site.kind == "module")
-    return once or write.value is not None
+    return once or write.value is not None or is_done_once(site.function, write)
 
 
 def _enters(leak: Leak) -> bool:

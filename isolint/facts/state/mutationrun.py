@@ -382,7 +382,9 @@ _SETTERS = {
     ENVIRONMENT: ("update", "setdefault", "__setitem__"),
     "modules": ("update", "setdefault", "__setitem__"),
 }
-_RESETS = frozenset({"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback"})
+_RESETS = frozenset(
+    {"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback", "detach"}
+)
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
 )

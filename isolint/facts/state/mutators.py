@@ -28,6 +28,8 @@ DEEPEST = 4
 _CACHING = frozenset(
     "cache cached caches memo memos lock locks log logger logs warnings deprecations".split()
 )
+# What these hold is the database's.
+_STORES = frozenset({"session", "db", "database"})
 # What a method of such a name writes, it keeps to answer faster the next time.
 _COLLECTIONS = frozenset(
     "list dict set deque defaultdict OrderedDict Counter List Dict Set MutableMapping MutableSequence "
@@ -194,6 +196,6 @@ def _is_part(node: s.Expression, mine: set[str], fresh: set[str]) -> bool:
     first: s.Expression = node
     while isinstance(first, s.Attribute | s.Subscript):
         if isinstance(first, s.Attribute) and isinstance(first.value, s.Name) and first.value.id in mine:
-            return first.name not in fresh and tokens(first.name).isdisjoint(_CACHING)
+            return first.name not in fresh and tokens(first.name).isdisjoint(_CACHING | _STORES)
         first = first.value
     return isinstance(first, s.Name) and first.id in mine

@@ -280,8 +280,11 @@ class _Trace:
                     return
                 made = callee.receiver if isinstance(callee, Method) else self.evaluator.evaluate(node, frame)
                 hop = Hop(frame.module.path, node.at, show(node))
-                for app in _apps(self.evaluator.evaluate(given, frame)):
+                apps = tuple(_apps(self.evaluator.evaluate(given, frame)))
+                for app in apps:
                     self.steps.append(Ready(entry, made, app, hop, self.chain, sure))
+                if not apps and frame.module.is_test:
+                    self.steps.append(Ready(entry, made, CURRENT, hop, self.chain, False))
                 return
 
     def _names(self, callee: Value) -> tuple[str, ...]:
