@@ -149,8 +149,9 @@ def summary(
         done = "would be fixed" if only_shown else "fixed"
         found = f"{_number(fixed, 'finding')} {done}, {len(result.findings) or 'none'} left"
     where = f" on lines changed since {since}" if since else ""
-    files, noun = (result.files, "file") if result.files else (result.judged, "configuration file")
-    looked = f"{_number(len(files), noun)} checked"
+    configuration = () if result.files else result.judged.difference(result.unread)
+    noun = "configuration file" if configuration else "file"
+    looked = f"{_number(len(configuration or result.files), noun)} checked"
     unread = f", {len(result.unread)} could not be read" if result.unread else ""
     silenced = f", {result.suppressed} suppressed" if result.suppressed else ""
     kept = len(result.silenced) - result.suppressed
