@@ -319,7 +319,7 @@ def test_rules(clean: Path) -> None:
     code, out, _ = isolint("rules", cwd=clean)
     rows = {line.split()[0]: line.split() for line in out.splitlines()}
     assert code == 0
-    assert rows["ISO101"] == ["ISO101", "production-session-import", "error", "fix:", "none", "on"]
+    assert rows["ISO101"] == ["ISO101", "production-session-import", "error", "fix:", "safe", "on"]
     assert rows["ISO501"][-1] == "off"
 
 

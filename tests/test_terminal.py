@@ -98,7 +98,7 @@ def leaky(tmp_path: Path) -> Path:
 
 
 def test_long_run_shows_how_far_it_is_and_cleans_up(long: Path) -> None:
-    shown = on_terminal("check", cwd=long)
+    shown = on_terminal("check", "--no-cache", cwd=long)
     assert shown.code == 0
     parts = [int(part) for part in re.findall(r"(\d+)%", shown.screen)]
     assert parts == sorted(parts)
@@ -109,17 +109,17 @@ def test_long_run_shows_how_far_it_is_and_cleans_up(long: Path) -> None:
 
 
 def test_progress_is_on_stderr_alone(long: Path) -> None:
-    shown = on_terminal("check", "--output-format", "json", cwd=long, piped=True)
+    shown = on_terminal("check", "--no-cache", "--output-format", "json", cwd=long, piped=True)
     assert shown.out == "[]\n"
     assert "%" in shown.screen
 
 
 def test_long_run_into_pipes_shows_nothing_of_it(long: Path) -> None:
-    assert isolint("check", cwd=long) == (0, "", f"No findings; {MANY} files checked.\n")
+    assert isolint("check", "--no-cache", cwd=long) == (0, "", f"No findings; {MANY} files checked.\n")
 
 
 def test_quiet_run_shows_no_progress(long: Path) -> None:
-    assert on_terminal("check", "--quiet", cwd=long).screen == ""
+    assert on_terminal("check", "--no-cache", "--quiet", cwd=long).screen == ""
 
 
 def test_short_run_shows_no_progress(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ def _of_f_string(file: PythonFile, at: Position, inside: Sequence[Position]) -> 
     parts, last = [], 0
     for place in inside:
         span = file.text.span(place)
-        begin = len(file.text.between(Span(start.line, start.column, span.line, span.column)))
+        before = file.text.between(Span(start.line, start.column, span.line, span.column))
+        begin = len(before.replace("\r\n", "\n").replace("\r", "\n"))
         end = begin + len(file.code(place))
         opened, closed = code[:begin].rstrip(), code[end:].lstrip()
         if not opened.endswith("{") or not closed.startswith("}"):
