@@ -53,9 +53,9 @@ LAYERS = {
     "sharing": "finding inputs reader records workers",
     "engine": "crash discovery documents facts finding inputs reader result rule selection settings shard sharing "
     "source suppress vocabulary",
-    "fixing": "documents edits engine finding reader result source",
-    "testing": "documents engine finding fixing result rule settings",
     "files": "",
+    "fixing": "documents edits engine files finding reader result source",
+    "testing": "documents engine finding fixing result rule settings",
     "progress": "",
     "outputs": "console files report spelling",
     "cache": "inputs records result",

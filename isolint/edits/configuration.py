@@ -48,13 +48,6 @@ class ConfigurationFile:
         last = self.last_line(entry)
         return (self.text.lines_after(last, lines, self.text.indentation(entry.at[0])),)
 
-    def insert_inside(self, entry: Entry, lines: str) -> Edits | None:
-        """Insert lines as the first of what a mapping of YAML holds, with the indentation of its other keys."""
-        inner = next((each for each in entry.value.entries if each.at > entry.at), None)
-        if inner is None or inner.at[0] == entry.at[0] or not self._begins_line(inner.at):
-            return None
-        return (self.text.lines_before(inner.at[0], lines, self.text.indentation(inner.at[0])),)
-
     def append_inside(self, entry: Entry, lines: str) -> Edits | None:
         """Insert lines as the last of what a mapping of YAML holds, with the indentation of its other keys."""
         own = [each for each in entry.value.entries if each.at > entry.at]

@@ -114,7 +114,7 @@ class Knowledge:
         self.test_files = test_files
         self.span = span
         self.holes = holes
-        self.parallel = Parallel(configuration, config, self.pipelines, project)
+        self.parallel = Parallel(configuration, config, project)
         self.evaluator = Evaluator(project)
         self.fixtures = Fixtures(self.evaluator)
         self.effects = Effects(self.evaluator)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+
+from isolint.files import beside
 
 Change = tuple[bytes | None, bytes]
 
@@ -40,14 +40,14 @@ def _groups(files: Mapping[str, Change], together: Iterable[frozenset[str]]) -> 
 
 def _replace(root: Path, changes: Mapping[str, Change]) -> None:
     """Replace files by others that stand ready beside them; if one cannot be, the others get back what they held."""
-    ready: dict[str, str] = {}
+    ready: dict[str, Path] = {}
     done: list[str] = []
     try:
         for name, (before, after) in changes.items():
             _refuse_changed(root / name, name, before)
-            ready[name] = _beside(root / name, after)
+            ready[name] = beside(root / name, after)
         for name in changes:
-            Path(ready.pop(name)).replace(root / name)
+            ready.pop(name).replace(root / name)
             done.append(name)
     except OSError:
         for name in done:
@@ -56,7 +56,7 @@ def _replace(root: Path, changes: Mapping[str, Change]) -> None:
     finally:
         for left in ready.values():
             with suppress(OSError):
-                Path(left).unlink()
+                left.unlink()
 
 
 def _refuse_changed(path: Path, name: str, before: bytes | None) -> None:
@@ -67,44 +67,12 @@ def _refuse_changed(path: Path, name: str, before: bytes | None) -> None:
         raise PermissionError(f"{name} may not be written")
 
 
-def _beside(path: Path, data: bytes) -> str:
-    """A file with this content in the same folder, with the mode and owner of the one it is to replace."""
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".isolint", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            _like(path, beside)
-        else:
-            Path(beside).chmod(0o666 & ~_mask())
-    except OSError:
-        Path(beside).unlink()
-        raise
-    return beside
-
-
-def _like(path: Path, beside: str) -> None:
-    owner = path.stat()
-    if hasattr(os, "chown"):
-        with suppress(OSError):
-            os.chown(beside, owner.st_uid, owner.st_gid)
-    shutil.copymode(path, beside)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _take_back(path: Path, before: bytes | None) -> None:
     with suppress(OSError):
         if before is None:
             path.unlink()
         else:
-            Path(_beside(path, before)).replace(path)
+            beside(path, before).replace(path)
 
 
 def _reason(error: OSError) -> str:

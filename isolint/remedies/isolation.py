@@ -34,10 +34,6 @@ class Own:
     edits: Edits = ()
     gone: Position | None = None
 
-    @property
-    def is_new(self) -> bool:
-        return bool(self.edits)
-
 
 class Isolation:
     """Finds and makes stores for tests. `python` gives the editor of a file of the project."""

@@ -61,10 +61,6 @@ class Job:
         """Whether one of the commands starts tests."""
         return any(step.runs_tests for step in self.steps) or any(map(runs_tests, self.chosen))
 
-    def variables_of(self, step: Step) -> dict[str, Entry]:
-        """The variables that a step runs with."""
-        return {entry.key: entry for entry in (*self.variables, *step.variables)}
-
     @property
     def test_variables(self) -> tuple[Entry, ...]:
         """The variables that are set for the job, or for a step of it that runs tests."""

@@ -12,7 +12,6 @@ from isolint.documents import Node
 from isolint.facts.configuration.commands import asks_for_workers, is_for_options, runs_workers
 from isolint.facts.configuration.containers import is_for_tests
 from isolint.facts.configuration.files import Configuration, Document
-from isolint.facts.configuration.pipelines import Pipelines
 from isolint.facts.meaning.values import Hop
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
@@ -64,19 +63,17 @@ class Workers:
 class Parallel:
     """Reads where workers are asked for: `-n auto` in pytest's options, in a command, in a session of nox."""
 
-    def __init__(
-        self, configuration: Configuration, config: PytestConfig, pipelines: Pipelines, project: Project
-    ) -> None:
+    def __init__(self, configuration: Configuration, config: PytestConfig, project: Project) -> None:
         self.configuration = configuration
         self.config = config
-        self.pipelines = pipelines
         self.project = project
         self._speaking: dict[str, bool] = {}
 
     @cached_property
     def places(self) -> tuple[Hop, ...]:
         """The places that start the tests with several workers, pytest's own configuration first."""
-        return (*self._options(), *self._commands(), *self._sessions())
+        own = (workers.hop for workers in self._by_options() if workers.hop.path == self.config.path)
+        return (*own, *self._commands(), *self._sessions())
 
     @property
     def place(self) -> Hop | None:
@@ -149,13 +146,6 @@ class Parallel:
             yield name
         else:
             yield from (folder for folder in self.project.folders if folder.endswith(f"/{name}"))
-
-    def _options(self) -> Iterator[Hop]:
-        document = self.configuration.document(self.config.path)
-        for entry in self.pipelines.pytest_options(document) if document is not None else ():
-            options = " ".join(part.text for part in entry.value.scalars())
-            if asks_for_workers(options):
-                yield Hop(self.config.path, entry.value.at, options.strip())
 
     def _commands(self) -> Iterator[Hop]:
         for document in self.configuration.of(*_COMMANDS):
