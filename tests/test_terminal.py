@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -16,7 +17,10 @@ import pytest
 from command import CLEAN, LEAKY, TEST, isolint, write
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
-MANY = 700
+MANY = 60
+NEVER = 3600.0
+"""Seconds that no run takes, so that a slow machine shows no progress either."""
+START = "from isolint import cli, progress; progress.PATIENCE = {}; raise SystemExit(cli.main())"
 LONG = """\
 import sqlite3
 
@@ -49,13 +53,14 @@ def on_terminal(
     cwd: Path,
     piped: bool = False,
     environment: Mapping[str, str] | None = None,
+    patience: float = NEVER,
 ) -> Shown:
-    """Run isolint with stderr, and stdout unless it is `piped`, on a terminal."""
+    """Run isolint with stderr, and stdout unless it is `piped`, on a terminal; `patience` is for its progress bar."""
     foreign = ("NO_COLOR", "FORCE_COLOR", "COLUMNS")
     own = {name: value for name, value in os.environ.items() if name not in foreign}
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "isolint", *arguments],
+        [sys.executable, "-c", START.format(patience), *arguments],
         cwd=cwd,
         env={**own, "TERM": "xterm", "COLUMNS": "100", **(environment or {})},
         stdin=subprocess.DEVNULL,
@@ -87,7 +92,7 @@ def _drain(master: int, chunks: list[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A suite that takes longer than a second."""
+    """A suite that takes longer than a run waits that is not patient at all."""
     files = {f"tests/test_{n}.py": LONG.format(n=n) for n in range(MANY)}
     return write(tmp_path_factory.mktemp("long"), files)
 
@@ -98,7 +103,7 @@ def leaky(tmp_path: Path) -> Path:
 
 
 def test_long_run_shows_how_far_it_is_and_cleans_up(long: Path) -> None:
-    shown = on_terminal("check", "--no-cache", cwd=long)
+    shown = on_terminal("check", "--no-cache", cwd=long, patience=0)
     assert shown.code == 0
     parts = [int(part) for part in re.findall(r"(\d+)%", shown.screen)]
     assert parts == sorted(parts)
@@ -109,7 +114,7 @@ def test_long_run_shows_how_far_it_is_and_cleans_up(long: Path) -> None:
 
 
 def test_progress_is_on_stderr_alone(long: Path) -> None:
-    shown = on_terminal("check", "--no-cache", "--output-format", "json", cwd=long, piped=True)
+    shown = on_terminal("check", "--no-cache", "--output-format", "json", cwd=long, piped=True, patience=0)
     assert shown.out == "[]\n"
     assert "%" in shown.screen
 
@@ -119,7 +124,7 @@ def test_long_run_into_pipes_shows_nothing_of_it(long: Path) -> None:
 
 
 def test_quiet_run_shows_no_progress(long: Path) -> None:
-    assert on_terminal("check", "--no-cache", "--quiet", cwd=long).screen == ""
+    assert on_terminal("check", "--no-cache", "--quiet", cwd=long, patience=0).screen == ""
 
 
 def test_short_run_shows_no_progress(tmp_path: Path) -> None:
@@ -156,10 +161,10 @@ def test_control_characters_of_names_and_source_are_escaped(tmp_path: Path) -> N
 
 
 def test_closed_pipe_ends_quietly_while_stderr_is_a_terminal(leaky: Path) -> None:
-    script = f"{sys.executable} -m isolint check --output-format json | true"
+    start = shlex.join([sys.executable, "-c", START.format(NEVER), "check", "--output-format", "json"])
     master, slave = pty.openpty()
     done = subprocess.run(
-        ["sh", "-c", script], cwd=leaky, stdout=slave, stderr=slave, check=False, timeout=60
+        ["sh", "-c", f"{start} | true"], cwd=leaky, stdout=slave, stderr=slave, check=False, timeout=60
     )
     os.close(slave)
     chunks: list[bytes] = []
