@@ -33,6 +33,9 @@ T = TypeVar("T")
 Place = Module | Document
 Watch = Callable[[Sequence[Place]], Iterator[Place]]
 
+_LATEST: list[Run] = []
+"""The latest run, kept: the process that ends with it need not take apart all that it knows."""
+
 
 def check(
     settings: Settings,
@@ -58,6 +61,7 @@ def check(
 
     def work() -> Result:
         run = Run(settings, paths, rules, force_exclude, standard, with_fixes, edited)
+        _LATEST[:] = [run]
         return run.result(watch, jobs, shard or WHOLE)
 
     return _undisturbed(work)

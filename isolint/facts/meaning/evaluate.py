@@ -69,6 +69,7 @@ class Evaluator(Frames):
         self.outcomes = Outcomes(self)
         self._running: set[tuple[s.Expression, Frame]] = set()
         self.lineages: dict[int, tuple[tuple[ClassValue, ...], tuple[str, ...]]] = {}
+        self.attributes: dict[tuple[int, int, int, str], tuple[Instance, Value]] = {}
 
     def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
         """What the methods of a class assign to attributes of `self`."""

@@ -74,6 +74,23 @@ def body_frame(cls: ClassValue) -> Frame:
 
 def attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
     """The attribute of an object: what its call was given, what its class says, what its methods assign."""
+    if instance.trail or instance.of.frame.function is not None or instance.of.frame.owner is not None:
+        return _attribute(ev, instance, name)
+    key = (id(instance.of.node), id(instance.call), id(instance.frame), name)
+    known = ev.attributes.get(key)
+    if known is not None:
+        return known[1]
+    cuts = ev.cuts
+    found = _attribute(ev, instance, name)
+    if cuts == ev.cuts:
+        ev.attributes[key] = (
+            instance,
+            found,
+        )  # the object is kept, so that nothing else gets these identities
+    return found
+
+
+def _attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
     classes, external = lineage(ev, instance.of)
     settings = not ev.vocabulary.settings_bases.isdisjoint(external)
     given = _given(ev, instance, name, classes)

@@ -120,3 +120,12 @@ def _kept(node: s.Expression, frame: Frame, origins: Origins) -> Place | None:
 
 def _makes_container(value: s.Call) -> bool:
     return (dotted(value.function) or "") in ("set", "dict", "list", "OrderedDict", "deque", "defaultdict")
+
+
+def missing_in(test: s.Expression, frame: Frame, origins: Origins) -> list[Place]:
+    """The container of `if key not in container`: what is put there then is made once and kept on purpose."""
+    match test:
+        case s.Compare(operators=("not in",), comparators=(container,)):
+            found = origins.of(container, frame)
+            return [] if found is None else [found.place]
+    return []

@@ -37,7 +37,7 @@ from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
-from isolint.facts.state.writes import Write, is_of_what_is_put
+from isolint.facts.state.writes import Write, is_of_what_is_put, only_removes, place_in
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 
@@ -137,7 +137,7 @@ class Leaks:
         """Variables that importing a test module sets and its fixtures read: the place, the code, the way."""
         if module.is_test:
             for write, reader in self.imports.of(module):
-                at = _place_in(module, write)
+                at = place_in(module, write)
                 if at is not None:
                     yield at, write.place.parts[0], (*write.chain, write.hop, reader)
 
@@ -157,14 +157,17 @@ class Leaks:
 
     def _by(self, site: Site, owner: s.Class | None) -> Iterator[Leak]:
         writes = self.mutations.of(site.module, site.function).writes
-        if writes:
-            yield from self._left(site, writes, self.restored.around(site.module, site.function, owner))
-
-    def _left(self, site: Site, writes: tuple[Write, ...], restored: tuple[Place, ...]) -> Iterator[Leak]:
-        told: set[tuple[str, Place]] = set()
         put: set[str] = set()
-        for index, write in enumerate(writes):
-            kind = "" if is_of_what_is_put(write, put) else self._kind(write, site.module)
+        kinds = ["" if is_of_what_is_put(w, put) else self._kind(w, site.module) for w in writes]
+        if any(kinds):
+            yield from self._left(site, writes, kinds, owner)
+
+    def _left(
+        self, site: Site, writes: tuple[Write, ...], kinds: list[str], owner: s.Class | None
+    ) -> Iterator[Leak]:
+        restored = self.restored.around(site.module, site.function, owner)
+        told: set[tuple[str, Place]] = set()
+        for index, (write, kind) in enumerate(zip(writes, kinds, strict=True)):
             if write.how == "reset":
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
@@ -177,7 +180,7 @@ class Leaks:
             late = any(puts_back(later, write) for later in writes[index + 1 :])
             if late and kind not in ("environment", "folder"):
                 continue
-            at = _place_in(site.module, write)
+            at = place_in(site.module, write)
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
                 reader = reader or self.readers.of(write, site.module, site.function)
@@ -187,7 +190,7 @@ class Leaks:
         """Of which kind a leak would be; "" for what is not one in any case."""
         place = write.place
         if place.kind == ENVIRONMENT:
-            return "environment" if write.how != "deleted" and not _only_removes(write) else ""
+            return "environment" if write.how != "deleted" and not only_removes(write) else ""
         if place.kind == MODULES:
             removed = write.how != "set" and not self.uses.imports(module, place)
             return "" if removed or self._is_loaded(write) else MODULES
@@ -386,15 +389,3 @@ def _is_of_one_entry(write: Write) -> bool:
 
 def _is_item(write: Write) -> bool:
     return bool(write.place.parts) and write.place.parts[-1] == ITEM
-
-
-def _only_removes(write: Write) -> bool:
-    return ".pop(" in write.text or ".setdefault(" in write.text or ".unsetenv" in write.text
-
-
-def _place_in(module: Module, write: Write) -> s.Position | None:
-    """Where a write shows in a module: itself, or the call that leads to it."""
-    if write.path == module.path:
-        return write.at
-    hops = [hop for hop in write.chain if hop.path == module.path]
-    return hops[-1].at if hops else None

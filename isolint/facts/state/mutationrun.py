@@ -21,7 +21,7 @@ from isolint.facts.program.scopes import expressions, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect
-from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same
+from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same, missing_in
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
 from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
 from isolint.facts.targets.lattice import tokens
@@ -50,6 +50,7 @@ class MutationRun:
         self.cached: list[str] = []
         self.active: list[int] = []
         self.steps = 0
+        self.cuts = 0  # how often something was not followed for being too deep or too much
 
     # -- statements
 
@@ -58,6 +59,7 @@ class MutationRun:
         for node in body:
             self.steps += 1
             if self.steps > MOST_STEPS:
+                self.cuts += 1
                 return
             if isinstance(node, s.Function):
                 self._finalizer(node, frame)
@@ -89,7 +91,7 @@ class MutationRun:
     def _blocks(self, node: s.Statement, frame: Frame) -> None:
         match node:
             case s.If():
-                absent = self._missing_in(node.test, frame)
+                absent = missing_in(node.test, frame, self.mutations.origins)
                 self.filled += absent
                 self.cached.append(present(node.test))
                 self.body(node.body, frame)
@@ -110,14 +112,6 @@ class MutationRun:
             case s.Match():
                 for _, block in node.cases:
                     self.body(block, frame)
-
-    def _missing_in(self, test: s.Expression, frame: Frame) -> list[Place]:
-        """The container of `if key not in container`: what is put there then is made once and kept on purpose."""
-        match test:
-            case s.Compare(operators=("not in",), comparators=(container,)):
-                found = self.mutations.origins.of(container, frame)
-                return [] if found is None else [found.place]
-        return []
 
     def _with(self, node: s.With, frame: Frame) -> None:
         before = len(self.shields)
@@ -346,9 +340,37 @@ class MutationRun:
     ) -> None:
         """Run the body of a first-party function in place of its call."""
         function = callee.function
-        if isinstance(function, s.Lambda) or id(function) in self.active or len(self.active) >= DEEPEST:
+        if isinstance(function, s.Lambda):
+            return
+        if id(function) in self.active or len(self.active) >= DEEPEST:
+            self.cuts += 1
             return
         inside = self.evaluator.call_frame(callee, node, frame)
+        idle = self.mutations.idle
+        quiet = bool(self.silent) or silent or not callee.module.is_test
+        key = None if self.filled else idle.key(callee, inside, self.ending or ending, quiet)
+        known = None if key is None or (self.shields and function.is_generator) else idle.restored(key)
+        if known is not None:
+            self.restored += known
+            return
+        before, restored = (len(self.writes), self.cuts), len(self.restored)
+        self._run_in_place(callee, node, frame, inside, ending=ending, silent=silent)
+        if key is not None and not self.shields and before == (len(self.writes), self.cuts):
+            idle.note(key, self.restored[restored:], callee, inside)
+
+    def _run_in_place(
+        self,
+        callee: FunctionValue,
+        node: s.Call,
+        frame: Frame,
+        inside: Frame,
+        *,
+        ending: bool,
+        silent: bool,
+    ) -> None:
+        function = callee.function
+        if isinstance(function, s.Lambda):
+            return
         saved = (self.chain, self.ending, self.shields)
         self.chain = (*self.chain, Hop(frame.module.path, node.at, show(node)))
         self.ending = self.ending or ending
@@ -360,22 +382,6 @@ class MutationRun:
         self.active.pop()
         self.silent -= quiet
         self.chain, self.ending, self.shields = saved
-
-    def inner_functions(self, callee: FunctionValue) -> None:
-        """Run the functions that a decorator's function defines, for what they put back."""
-        function = callee.function
-        if not isinstance(function, s.Function) or len(self.active) > DEEPEST:
-            return
-        frame = self.evaluator.function_frame(callee.module, function)
-        self.active.append(id(function))
-        self.silent += 1
-        self.body(function.body, frame)
-        for node in function.body:
-            if isinstance(node, s.Function):
-                inner = FunctionValue(callee.module, node, frame)
-                self.inner_functions(inner)
-        self.silent -= 1
-        self.active.pop()
 
 
 _SETTERS = {

@@ -12,7 +12,8 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.state.changes import Changes
-from isolint.facts.state.mutationrun import MutationRun
+from isolint.facts.state.idle import Idle
+from isolint.facts.state.mutationrun import DEEPEST, MutationRun
 from isolint.facts.state.mutators import Mutators
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import Place
@@ -28,6 +29,7 @@ class Mutations:
         self.relevance = relevance
         self.changes = Changes(origins)
         self.mutators = Mutators(origins.evaluator)
+        self.idle = Idle(origins)
         self._known: dict[tuple[int, int, bool], Activity] = {}
 
     def of(self, module: Module, function: s.Function, *, ending: bool = False) -> Activity:
@@ -65,5 +67,21 @@ class Mutations:
         callee = node.function if isinstance(node, s.Call) else node
         for option in options(self.evaluator.evaluate(callee, frame)):
             if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
-                run.inner_functions(option)
+                _run_inner_functions(run, option)
         return [*found, *run.restored]
+
+
+def _run_inner_functions(run: MutationRun, callee: FunctionValue) -> None:
+    """Run the functions that a decorator's function defines, for what they put back."""
+    function = callee.function
+    if not isinstance(function, s.Function) or len(run.active) > DEEPEST:
+        return
+    frame = run.evaluator.function_frame(callee.module, function)
+    run.active.append(id(function))
+    run.silent += 1
+    run.body(function.body, frame)
+    for node in function.body:
+        if isinstance(node, s.Function):
+            _run_inner_functions(run, FunctionValue(callee.module, node, frame))
+    run.silent -= 1
+    run.active.pop()

@@ -33,6 +33,7 @@ class Readers:
         self.evaluator = fixtures.evaluator
         self.project = fixtures.project
         self._runs: dict[int, tuple[tuple[Module, s.Function], ...]] = {}
+        self._read: dict[int, frozenset[str]] = {}
 
     def of(
         self, write: Write, module: Module, writer: s.Function, restored: Restored | None = None
@@ -124,7 +125,7 @@ class Readers:
     def _uses(self, place: Place, module: Module, function: s.Function) -> bool:
         """Whether a function itself reads a variable, imports a module or uses an attribute."""
         if place.kind == ENVIRONMENT:
-            return any(_reads_variable(node, place.parts[0]) for node in every_expression(function.body))
+            return place.parts[0] in self._variables(function)
         if place.kind == MODULES:
             return _imports(place.parts[0], function)
         if place.kind != STATE or module.is_test:
@@ -141,6 +142,13 @@ class Readers:
                 ):
                     return True
         return False
+
+    def _variables(self, function: s.Function) -> frozenset[str]:
+        """The variables that a function itself reads by a name written out."""
+        key = id(function)
+        if key not in self._read:
+            self._read[key] = frozenset(_variables_in(function))
+        return self._read[key]
 
     def _run(self, module: Module, function: s.Function) -> tuple[tuple[Module, s.Function], ...]:
         """A test with the functions of the project that it calls, and those that they call."""
@@ -174,13 +182,13 @@ def _is_key(node: s.Expression, key: s.Expression) -> bool:
     return isinstance(node, s.Constant) and isinstance(key, s.Constant) and node.value == key.value
 
 
-def _reads_variable(node: s.Expression, name: str) -> bool:
-    match node:
-        case s.Subscript(value=s.Attribute(name="environ"), index=s.Constant(value=key)):
-            return key == name
-        case s.Call(arguments=(s.Constant(value=key), *_)):
-            return key == name and last_name(node) in _GETS
-    return False
+def _variables_in(function: s.Function) -> Iterator[str]:
+    for node in every_expression(function.body):
+        match node:
+            case s.Subscript(value=s.Attribute(name="environ"), index=s.Constant(value=str(key))):
+                yield key
+            case s.Call(arguments=(s.Constant(value=str(key)), *_)) if last_name(node) in _GETS:
+                yield key
 
 
 def _imports(name: str, function: s.Function) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Frame, Hop, Trail
 from isolint.facts.program import syntax as s
+from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
 from isolint.facts.state.places import Place, Shared, whole
 
@@ -88,3 +89,16 @@ def pairs(target: s.Expression, value: s.Expression) -> list[tuple[s.Expression,
     if isinstance(value, s.Sequence) and len(value.items) == len(target.items):
         return list(zip(target.items, value.items, strict=True))
     return [(inner, None) for inner in target.items]
+
+
+def only_removes(write: Write) -> bool:
+    """Whether a write only takes something out of what is there."""
+    return ".pop(" in write.text or ".setdefault(" in write.text or ".unsetenv" in write.text
+
+
+def place_in(module: Module, write: Write) -> s.Position | None:
+    """Where a write shows in a module: itself, or the call that leads to it."""
+    if write.path == module.path:
+        return write.at
+    hops = [hop for hop in write.chain if hop.path == module.path]
+    return hops[-1].at if hops else None
