@@ -185,6 +185,10 @@ class Evaluator(Frames):
 
     def bound(self, bindings: tuple[Binding, ...], frame: Frame, line: int | None) -> Value:
         """The value of a name with these bindings where it is read in `line`."""
+        if len(bindings) == 1 and bindings[0].kind not in ("augmented", "delete"):
+            only = bindings[0]
+            found = UNKNOWN if only.type_checking else self.binding(only, frame)
+            return union([found]) if isinstance(found, Union) else found
         return union([self.binding(b, frame) for b in reaching(bindings, line) if not b.type_checking])
 
     def binding(self, binding: Binding, frame: Frame) -> Value:

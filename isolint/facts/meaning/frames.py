@@ -38,9 +38,10 @@ class Frames:
 
     def names(self, frame: Frame) -> Names:
         """The names bound in the body a frame runs."""
-        if frame.names is None:
-            frame.names = _names(frame)
-        return frame.names
+        known = frame.names
+        if known is None:
+            known = frame.names = _names(frame)
+        return known
 
     def methods(self, cls: s.Class) -> dict[str, s.Function]:
         """The functions that stand in the body of a class by name; of two with one name, the first."""

@@ -44,7 +44,7 @@ def lineage(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tup
         if cuts == ev.cuts:
             ev.lineages[id(cls.node)] = known
     classes, external = known
-    return (cls, *classes[1:]), external
+    return ((cls, *classes[1:]), external) if cls.trail or classes[0].trail else known
 
 
 def _climbed(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tuple[str, ...]]:

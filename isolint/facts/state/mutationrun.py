@@ -17,7 +17,7 @@ from isolint.facts.meaning.values import (
     options,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.scopes import walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect
@@ -239,18 +239,19 @@ class MutationRun:
     # -- calls
 
     def _calls(self, node: s.Statement, frame: Frame) -> None:
-        for expression in expressions(node):
-            for inner in reversed(list(walk(expression))):
-                if isinstance(inner, s.Call) and not (isinstance(node, s.With) and inner is expression):
-                    self._call(inner, frame)
-                elif isinstance(inner, s.Attribute):
-                    self._property(inner, frame)
+        for inner in self.mutations.acts(node):
+            if isinstance(inner, s.Call):
+                self._call(inner, frame)
+            else:
+                self._property(inner, frame)
 
     def _property(self, node: s.Attribute, frame: Frame) -> None:
         """Read a property of the test's own object: its body runs."""
-        if not isinstance(node.value, s.Name) or not self.mutations.origins.is_self(node.value, frame):
-            return
-        if isinstance(frame.receiver, Instance):
+        if (
+            isinstance(frame.receiver, Instance)
+            and isinstance(node.value, s.Name)
+            and self.mutations.origins.is_self(node.value, frame)
+        ):
             method = instances.method(self.evaluator, frame.receiver, node.name)
             if method is not None and instances.is_property(method.function):
                 self._enter(method, s.Call(node, (), (), node.at), frame)

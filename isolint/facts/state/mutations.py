@@ -7,9 +7,12 @@ a call that the vocabulary knows, or a method that changes what is known to be a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from isolint.facts.meaning.values import Frame, FunctionValue, Instance, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import expressions, walk
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.state.changes import Changes
 from isolint.facts.state.idle import Idle
@@ -30,7 +33,18 @@ class Mutations:
         self.changes = Changes(origins)
         self.mutators = Mutators(origins.evaluator)
         self.idle = Idle(origins)
+        self._acts: dict[int, tuple[s.Call | s.Attribute, ...]] = {}
         self._known: dict[tuple[int, int, bool], Activity] = {}
+
+    def acts(self, node: s.Statement) -> tuple[s.Call | s.Attribute, ...]:
+        """The calls and the reads of names' attributes in a statement, innermost first.
+
+        Without the calls whose results `with` enters: what these do is asked for where they are entered.
+        """
+        key = id(node)
+        if key not in self._acts:
+            self._acts[key] = tuple(_acts(node))
+        return self._acts[key]
 
     def of(self, module: Module, function: s.Function, *, ending: bool = False) -> Activity:
         """The activity of a function that nobody in particular calls; `ending` for a tear-down."""
@@ -69,6 +83,17 @@ class Mutations:
             if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
                 _run_inner_functions(run, option)
         return [*found, *run.restored]
+
+
+def _acts(node: s.Statement) -> Iterator[s.Call | s.Attribute]:
+    for expression in expressions(node):
+        entered = expression if isinstance(node, s.With) else None
+        for inner in reversed(walk(expression)):
+            if isinstance(inner, s.Call):
+                if inner is not entered:
+                    yield inner
+            elif isinstance(inner, s.Attribute) and isinstance(inner.value, s.Name):
+                yield inner
 
 
 def _run_inner_functions(run: MutationRun, callee: FunctionValue) -> None:
