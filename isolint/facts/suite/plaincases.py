@@ -22,16 +22,14 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.program.show import dotted, show
+from isolint.facts.running.relevance import calls_in
+from isolint.facts.suite import rowwords
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixture, Fixtures
 
 DEEPEST = 3
 _PLAIN = frozenset({"unittest.TestCase", "unittest.case.TestCase", "unittest.IsolatedAsyncioTestCase"})
+_MODELS = ("django", "db", "models")
 _DATABASE = frozenset("db transactional_db django_db_reset_sequences django_db_serialized_rollback".split())
-_MANAGER = frozenset(
-    "create bulk_create get_or_create update_or_create create_user create_superuser acreate abulk_create "
-    "aget_or_create aupdate_or_create".split()
-)
-_FACTORY = frozenset({"", "create", "create_batch"})
 _ROLLS_BACK = frozenset(
     {"atomic", "rollback", "set_rollback", "set_autocommit", "savepoint_rollback", "flush"}
 )
@@ -56,15 +54,22 @@ class PlainCases:
     def __init__(self, fixtures: Fixtures) -> None:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
+        self.words = rowwords.RowWords(fixtures.project, self._is_factory)
         self._active: set[int] = set()
 
     def classes(self, module: Module) -> Iterator[Unwrapped]:
         """The classes of a test module that are plain test cases of unittest and make rows all the same."""
+        own = self.fixtures.project.resolve(module, _MODELS)
+        if own.module is not None and not own.rest:
+            return  # the project is Django itself: its own test cases, too, derive from unittest's
         for cls in module.classes:
             value = ClassValue(module, cls, self.evaluator.module_frame(module))
             base = self._plain_base(value)
-            if base and not self._is_wrapped(module, cls) and any(True for _ in _tests(cls)):
-                write = next(self._writes_of(value), None)
+            if not base or not any(True for _ in _tests(cls)):
+                continue
+            methods = self._writing_methods(value)
+            if methods and not self._is_wrapped(module, cls):
+                write = next(self._writes_of(value, methods), None)
                 if write is not None and not self._cleans_up(value):
                     hop = Hop(write[0].module.path, write[1].at, show(write[1]))
                     yield Unwrapped(cls.name_at, cls.name, base, show(write[1].function), (hop,))
@@ -80,7 +85,7 @@ class PlainCases:
             if not _ROLLS_BACK.isdisjoint(_called(function.body)):
                 continue
             frame = self.evaluator.function_frame(module, function)
-            write = next(self._writes(function.body, frame, ""), None)
+            write = next(self._writes(function.body, frame, "", module), None)
             if write is not None:
                 yield Unwrapped(write[1].at, function.name, "", show(write[1].function), ()), fixture
 
@@ -134,50 +139,64 @@ class PlainCases:
 
     # -- rows
 
-    def _writes_of(self, value: ClassValue) -> Iterator[tuple[Frame, s.Call]]:
+    def _writing_methods(self, value: ClassValue) -> list[tuple[ClassValue, s.Function]]:
+        """The set-ups and tests of a class that may make rows, as far as names tell."""
+        return [
+            (cls, node)
+            for cls in instances.lineage(self.evaluator, value)[0]
+            for node in cls.node.body
+            if isinstance(node, s.Function)
+            and (node.name in SET_UP or node.name.startswith("test"))
+            and self.words.function(cls.module, node, value.module)
+        ]
+
+    def _writes_of(
+        self, value: ClassValue, methods: list[tuple[ClassValue, s.Function]]
+    ) -> Iterator[tuple[Frame, s.Call]]:
         instance = Instance(value)
-        for cls in instances.lineage(self.evaluator, value)[0]:
-            for node in cls.node.body:
-                if isinstance(node, s.Function) and (node.name in SET_UP or node.name.startswith("test")):
-                    method = instances.method(self.evaluator, instance, node.name)
-                    if method is not None and isinstance(method.function, s.Function):
-                        frame = self.evaluator.call_frame(method, None, method.frame)
-                        yield from self._writes(method.function.body, frame, _patched(node, cls.node))
+        for cls, node in methods:
+            method = instances.method(self.evaluator, instance, node.name)
+            if method is not None and isinstance(method.function, s.Function):
+                frame = self.evaluator.call_frame(method, None, method.frame)
+                yield from self._writes(method.function.body, frame, _patched(node, cls.node), value.module)
 
     def _writes(
-        self, body: s.Block, frame: Frame, patched: str, depth: int = 0
+        self, body: s.Block, frame: Frame, patched: str, seen_from: Module, depth: int = 0
     ) -> Iterator[tuple[Frame, s.Call]]:
         """The calls that make rows, in a body and the code of the tests that it calls."""
-        for node in every_expression(body):
-            if not isinstance(node, s.Call):
-                continue
+        for node in calls_in(body):
             model = self._made(node, frame)
             if model:
                 if model not in patched:
                     yield frame, node
                 continue
-            for callee in options(self.evaluator.evaluate(node.function, frame)) if depth < DEEPEST else ():
+            if depth == DEEPEST or not self.words.call(node, frame.module, seen_from):
+                continue
+            for callee in options(self.evaluator.evaluate(node.function, frame)):
                 function = callee.function if isinstance(callee, FunctionValue) else None
                 if not isinstance(function, s.Function) or id(function) in self._active:
                     continue
                 if isinstance(callee, FunctionValue) and callee.module.is_test:
                     self._active.add(id(function))
                     inside = self.evaluator.call_frame(callee, node, frame)
-                    if any(True for _ in self._writes(function.body, inside, patched, depth + 1)):
+                    writes = self._writes(function.body, inside, patched, seen_from, depth + 1)
+                    if any(True for _ in writes):
                         yield frame, node
                     self._active.discard(id(function))
 
     def _made(self, node: s.Call, frame: Frame) -> str:
         """The model that a call makes a row of, "" for any other call."""
         match node.function:
-            case s.Attribute(value=s.Attribute(value=model, name="objects"), name=name) if name in _MANAGER:
+            case s.Attribute(value=s.Attribute(value=model, name="objects"), name=name) if (
+                name in rowwords.MANAGER
+            ):
                 return self._model(self.evaluator.evaluate(model, frame), show(model))
             case s.Attribute(value=made, name="save" | "asave"):
                 for option in options(self.evaluator.evaluate(made, frame)):
                     if isinstance(option, Instance) and option.call is not None:
                         return self._model(option.of, option.of.node.name)
                 return ""
-            case s.Attribute(value=factory, name=name) if name in _FACTORY:
+            case s.Attribute(value=factory, name=name) if name in rowwords.FACTORY:
                 return self._factory(factory, frame)
             case s.Name() as factory:
                 return self._factory(factory, frame)
@@ -185,11 +204,18 @@ class PlainCases:
 
     def _factory(self, node: s.Expression, frame: Frame) -> str:
         for option in options(self.evaluator.evaluate(node, frame)):
-            if isinstance(option, ClassValue):
-                external = instances.lineage(self.evaluator, option)[1]
-                if any(name.endswith("DjangoModelFactory") for name in external):
-                    return option.node.name
+            if isinstance(option, ClassValue) and (name := self._factory_name(option)):
+                return name
         return ""
+
+    def _factory_name(self, cls: ClassValue) -> str:
+        external = instances.lineage(self.evaluator, cls)[1]
+        return cls.node.name if any(name.endswith("DjangoModelFactory") for name in external) else ""
+
+    def _is_factory(self, module: Module, name: str) -> bool:
+        """Whether a module's name may be a factory's class."""
+        found = options(self.evaluator.module_name(module, name))
+        return any(isinstance(option, ClassValue) and self._factory_name(option) for option in found)
 
     def _model(self, value: Value, name: str) -> str:
         for option in options(value):

@@ -16,6 +16,7 @@ from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
+from isolint.facts.targets.usewords import UseWords
 
 _WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
 _EVERYTHING = frozenset({"_all", "*"})
@@ -55,6 +56,7 @@ class Usage:
         collected: frozenset[str],
     ) -> None:
         self.effects = effects
+        self.words = UseWords(effects)
         self.losses = Losses(effects)
         self.replacements = replacements
         self.modules = modules
@@ -103,6 +105,8 @@ class Usage:
         if module.path not in self._indexes:
             found: dict[Place, Use] = {}
             for function in module.functions:
+                if not self.words.function(module, function):
+                    continue
                 self._note(self.effects.near(module, function).events, found)
             self._note(self.effects.of_block(module, module.facts.body).events, found)
             self._indexes[module.path] = found
