@@ -74,6 +74,7 @@ class Harms:
         sites: Callable[[Module], Sites],
         protection: Protection,
         is_told: Callable[[Fixture | None, Module, s.Function, s.Class | None], bool],
+        mentions: Mentions,
     ) -> None:
         self.evaluator = effects.evaluator
         self.project = self.evaluator.project
@@ -89,7 +90,7 @@ class Harms:
         self.destructions = destructions
         self.lifecycle = Lifecycle(self.effects)
         self.isolation = Isolation(self.effects, fixtures)
-        self.mentions = Mentions(self.project)
+        self.mentions = mentions
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""
