@@ -72,6 +72,7 @@ from isolint.facts.suite.closures import Closures
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixture, Fixtures
+from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
@@ -146,7 +147,7 @@ class Knowledge:
             lambda: (found for module in self._test_code for found in self.fallbacks.of(module)),
         )
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
-        reach = Reach(project, test_files)
+        reach, mentions = Reach(project, test_files), Mentions(project)
         self.harms = Harms(
             self.effects,
             self.fixtures,
@@ -155,6 +156,7 @@ class Knowledge:
             self.module_sites,
             self.protection,
             self._is_told,
+            mentions,
         )
         self.erasures = Erasures(self.evaluator, self.fixtures, self.replacements, reach)
         self.singletons = Singletons(self.evaluator, self.fixtures, self.replacements)
@@ -185,7 +187,9 @@ class Knowledge:
         network = Network(written, payloads, tidying)
         landings = Landings(driven, tidying, self.replacements, self.target)
         columns = UniqueColumns(self.evaluator, reach)
-        self.collisions = Collisions(written, columns, payloads, landings, network, self.fixtures, reach)
+        self.collisions = Collisions(
+            written, columns, payloads, landings, network, self.fixtures, reach, mentions
+        )
         self.presumptions = Presumptions(landings, written, self.fixtures)
         self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
         self.derived = DerivedStores(

@@ -74,6 +74,7 @@ class Harms:
         sites: Callable[[Module], Sites],
         protection: Protection,
         is_told: Callable[[Fixture | None, Module, s.Function, s.Class | None], bool],
+        mentions: Mentions,
     ) -> None:
         self.evaluator = effects.evaluator
         self.project = self.evaluator.project
@@ -84,12 +85,12 @@ class Harms:
         self.protection = protection
         self.is_told = is_told
         self.peril = Peril(self.evaluator, guards=False)
-        self.wary = Peril(self.evaluator, guards=True)
+        self.wary = Peril(self.evaluator, guards=True, other=self.peril)
         self.effects = Effects(self.evaluator, self.wary, DEEPEST)
         self.destructions = destructions
         self.lifecycle = Lifecycle(self.effects)
         self.isolation = Isolation(self.effects, fixtures)
-        self.mentions = Mentions(self.project)
+        self.mentions = mentions
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""
@@ -123,12 +124,17 @@ class Harms:
 
     # -- roots
 
-    def _roots(self, module: Module) -> Iterator[Root]:
+    def _roots(self, module: Module, *, protected: bool = False) -> Iterator[Root]:
+        """The roots of a module that may come to destruction; the `protected` ones are no harm, whatever they do."""
+        if not protected and self.protection.guards_file(module.path):
+            return
         tests = {id(function) for function, _ in self.fixtures.tests(module)}
         for function in module.functions:
-            if id(function) in module.enclosing or not self.peril.starts(module, function):
-                continue
             owner = module.methods.get(id(function))
+            if id(function) in module.enclosing or (not protected and self._is_isolated(module, owner)):
+                continue
+            if not self.peril.starts(module, function):
+                continue
             fixture = self.fixtures.fixture(module, function, owner)
             if fixture is not None:
                 kind = "fixture"
@@ -141,6 +147,9 @@ class Harms:
             if self.peril.block(module, site.node.body):
                 yield Root(module, None, site.node.body, None, "block")
 
+    def _is_isolated(self, module: Module, owner: s.Class | None) -> bool:
+        return owner is not None and self.isolation.is_isolating(module, owner)
+
     def _run(self, root: Root) -> Run:
         if root.function is None:
             return self.effects.of_block(root.module, root.body)
@@ -151,18 +160,24 @@ class Harms:
     @cached_property
     def _by_module(self) -> dict[str, tuple[Harm, ...]]:
         roots = [root for module in self.reach.tests for root in self._roots(module)]
-        asked = [root for root in roots if root.kind != "helper"]
-        called = {place for root in asked for event in self._run(root).events for place in event.through}
-        unasked = [root for root in roots if root.kind == "helper" and _place(root) not in called]
         found: list[_Found] = []
         told: set[tuple[str, int]] = set()
-        for root in (*asked, *unasked):
+        for root in sorted(roots, key=lambda root: root.kind == "helper"):
             here = list(self._destroyed(root))
-            if here and self._is_told(root):
+            if not here or (root.kind == "helper" and _place(root) in self._called):
+                continue
+            if self._is_told(root):
                 told |= {(f.hop.path, f.hop.at[0]) for f in here}
             else:
                 found += here
         return _arranged([f for f in found if (f.hop.path, f.hop.at[0]) not in told])
+
+    @cached_property
+    def _called(self) -> frozenset[tuple[str, int]]:
+        """The functions that what something outside runs comes to, where it may come to destruction."""
+        roots = (root for module in self.reach.tests for root in self._roots(module, protected=True))
+        runs = (self._run(root) for root in roots if root.kind != "helper")
+        return frozenset(place for run in runs for event in run.events for place in event.through)
 
     def _is_told(self, root: Root) -> bool:
         """Whether what a root destroys is told of where it runs around every test."""

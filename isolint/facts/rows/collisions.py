@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
@@ -21,6 +20,7 @@ from isolint.facts.rows.sameness import FIXED, Sameness
 from isolint.facts.rows.written import Row, Written
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
+from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
 
@@ -51,6 +51,7 @@ class Collisions:
         network: Network,
         fixtures: Fixtures,
         reach: Reach,
+        mentions: Mentions,
     ) -> None:
         self.written = written
         self.columns = columns
@@ -61,22 +62,28 @@ class Collisions:
         self.reach = reach
         self.sameness = Sameness(fixtures.evaluator)
         self.libraries = Libraries(fixtures, written.stores)
+        self.mentions = mentions
+        self._found: dict[str, dict[str, list[Collision]]] = {}
 
     def of(self, module: Module) -> tuple[Collision, ...]:
         """The collisions that are written in a module, in source order."""
-        return self._by_module.get(module.path, ())
+        users = self.mentions.users(module) if module.is_test else None
+        modules = self.reach.tests if users is None else self.reach.among({module.path, *users})
+        found: dict[s.Position, Collision] = {}
+        for seen in modules:
+            for collision in self._from(seen).get(module.path, ()):
+                found.setdefault(collision.at, collision)
+        return tuple(found[at] for at in sorted(found))
 
-    @cached_property
-    def _by_module(self) -> dict[str, tuple[Collision, ...]]:
-        found: dict[tuple[str, s.Position], Collision] = {}
-        for module in self.reach.tests:
+    def _from(self, module: Module) -> dict[str, list[Collision]]:
+        """The collisions that the tests, fixtures and set-ups of a module lead to, by the module they are written in."""
+        if module.path not in self._found:
+            found: dict[str, list[Collision]] = {}
             for function in self._roots(module):
                 for path, collision in self._in(module, function):
-                    found.setdefault((path, collision.at), collision)
-        grouped: dict[str, list[Collision]] = {}
-        for (path, _), collision in sorted(found.items(), key=lambda item: item[0]):
-            grouped.setdefault(path, []).append(collision)
-        return {path: tuple(collisions) for path, collisions in grouped.items()}
+                    found.setdefault(path, []).append(collision)
+            self._found[module.path] = found
+        return self._found[module.path]
 
     def _roots(self, module: Module) -> Iterator[s.Function]:
         """The tests, fixtures and set-ups of a module."""
@@ -90,11 +97,7 @@ class Collisions:
                 yield function
 
     def _in(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
-        writes = self.libraries.may_be_used(module)
-        asks = bool(self.landings.driven.by(module, function)) or self.network.libraries.may_be_used(module)
-        if not (writes or asks) or not self.landings.is_left_alone(module, function):
-            return
-        if writes:
+        if self.libraries.may_be_used(module) and self.written.may_write(module, function):
             yield from self._by_rows(module, function)
         yield from self._by_requests(module, function)
         yield from self._on_servers(module, function)
@@ -130,7 +133,9 @@ class Collisions:
                     yield field, value, kind != FIXED, unique[field.name]
 
     def _stays(self, module: Module, function: s.Function) -> bool:
-        """Whether rows of a test, fixture or set-up outlive the tests that they are written for."""
+        """Whether rows of a test, fixture or set-up outlive it and the tests that they are written for."""
+        if not self.landings.is_left_alone(module, function):
+            return False
         owner = module.methods.get(id(function))
         fixture = self.fixtures.fixture(module, function, owner)
         if fixture is None:
@@ -170,8 +175,10 @@ class Collisions:
             unique = {n: h for n, h in self.columns.of(row.model).items() if n not in ("id", "pk")}
             same = list(self._same(self.payloads.fields(content, frame), unique))
             landing = self.landings.of_drive(drive, row) if same else None
-            if landing is None or not self._stays(module, function):
+            if landing is None:
                 continue
+            if not self._stays(module, function):
+                return
             for field, value, counted, hop in same[:1]:
                 trail = (drive.hop, drive.route.hop, *row.trail, hop, *landing.trail)
                 yield from self._told(field, value, counted, trail, landing, module)
@@ -181,8 +188,10 @@ class Collisions:
         for sent in self.network.made(module, function):
             named = {f.name: hop for f in sent.fields if (hop := self.columns.named(f.name)) is not None}
             same = list(self._same(sent.fields, named))
-            if not same or not self._stays(module, function):
+            if not same:
                 continue
+            if not self._stays(module, function):
+                return
             landing = Landing(Target(Level.UNKNOWN, sent.address), ())
             for field, value, counted, hop in same[:1]:
                 yield from self._told(field, value, counted, (*sent.trail, hop), landing, module)

@@ -11,7 +11,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
 from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.clients import Client, Clients
-from isolint.facts.web.requests import Request
+from isolint.facts.web.requests import Request, may_ask
 from isolint.facts.web.routes import Route
 
 
@@ -49,14 +49,13 @@ class Driven:
         return self._by[id(test)]
 
     def _found(self, module: Module, test: s.Function) -> Iterator[Drive]:
-        sent = [found for found in self.clients.requests.of(module) if found[0].function is test]
-        if not sent:
+        if not may_ask(test):
             return
         owner = module.methods.get(id(test))
         closure = self.fixtures.closure(module, test, owner)
         functions = (test, *(fixture.function for fixture in closure))
         candidates = list(self._clients(module, test, closure))
-        for request, receiver, frame in sent:
+        for request, receiver, frame in self.clients.requests.by(module, test) if candidates else ():
             known = {
                 o.place for o in options(self.evaluator.evaluate(receiver, frame)) if isinstance(o, Made)
             }

@@ -11,7 +11,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.rows.libraries import Libraries
-from isolint.facts.rows.outcomes import expected_status
+from isolint.facts.rows.outcomes import expected_status, speaks_of
 from isolint.facts.rows.payloads import Field, Payloads
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Written
@@ -37,6 +37,7 @@ _BUILT_IN = frozenset(
     "event_loop anyio_backend subtests worker_id testrun_uid benchmark faker".split()
 )
 _ASKS = frozenset("login signin authenticate auth token tokens headers credentials".split())
+CREATED = 201
 _CREATING = frozenset("create add insert register new make store save signup".split())
 
 
@@ -63,12 +64,21 @@ class Network:
         self.fixtures = tidying.fixtures
         self.evaluator = tidying.evaluator
         self.libraries = Libraries(self.fixtures, written.vocabulary.senders)
+        self._cleaning: dict[str, bool] = {}
+        self._standing_in: dict[int, bool] = {}
 
     def made(self, module: Module, function: s.Function) -> Iterator[Sent]:
         """The requests by which a test makes something on a server that it has not started itself."""
-        found = list(self._posted(module, function)) if self.libraries.may_be_used(module) else []
-        if found and self._is_real(module, function):
-            yield from found
+        if self.libraries.may_be_used(module) and self._is_real(module, function):
+            if speaks_of(function, CREATED) or self._cleans(module):
+                yield from self._posted(module, function)
+
+    def _cleans(self, module: Module) -> bool:
+        """Whether some test of a module sends a request that deletes."""
+        if module.path not in self._cleaning:
+            tests = self.fixtures.tests(module)
+            self._cleaning[module.path] = any(self._deletes(module, test) for test, _ in tests)
+        return self._cleaning[module.path]
 
     def _posted(self, module: Module, function: s.Function) -> Iterator[Sent]:
         for event in self.written.run(module, function).events:
@@ -114,11 +124,11 @@ class Network:
         codes = expected_status(function, own) if own is not None else ()
         if codes and min(codes) >= 400:
             return False
-        if 201 in codes:
+        if CREATED in codes:
             return True
         called = [hop.text.partition("(")[0].rpartition(".")[2] for hop in event.chain]
         named = any(not tokens(name).isdisjoint(_CREATING) for name in called)
-        return named and any(self._deletes(module, test) for test, _ in self.fixtures.tests(module))
+        return named and self._cleans(module)
 
     def _deletes(self, module: Module, test: s.Function) -> bool:
         entries = (self._entry(event) for event in self.written.run(module, test).events)
@@ -132,11 +142,17 @@ class Network:
             return False
         functions = [function, *(f.function for f in closure)]
         functions += [f for _, f in self.tidying.around(module, function)]
-        if any(_stands_in(each) for each in functions):
+        if any(self._is_stand_in(each) for each in functions):
             return False
         marks = [b.value for b in module.names.bindings.get("pytestmark", ()) if b.value is not None]
         marks += owner.decorators if owner is not None else ()
         return not any(_mentions(node, _STANDING_IN) for node in marks)
+
+    def _is_stand_in(self, function: s.Function) -> bool:
+        known = self._standing_in.get(id(function))
+        if known is None:
+            known = self._standing_in[id(function)] = _stands_in(function)
+        return known
 
     def _is_known(self, name: str, module: Module, owner: s.Class | None) -> bool:
         return (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import every_expression, expressions, statements, walk
 
 _STATUS = frozenset({"status_code", "status"})
 
@@ -30,17 +30,22 @@ def is_refused(function: s.Function, call: s.Call) -> bool:
     return bool(codes) and min(codes) >= 400
 
 
+def speaks_of(function: s.Function, status: int) -> bool:
+    """Whether a function says a status code anywhere: told quickly, before it is asked of what it is expected."""
+    return status in _numbers(every_expression(function.body))
+
+
 def _asserted(expression: s.Expression, names: set[str], call: s.Call) -> Iterator[int]:
     for inner in walk(expression):
         match inner:
             case s.Compare(left=left, operators=("==" | "in",), comparators=(right,)):
                 if _is_status(left, names, call) or _is_status(right, names, call):
-                    yield from _numbers((left, right))
+                    yield from _numbers((*walk(left), *walk(right)))
             case s.Call(
                 function=s.Attribute(name="assertEqual" | "assertEquals"), arguments=(one, other, *_)
             ):
                 if _is_status(one, names, call) or _is_status(other, names, call):
-                    yield from _numbers((one, other))
+                    yield from _numbers((*walk(one), *walk(other)))
 
 
 def _is_status(node: s.Expression, names: set[str], call: s.Call) -> bool:
@@ -54,10 +59,9 @@ def _holds(node: s.Expression, call: s.Call) -> bool:
     return any(inner is call for inner in walk(node))
 
 
-def _numbers(nodes: tuple[s.Expression, ...]) -> Iterator[int]:
+def _numbers(nodes: Iterable[s.Expression]) -> Iterator[int]:
     for node in nodes:
-        for inner in walk(node):
-            if isinstance(inner, s.Constant) and isinstance(inner.value, int) and 100 <= inner.value < 600:
-                yield inner.value
-            elif isinstance(inner, s.Attribute) and inner.name.startswith("HTTP_"):
-                yield int(inner.name[5:8]) if inner.name[5:8].isdigit() else 0
+        if isinstance(node, s.Constant) and isinstance(node.value, int) and 100 <= node.value < 600:
+            yield node.value
+        elif isinstance(node, s.Attribute) and node.name.startswith("HTTP_"):
+            yield int(node.name[5:8]) if node.name[5:8].isdigit() else 0

@@ -25,6 +25,7 @@ from isolint.facts.rows.payloads import Field, Payloads
 from isolint.facts.rows.spots import calls_at
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event, Run
+from isolint.facts.running.reaching import Reaching
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.sql.inserts import inserted
 from isolint.vocabulary.entries import Writer
@@ -56,6 +57,8 @@ class Written:
         self.vocabulary = effects.vocabulary
         self.payloads = payloads
         self.effects = Effects(self.evaluator, Relevance(self.evaluator, self._words()), _DEPTH)
+        words = frozenset(name.rpartition(".")[2] for name in self.stores)
+        self.writing = Reaching(self.evaluator, words, within=self.effects.relevance)
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
@@ -66,6 +69,10 @@ class Written:
         vocabulary = self.vocabulary
         names = [*vocabulary.writers, *vocabulary.senders, *vocabulary.executors, *vocabulary.commits]
         return frozenset(name.rpartition(".")[2] for name in names) - {"__call__"}
+
+    def may_write(self, module: Module, function: s.Function) -> bool:
+        """Whether running a function may come to test code that writes rows."""
+        return self.writing.starts(module, function)
 
     def run(self, module: Module, function: s.Function) -> Run:
         """What a function does that bears on rows."""

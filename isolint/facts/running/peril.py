@@ -9,6 +9,7 @@ from isolint.facts.meaning.values import Frame, FunctionValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, walk
+from isolint.facts.program.spoken import Spoken
 from isolint.facts.running.relevance import FINALIZERS, Relevance, calls_in, last_name
 from isolint.facts.targets.guards import is_guard_call
 
@@ -22,6 +23,7 @@ _STATEMENT = re.compile(
 )
 _CONDITION = re.compile(r"\bwhere\b", re.I)
 _AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate"})
+_VERBS = frozenset({"drop", "truncate", "delete", "match"})
 _NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})
 _LIBRARY_NAMES = frozenset({"sa", "sqlalchemy", "sql", "sqlmodel"})
 
@@ -30,10 +32,10 @@ class Peril(Relevance):
     """Relevance to destruction alone: a function matters if it destroys, or leads to one that does.
 
     With `guards`, functions that check what they are run against matter, too, and those that send what they
-    are handed.
+    are handed. What bodies hold themselves is the same as for an `other` one.
     """
 
-    def __init__(self, evaluator: Evaluator, *, guards: bool) -> None:
+    def __init__(self, evaluator: Evaluator, *, guards: bool, other: Peril | None = None) -> None:
         super().__init__(evaluator)
         self.guards = guards
         vocabulary = evaluator.vocabulary
@@ -49,6 +51,11 @@ class Peril(Relevance):
         self.words = frozenset(words | self.destroyers | FINALIZERS) - {"__call__", ""}
         self.senders = frozenset(name.rpartition(".")[2] for name in senders)
         self._statements: dict[str, frozenset[str]] = {}
+        words = self.unmistakable | _AMBIGUOUS | _VERBS
+        self._spoken = Spoken(evaluator.project, words, self._spelled)
+        self._known: dict[int, bool] = {}
+        if other is not None:
+            self._statements, self._spoken, self._known = other._statements, other._spoken, other._known
 
     def starts(self, module: Module, function: s.Function) -> bool:
         """Whether running a function that nobody in particular calls may come to destruction."""
@@ -89,6 +96,14 @@ class Peril(Relevance):
 
     def _destroys(self, module: Module, body: s.Block) -> bool:
         """Whether a body itself names a destroyer or holds, or names, a destructive statement."""
+        if not body:
+            return False
+        key = id(body[0])
+        if key not in self._known:
+            self._known[key] = self._spoken.within(module, body) and self._names_one(module, body)
+        return self._known[key]
+
+    def _names_one(self, module: Module, body: s.Block) -> bool:
         spelled = self._spelled(module)
         for node in every_expression(body):
             match node:

@@ -20,6 +20,7 @@ class Isolation:
         self.evaluator = effects.evaluator
         self.vocabulary = effects.vocabulary
         self.fixtures = fixtures
+        self._classes: dict[int, bool] = {}
 
     def holds(
         self,
@@ -30,7 +31,7 @@ class Isolation:
         run: Run,
     ) -> bool:
         """Whether a test, fixture or set-up runs in a library's isolation."""
-        if owner is not None and self._isolating_class(module, owner):
+        if owner is not None and self.is_isolating(module, owner):
             return True
         functions = [(module, function), *((f.module, f.function) for f in closure)]
         if any(self._marked(m, f, owner if f is function else None) for m, f in functions):
@@ -49,10 +50,15 @@ class Isolation:
         entry = self.vocabulary.isolating_fixtures.get(name)
         return entry is not None and entry.how != "patch" and self.fixtures.find(name, module) is None
 
-    def _isolating_class(self, module: Module, owner: s.Class) -> bool:
-        value = ClassValue(module, owner, self.evaluator.module_frame(module))
-        external = instances.lineage(self.evaluator, value)[1]
-        return any(name in self.vocabulary.isolating_bases for name in external)
+    def is_isolating(self, module: Module, owner: s.Class) -> bool:
+        """Whether a test class gets its isolation from a library's class."""
+        known = self._classes.get(id(owner))
+        if known is None:
+            value = ClassValue(module, owner, self.evaluator.module_frame(module))
+            external = instances.lineage(self.evaluator, value)[1] if owner.bases else ()
+            known = any(name in self.vocabulary.isolating_bases for name in external)
+            self._classes[id(owner)] = known
+        return known
 
     def _marked(self, module: Module, function: s.Function, owner: s.Class | None) -> bool:
         marks = [*function.decorators, *(owner.decorators if owner is not None else ())]

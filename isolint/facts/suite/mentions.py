@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import Binding
 
 _APART = bytes(c if chr(c).isalnum() or c == 95 or c > 127 else 32 for c in range(256))
+_EVERYWHERE = ("conftest", "__init__")
 
 
 class Mentions:
@@ -19,19 +21,32 @@ class Mentions:
     def is_alone(self, module: Module) -> bool:
         """Whether no other test code can come to what a test module defines: none speaks of it.
 
-        To come to something of a module, another one names the module and the thing, or a thing made with it.
         A conftest, a package, and what a list of plugins may name are never alone.
         """
-        name = module.path.rpartition("/")[2].removesuffix(".py")
-        if name in ("conftest", "__init__"):
-            return False
+        return _name(module.path) not in _EVERYWHERE and next(self._speakers(module), None) is None
+
+    def users(self, module: Module) -> frozenset[str] | None:
+        """The other test code that may come to what a test module defines, by way of others, too; None for all."""
+        found: set[str] = set()
+        pending = [module]
+        for current in pending:
+            if _name(current.path) in _EVERYWHERE:
+                return None
+            for path in self._speakers(current):
+                user = self.project.module(path) if path not in found else None
+                found.add(path)
+                pending += [] if user is None else [user]
+        return frozenset(found)
+
+    def _speakers(self, module: Module) -> Iterator[str]:
+        """The files that name a module and a thing it defines: those that may come to it, or to one made with it."""
+        name = _name(module.path).encode()
         defined = {b"pytest_plugins"} | {
             word.encode() for word, several in module.names.bindings.items() if _defines(several)
         }
         for path, words in self._words.items():
-            if path != module.path and name.encode() in words and not defined.isdisjoint(words):
-                return False
-        return True
+            if path != module.path and name in words and not defined.isdisjoint(words):
+                yield path
 
     @cached_property
     def _words(self) -> dict[str, frozenset[bytes]]:
@@ -41,6 +56,10 @@ class Mentions:
                 text = self.project.text(path) or ""
                 found[path] = frozenset(text.encode().translate(_APART).split())
         return found
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _defines(bindings: tuple[Binding, ...]) -> bool:

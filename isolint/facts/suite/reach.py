@@ -35,6 +35,13 @@ class Reach:
         """The test modules, conftests and test support among them, by path."""
         return tuple(sorted((m for m in self.modules if m.is_test), key=lambda m: m.path))
 
+    def among(self, paths: set[str]) -> tuple[Module, ...]:
+        """The test modules of these files, by path: for files with tests alone, nothing is followed."""
+        if not paths <= self.test_files:
+            return tuple(module for module in self.tests if module.path in paths)
+        modules = (self.project.module(path) for path in sorted(paths))
+        return tuple(module for module in modules if module is not None and module.is_test)
+
     @cached_property
     def product(self) -> tuple[Module, ...]:
         """The product's modules among them."""

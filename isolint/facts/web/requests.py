@@ -32,6 +32,7 @@ class Requests:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
         self._of: dict[str, tuple[tuple[Request, s.Expression, Frame], ...]] = {}
+        self._by: dict[str, dict[int, tuple[tuple[Request, s.Expression, Frame], ...]]] = {}
 
     def of(self, module: Module) -> tuple[tuple[Request, s.Expression, Frame], ...]:
         """What a module sends, each with the expression of the client and the frame it stands in."""
@@ -53,6 +54,16 @@ class Requests:
             self._of[module.path] = tuple(found)
         return self._of[module.path]
 
+    def by(self, module: Module, function: s.Function) -> tuple[tuple[Request, s.Expression, Frame], ...]:
+        """What a function of a module sends itself to a path that can be told."""
+        if module.path not in self._by:
+            found: dict[int, list[tuple[Request, s.Expression, Frame]]] = {}
+            for sent in self.of(module):
+                if sent[0].function is not None and sent[0].path is not None:
+                    found.setdefault(id(sent[0].function), []).append(sent)
+            self._by[module.path] = {key: tuple(several) for key, several in found.items()}
+        return self._by[module.path].get(id(function), ())
+
     def _request(
         self, call: s.Call, name: str, module: Module, function: s.Function | None, frame: Frame
     ) -> Request:
@@ -65,6 +76,15 @@ class Requests:
         return Request(module, function, call, method, path if path is not None and is_path(path) else None)
 
 
+def may_ask(function: s.Function) -> bool:
+    """Whether a function holds a call that may be a request, by its name alone."""
+    return any(
+        isinstance(call.function, s.Attribute) and call.function.name in _REQUESTS
+        for call in calls_in(function.body)
+    )
+
+
 def own_calls(body: s.Block) -> tuple[s.Call, ...]:
     """The calls of a body, those of functions and classes inside it left out."""
-    return calls_in(tuple(node for node in body if not isinstance(node, s.Function | s.Class)))
+    own = tuple(node for node in body if not isinstance(node, s.Function | s.Class))
+    return calls_in(body if len(own) == len(body) else own)
