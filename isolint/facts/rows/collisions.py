@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.meaning.values import Hop, Trail
@@ -23,6 +22,7 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
+from isolint.late import dataclass
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
