@@ -17,7 +17,9 @@ def has_plugins() -> bool:
 def _may_bring_rules(folder: str) -> bool:
     try:
         with os.scandir(folder or ".") as listed:
-            homes = [each.path for each in listed if each.name.endswith((".dist-info", ".egg-info", "EGG-INFO"))]
+            homes = [
+                each.path for each in listed if each.name.endswith((".dist-info", ".egg-info", "EGG-INFO"))
+            ]
     except NotADirectoryError:
         return True  # an archive, which is not looked into here
     except OSError:
