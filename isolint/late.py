@@ -21,7 +21,7 @@ else:
         return lambda cls: _late(cls, {"eq": eq, "unsafe_hash": frozen and eq, **options})
 
 
-_TOLD = ("__dataclass_fields__", "__dataclass_params__", "__match_args__", "__repr__")
+_MADE = ("__init__", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
 _COMPARED = ("__eq__", "__hash__")
 _ORDERED = ("__lt__", "__le__", "__gt__", "__ge__")
 
@@ -29,25 +29,30 @@ _ORDERED = ("__lt__", "__le__", "__gt__", "__ge__")
 def _late(plain: type, options: dict[str, bool]) -> type:
     space = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
     made: Any = _slotted(plain, space) if options.get("slots") else _unfilled(plain)
-    asked = (*_TOLD, *(_COMPARED if options["eq"] else ()), *(_ORDERED if options.get("order") else ()))
+    asked = ("__repr__", *(_COMPARED if options["eq"] else ()), *(_ORDERED if options.get("order") else ()))
 
     def model(**less: bool) -> Any:
         """The class as the standard library makes it. (What has no docstring is given its signature, at a price.)"""
         copy = type(plain)(plain.__name__, plain.__bases__, {**space, "__doc__": "A dataclass."})
         return dataclasses.dataclass(**{**options, **less})(copy)
 
-    def first(self: Any, *arguments: Any, **named: Any) -> None:
-        made.__init__ = model(eq=False, order=False, unsafe_hash=False, repr=False).__init__
-        made.__init__(self, *arguments, **named)
+    def begin() -> None:
+        written = vars(model(eq=False, order=False, unsafe_hash=False, repr=False))
+        for name in _MADE:
+            setattr(made, name, written[name])
 
-    def write() -> None:
+    def complete() -> None:
         written = vars(model())
         for name in asked:
             setattr(made, name, written[name])
 
+    def first(self: Any, *arguments: Any, **named: Any) -> None:
+        begin()
+        made.__init__(self, *arguments, **named)
+
     made.__init__ = first
-    for name in asked:
-        setattr(made, name, space.get(name) or _Later(name, write))
+    for name in (*_MADE[1:], *asked):
+        setattr(made, name, space.get(name) or _Later(name, complete if name in asked else begin))
     return made  # type: ignore[no-any-return]
 
 
