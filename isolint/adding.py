@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from isolint import documents, files, source, suppress
 from isolint.finding import Finding, Span
+from isolint.late import dataclass
 from isolint.source import Source, UnreadableError
 
 # In other configuration files some readers take a comment behind a value for a part of it.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from isolint import files
 from isolint.finding import Finding, Silenced
 from isolint.fingerprint import Fingerprint, fingerprints
+from isolint.late import dataclass
 from isolint.result import Result
 
 NAME = ".isolint-baseline.json"

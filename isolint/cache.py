@@ -193,18 +193,6 @@ def _own_sources() -> str:
     return found.hexdigest()
 
 
-def has_plugins() -> bool:
-    """Whether an installed distribution brings rules: what their code is cannot be told cheaply."""
-    for folder in sys.path:
-        with suppress(OSError), os.scandir(folder or ".") as listed:
-            for each in listed:
-                if each.name.endswith((".dist-info", ".egg-info")):
-                    with suppress(OSError), open(os.path.join(each.path, "entry_points.txt"), "rb") as file:
-                        if b"[isolint.rules]" in file.read():
-                            return True
-    return False
-
-
 def _same(found: State | None, known: list[int], at: int) -> bool:
     """Whether something has certainly not been touched since the entry was made."""
     if found is None or not known:

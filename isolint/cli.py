@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -272,7 +273,12 @@ cli.add_command(baseline)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code. Whatever happens, no traceback is shown."""
+    """Run the command line and give its exit code. Whatever happens, no traceback is shown.
+
+    It is for a process of its own, which is over before collecting garbage pays, and is not swept when it ends.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
         code = cli.main(arguments, prog_name="isolint", standalone_mode=False)
     except click.ClickException as error:
@@ -287,4 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"isolint: a fault of isolint's own kept it from its job: {described(error)}")
         say(f"Please report it, with the file that it was at if you can: {ISSUES}")
         return FAILED
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
     return code if isinstance(code, int) else CLEAN

@@ -5,7 +5,7 @@ Standard library only; the facts make it, a report draws it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

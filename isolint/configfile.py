@@ -6,10 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint.finding import Span
+from isolint.late import dataclass
 from isolint.shapes import SettingsError
 
 if sys.version_info >= (3, 11):

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.documents import kind_of
 from isolint.ignores import Ignores, ignores_above, ignores_in, is_ignored
 from isolint.inputs import note_folder
+from isolint.late import dataclass
 from isolint.patterns import Patterns, matches
 
 PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")

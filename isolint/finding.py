@@ -5,9 +5,11 @@ Standard library only; every other room may import this one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import total_ordering
+
+from isolint.late import dataclass
 
 
 @total_ordering

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from isolint.finding import Location, Span
+from isolint.late import dataclass
 from isolint.terminal import cells, visible
 
 TAB = 4

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint.inputs import note_file
+from isolint.late import dataclass
 from isolint.patterns import Patterns
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from isolint import documents, fixing
 from isolint.finding import Finding
 from isolint.invocation import Wish
+from isolint.late import dataclass
 from isolint.reader import Standard
 from isolint.result import NOTHING, Result
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint import report
 from isolint.console import FAILED, Failure, say, write
 from isolint.files import replace
+from isolint.late import dataclass
 from isolint.spelling import did_you_mean
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint import documents, source
@@ -11,6 +10,7 @@ from isolint.crash import described
 from isolint.facts.program import syntax as s
 from isolint.facts.program.module import ModuleFacts, read_module
 from isolint.finding import Confidence, Finding, Location, Severity, Span
+from isolint.late import dataclass
 from isolint.source import UnreadableError
 
 UNREADABLE = "ISO000"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isolint import inputs
-from isolint.cache import Cache, folder_digests, has_plugins, key_of
+from isolint.cache import Cache, folder_digests, key_of
+from isolint.installed import has_plugins
 from isolint.result import Result
 
 if TYPE_CHECKING:

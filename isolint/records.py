@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,7 @@ _PLAIN = (str, int, float, bool, type(None))
 _CLASSES = {
     name: each
     for name, each in {**vars(finding), "Result": Result}.items()
-    if isinstance(each, type) and (is_dataclass(each) or issubclass(each, Enum))
+    if isinstance(each, type) and each.__module__ in (finding.__name__, Result.__module__)
 }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from isolint.finding import Finding, Silenced
+from isolint.late import dataclass
 
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 """Files whose content was edited, for those that are read as they are: none."""

@@ -62,6 +62,7 @@ from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
+from isolint.installed import ENTRY_POINTS, has_plugins
 from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
 from isolint.source import Position, Source
 
@@ -134,7 +135,6 @@ __all__ = [
     "show",
 ]
 
-ENTRY_POINTS = "isolint.rules"
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
@@ -366,6 +366,8 @@ def _modules(folders: Sequence[Path]) -> Iterator[tuple[str, ModuleType]]:
 
 
 def _installed() -> Iterator[tuple[str, ModuleType]]:
+    if not has_plugins():
+        return
     from importlib.metadata import entry_points
 
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.name):

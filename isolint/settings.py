@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from isolint.configfile import Source, find_config, find_root, position, read_config
 from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.finding import Confidence, Severity, Span
+from isolint.late import dataclass
 from isolint.shapes import (
     SettingsError,
     convert_keys,

@@ -6,10 +6,11 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from isolint.finding import Finding
+from isolint.late import dataclass
 from isolint.reader import UNREADABLE
 from isolint.result import Result
 

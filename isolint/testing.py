@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from isolint.documents import kind_of
 from isolint.engine import check
 from isolint.finding import Finding
 from isolint.fixing import Fixed, fix
+from isolint.late import dataclass
 from isolint.result import Result
 from isolint.rule import Rule, load_rules
 from isolint.settings import load

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import write
 
 import isolint.vocabulary
 from isolint.vocabulary import VocabularyError, load
 from isolint.vocabulary.entries import Condition, Type
 from isolint.vocabulary.reading import ENTRIES, check_types, read
+from isolint.vocabulary.tables import builtin_tables, keep_parsed
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -447,3 +449,25 @@ def test_what_cannot_be_understood_is_named_with_its_place(extra: dict[str, obje
 def test_the_place_begins_with_the_source() -> None:
     with pytest.raises(VocabularyError, match=r"^isolint\.toml: vocabulary: destroy: unknown key"):
         load({"destroy": []}, "isolint.toml: vocabulary")
+
+
+def test_what_was_parsed_is_what_the_files_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tomllib.loads" if sys.version_info >= (3, 11) else "tomli.loads", None)
+    builtin_tables()  # parses nothing; if it does, `python -m isolint.vocabulary` has not been run
+
+
+def test_what_was_parsed_of_other_files_says_nothing(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"one.toml": "listens = [{call = 'socket.bind'}]\n", "two.toml": "commits = [{call = 'a.b'}]\n"},
+    )
+    fresh = builtin_tables(tmp_path)
+    keep_parsed(tmp_path)
+    assert builtin_tables(tmp_path) == fresh
+    write(tmp_path, {"two.toml": "commits = [{call = 'a.c'}]\n"})
+    assert builtin_tables(tmp_path)["two.toml"] == {"commits": [{"call": "a.c"}]}
+    write(tmp_path, {"two.toml": "commits = [{call = 'a.b'}]\n"})
+    (tmp_path / "one.toml").rename(tmp_path / "uno.toml")
+    assert list(builtin_tables(tmp_path)) == ["two.toml", "uno.toml"]
+    write(tmp_path, {"parsed.json": "{"})
+    assert builtin_tables(tmp_path)["uno.toml"] == fresh["one.toml"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from isolint.late import dataclass
 
 HOME = "https://github.com/isolint/isolint"
 

@@ -7,7 +7,8 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from isolint.late import dataclass
 
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string"}
 

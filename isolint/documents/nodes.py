@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from isolint.late import dataclass
 
 # As `ast` gives it: line from 1, column in UTF-8 bytes from 0, end line, end column.
 Position = tuple[int, int, int, int]

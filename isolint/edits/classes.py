@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.edits.places import AnyFunction, decorators, first_line, last_line, position, spot
 from isolint.edits.text import Edits, Text
 from isolint.finding import Edit
+from isolint.late import dataclass
 from isolint.source import Position
 
 _OTHERS = frozenset({"classmethod", "staticmethod", "fixture"})

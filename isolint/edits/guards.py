@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from isolint.edits.places import AnyFunction, blocks, first_line, holds, last_line
 from isolint.edits.python import PythonFile
 from isolint.edits.text import Edits
 from isolint.finding import Span
+from isolint.late import dataclass
 from isolint.source import Position
 
 _CLEANING = re.compile(

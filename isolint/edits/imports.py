@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from isolint.edits.places import last_line, position, spot
 from isolint.edits.text import Edits, Text
 from isolint.finding import Span
+from isolint.late import dataclass
 from isolint.source import Position
 
 AnyImport = ast.Import | ast.ImportFrom

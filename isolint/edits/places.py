@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from isolint.late import dataclass
 from isolint.source import Position
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from isolint.edits.places import position
 from isolint.edits.python import PythonFile
 from isolint.finding import Span
+from isolint.late import dataclass
 from isolint.source import Position
 
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w*)\}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.edits import Edits
 from isolint.edits.places import AnyFunction, Spot, first_line, last_line, position
 from isolint.ends.writing import Undone
+from isolint.late import dataclass
 
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, Spot, spot
 from isolint.facts.lifetime.undoing import Undo
+from isolint.late import dataclass
 from isolint.source import Position
 
 _CREATES = re.compile(

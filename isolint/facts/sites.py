@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.configuration.django import Django
@@ -15,6 +14,7 @@ from isolint.facts.program.show import dotted
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 
 _TEST_WORDS = frozenset({"test", "tests", "selftest", "doctest", "testmod"})
 HOOKS = frozenset(

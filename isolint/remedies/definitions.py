@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
@@ -13,6 +12,7 @@ from isolint.facts.meaning.values import Reference, Trail, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding
+from isolint.late import dataclass
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 _ENGINES = frozenset({"create_engine", "create_async_engine"})

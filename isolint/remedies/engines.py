@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import Address, Literal, Text, Union, Value, Variable, text
 from isolint.facts.program import syntax as s
+from isolint.late import dataclass
 from isolint.remedies.definitions import Definition, free_names, import_of, renamed
 from isolint.remedies.homes import Home, call_code
 from isolint.remedies.servers import Database, database

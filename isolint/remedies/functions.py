@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
+from isolint.late import dataclass
 from isolint.remedies.definitions import free_names, functions_of, import_of, renamed
 from isolint.remedies.homes import Home
 from isolint.remedies.tables import names_tables

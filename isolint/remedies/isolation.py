@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import position
@@ -14,6 +13,7 @@ from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
 from isolint.facts.targets.lattice import Level, judge
 from isolint.finding import Edit
+from isolint.late import dataclass
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
 from isolint.remedies.functions import Copied, Copies, Renaming

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import Spot, position
@@ -11,6 +10,7 @@ from isolint.facts.meaning.values import Trail
 from isolint.facts.program.project import Module
 from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.overrides import ATTRIBUTE
+from isolint.late import dataclass
 from isolint.remedies.functions import Copied
 from isolint.remedies.homes import home_of
 from isolint.remedies.isolation import Isolation, Own

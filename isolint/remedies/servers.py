@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
+from isolint.late import dataclass
 from isolint.remedies.definitions import Definition, free_names, import_of
 
 # Dialect -> the database of each server that one is connected to while others are made.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import FunctionValue, options
@@ -12,6 +11,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted
 from isolint.facts.running.relevance import calls_in, last_name
+from isolint.late import dataclass
 
 _MAKING = frozenset({"create_all", "upgrade"})
 _BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "AsyncAttrs", "MappedAsDataclass"})

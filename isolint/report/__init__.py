@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import ModuleType
 
 from isolint.closure import Closure
 from isolint.finding import Finding, Location, Silenced
 from isolint.fingerprint import fingerprints
+from isolint.late import dataclass
 from isolint.terminal import visible
 
 HOME = "https://github.com/isolint/isolint"

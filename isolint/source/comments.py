@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
+from isolint.late import dataclass
 from isolint.source.text import Source
 
 _CODE = re.compile(r"#[^\r\n]*|'''|\"\"\"|['\"]")

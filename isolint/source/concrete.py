@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
 from isolint.finding import Span
+from isolint.late import dataclass
 from isolint.source.deep import run_deep
 from isolint.source.text import Position, Source, UnreadableError
 from isolint.source.trees import TOO_DEEP, is_overlong, parse

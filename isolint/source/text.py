@@ -6,11 +6,12 @@ import io
 import re
 import stat
 import tokenize
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from isolint.finding import Span
 from isolint.inputs import note_file
+from isolint.late import dataclass
 
 # As `ast` gives it: line from 1, column in UTF-8 bytes from 0, end line, end column.
 Position = tuple[int, int, int, int]

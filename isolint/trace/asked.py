@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint import engine
@@ -16,6 +15,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.sites import HOOKS
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN
+from isolint.late import dataclass
 from isolint.rule import Rule
 from isolint.settings import Settings
 from isolint.spelling import did_you_mean

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -11,6 +10,7 @@ from isolint.facts.meaning.values import ClassValue, Frame
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding, blocks, expressions, walk
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, eq=False)

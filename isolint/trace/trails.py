@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from isolint.engine import Run
 from isolint.facts.meaning.values import (
@@ -27,6 +26,7 @@ from isolint.facts.program.scopes import Binding, statements
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.targets.guards import is_guard, is_guard_call
 from isolint.facts.targets.lattice import Target, is_product, judge, last_hops
+from isolint.late import dataclass
 from isolint.trace.answer import Step
 from isolint.trace.steps import Steps
 

@@ -12,7 +12,9 @@ The annotations and `metadata` of the fields are what the loader reads the entri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from isolint.late import dataclass
 
 Argument = tuple[int | str, ...]
 

@@ -5,8 +5,9 @@ Written as those of `entries` are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Argument
 
 STATES = ("environment", "folder", "modules", "attribute", "item", "setting")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.configuration.django import Django
 from isolint.facts.meaning.evaluate import Evaluator
@@ -13,6 +12,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.program.show import dotted, show
 from isolint.facts.targets.lattice import Level, place
+from isolint.late import dataclass
 
 _SERVERS = ("redis", "memcached", "pymemcache", "pylibmc")
 _CACHE = "django.core.cache"

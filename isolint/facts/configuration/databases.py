@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, ModuleValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import blocks
+from isolint.late import dataclass
 
 Path = tuple[str, ...]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -22,6 +21,7 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Level, place
+from isolint.late import dataclass
 
 _SUFFIXES = {
     "django_db_modify_db_settings": (

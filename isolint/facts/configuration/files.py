@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from isolint.documents import Node, kind_of
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, eq=False)

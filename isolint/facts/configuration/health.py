@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.documents import Entry, Node
+from isolint.late import dataclass
 
 _POSTGRES = ("pg_isready",)
 _COMMANDS = {

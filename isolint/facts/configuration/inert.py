@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.documents import Node, Position
@@ -15,6 +14,7 @@ from isolint.facts.meaning.values import Hop
 from isolint.facts.suite.config import PytestConfig, assignment
 from isolint.facts.suite.homes import Home
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import dataclass
 
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
 _SWITCHES = frozenset(

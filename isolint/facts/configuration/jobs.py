@@ -6,11 +6,11 @@ Read are the jobs of GitHub Actions, GitLab CI, CircleCI and Azure Pipelines.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.documents import Entry, Node
 from isolint.facts.configuration.commands import runs_tests, server_of
 from isolint.facts.configuration.files import Document
+from isolint.late import dataclass
 
 _EMPTY = Node("mapping", (1, 0, 1, 0))
 _AZURE_COMMANDS = ("script", "bash", "pwsh", "powershell")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.documents import Node
@@ -19,6 +18,7 @@ from isolint.facts.program.scopes import every_expression
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.homes import sections
+from isolint.late import dataclass
 
 _NUMBER = re.compile(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
 _LIMIT = re.compile(r"max_connections\s*=\s*(\d+)")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.documents import Node, Position
 from isolint.facts.configuration.files import Document
 from isolint.facts.meaning.values import Literal
 from isolint.facts.targets.fallbacks import names_stores
 from isolint.facts.targets.lattice import Level, is_test_name, place
+from isolint.late import dataclass
 
 _KINDS = frozenset("github gitlab circleci azure compose package pyproject tox makefile shell dotenv".split())
 _OWN, _OTHER = r"(?P<own>[A-Za-z_]\w*)", r"(?P<other>[A-Za-z_]\w*)"

@@ -6,7 +6,6 @@ Django's own runner and pytest-django need no name: they take `test_<NAME>`, or 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.configuration.databases import Written
 from isolint.facts.configuration.django import Database, Django
@@ -18,6 +17,7 @@ from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import dataclass
 
 _HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})
 _DATABASE_FIXTURES = frozenset(

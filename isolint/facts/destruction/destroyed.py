@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from isolint.facts.destruction.losses import Loss, Losses
@@ -14,6 +13,7 @@ from isolint.facts.running.events import Event, Run
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name, judge, place
 from isolint.facts.web.wiring import Wiring
+from isolint.late import dataclass
 
 _EVERYTHING = frozenset({"_all", "*"})
 

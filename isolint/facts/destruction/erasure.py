@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.destruction.whereabouts import Place, Whereabouts
@@ -18,6 +17,7 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import dataclass
 
 _FUNCTIONS = frozenset({"shutil.rmtree", "os.remove", "os.unlink", "os.rmdir", "os.removedirs"})
 _METHODS = frozenset({"unlink", "rmdir", "rmtree"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from isolint.facts.destruction.destroyed import Destruction, Destructions
@@ -22,6 +22,7 @@ from isolint.facts.suite.isolation import Isolation
 from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.protection import Protection
+from isolint.late import dataclass
 
 DEEPEST = 5
 

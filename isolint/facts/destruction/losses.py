@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import (
@@ -25,6 +24,7 @@ from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.sql import statements as sql
+from isolint.late import dataclass
 
 _REFLECTED = frozenset(
     "sorted_tables tables get_table_names get_view_names table_names get_tables list_collection_names "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Hop, Literal, Reference, Trail, options
@@ -11,6 +11,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding, reaching
 from isolint.facts.program.show import dotted, show
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 
 _FARTHEST = 12
 _HOME_VARIABLES = frozenset(

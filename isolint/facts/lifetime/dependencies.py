@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, FunctionValue, Reference, Trail, options
@@ -17,6 +16,7 @@ from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.suite.owners import Owners
+from isolint.late import dataclass
 
 _PUTS = frozenset({"__setitem__", "__set__", "update", "setdefault"})
 _READS = frozenset({"get", "copy", "keys", "values", "items", "__contains__", "deepcopy"})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.lifetime.lifecycle import Creation, Lifecycle, is_unique
@@ -38,6 +37,7 @@ from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, judge, place
+from isolint.late import dataclass
 
 _MADE = frozenset({"schema", "database", "keyspace"})
 _EMBEDDED = frozenset({"sqlite3", "aiosqlite", "duckdb"})

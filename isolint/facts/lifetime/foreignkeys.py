@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.lifetime import mentions
 from isolint.facts.meaning import instances
@@ -27,6 +26,7 @@ from isolint.facts.program.scopes import expressions, reaching, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.sql import statements as sql
+from isolint.late import dataclass
 
 _UNCHECKED = (
     "cascade",

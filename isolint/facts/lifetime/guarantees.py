@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from isolint.facts.lifetime import mentions
@@ -20,6 +20,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.endings import Endings
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 
 OPPOSITES = {
     "activate": ("deactivate", "disable"),

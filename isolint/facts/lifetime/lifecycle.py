@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import (
@@ -32,6 +31,7 @@ from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
 from isolint.facts.targets.lattice import Level, is_product, judge, place
+from isolint.late import dataclass
 from isolint.vocabulary import load
 from isolint.vocabulary.entries import Creator
 

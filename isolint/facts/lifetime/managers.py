@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.lifetime.ways import Step, path_to
 from isolint.facts.meaning.outcomes import yields
@@ -14,6 +13,7 @@ from isolint.facts.program.scopes import statements
 from isolint.facts.program.show import dotted, show
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers
+from isolint.late import dataclass
 
 DECORATORS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 OPPOSITES = {

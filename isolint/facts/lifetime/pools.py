@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.configuration.parallel import Parallel
@@ -29,6 +28,7 @@ from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
 from isolint.facts.targets.lattice import Level, place
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Argument, Pool
 
 _IN_FILES = ("sqlite", "duckdb")

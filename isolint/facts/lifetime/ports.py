@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.meaning import handles, instances
@@ -35,6 +34,7 @@ from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.mocks import Mocks
+from isolint.late import dataclass
 from isolint.vocabulary.surroundings import Listener
 
 _DEEPEST = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from isolint.facts.lifetime import mentions
 from isolint.facts.meaning import instances
@@ -17,6 +16,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.running.registries import SUBSCRIPT
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Creator
 
 # Who waits for an end, or knows the process by its number, may be trusted to see to it.

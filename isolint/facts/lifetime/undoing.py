@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from isolint.facts.lifetime.lifecycle import Creation, is_unique, place_of
 from isolint.facts.lifetime.starts import Start
@@ -11,6 +10,7 @@ from isolint.facts.meaning.values import Handle, options, text
 from isolint.facts.program import syntax as s
 from isolint.facts.running.events import Event
 from isolint.facts.targets.lattice import Level
+from isolint.late import dataclass
 from isolint.vocabulary import Vocabulary
 
 _POSTGRESQL = frozenset({"psycopg", "psycopg2", "asyncpg", "psycopg_pool", "pytest_postgresql"})

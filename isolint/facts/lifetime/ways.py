@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import blocks, expressions, statements, walk
+from isolint.late import dataclass
 
 _FAILS = ("fail", "skip", "xfail", "exit")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.configuration.parallel import Parallel, Workers
 from isolint.facts.lifetime.lifecycle import NAMED_STORES, Creation, Lifecycle, literal_name
@@ -29,6 +28,7 @@ from isolint.facts.sites import FixtureSite, SetUp, Sites
 from isolint.facts.sql import statements as sql
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.targets.lattice import Level, judge
+from isolint.late import dataclass
 
 _BROAD = ("session", "package")
 _EARLY_HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})

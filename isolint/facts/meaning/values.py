@@ -5,13 +5,14 @@ Values are immutable; `trail` holds the hops from the place of use to the place 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TypeVar
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.plain import record
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Names
+from isolint.late import dataclass
 
 
 @record

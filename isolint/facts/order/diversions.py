@@ -8,7 +8,6 @@ count only where they are in force.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -34,6 +33,7 @@ from isolint.facts.running.opened import Opening
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 
 _SETTERS = frozenset({"setattr", "setitem", "patch", "object", "multiple"})
 _FORGETS = frozenset({"cache_clear", "clear_cache"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, Reference, Value
@@ -12,6 +11,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Override
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from isolint.facts.meaning.values import Frame, Hop, Trail, Value
 from isolint.facts.order.environment import Environment
@@ -12,6 +12,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import blocks, expressions, is_type_checking, walk
 from isolint.facts.running.relevance import last_name
+from isolint.late import dataclass
 
 MOST_MODULES = 600
 ENV_FILE_READERS = frozenset({"load_dotenv", "read_env", "dotenv_values"})

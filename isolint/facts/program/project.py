@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import NamedTuple
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.module import ModuleFacts
 from isolint.facts.program.scopes import Binding, Names, bind, blocks, statements
+from isolint.late import dataclass
 from isolint.vocabulary import Vocabulary
 
 SOURCE_FOLDERS = ("", "src", "lib", "python")

@@ -7,10 +7,10 @@ older ones. Positions are those of `ast`: (line from 1, column in UTF-8 bytes fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from isolint.facts.program.kept import Stated, Walked
+from isolint.late import dataclass
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform

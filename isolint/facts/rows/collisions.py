@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
@@ -23,6 +22,7 @@ from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
+from isolint.late import dataclass
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 

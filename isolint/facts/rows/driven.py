@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Hop, Made, options
 from isolint.facts.program import syntax as s
@@ -13,6 +12,7 @@ from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.clients import Client, Clients
 from isolint.facts.web.requests import Request, may_ask
 from isolint.facts.web.routes import Route
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

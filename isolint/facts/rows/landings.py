@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import (
     Address,
@@ -29,6 +28,7 @@ from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level, Target, is_product
 from isolint.facts.web.overrides import Overrides, identity
+from isolint.late import dataclass
 
 _LOST = (Unknown, Parameter, UniqueName, Method)
 

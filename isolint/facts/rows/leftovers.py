@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Trail
 from isolint.facts.program import syntax as s
@@ -15,6 +14,7 @@ from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
+from isolint.late import dataclass
 
 _MAKING = ("", "POST", "PUT")
 _PREFIXES = frozenset({"api", "v1", "v2", "v3"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import Made, Trail
@@ -21,6 +20,7 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import is_parametrized, requested
 from isolint.facts.targets.lattice import tokens
 from isolint.facts.web.paths import HOLE, spelled
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Sender
 
 _STANDING_IN = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Hop, Trail, Variable, options
@@ -15,6 +14,7 @@ from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.spots import bound_on
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.targets.lattice import Level, is_test_name, place
+from isolint.late import dataclass
 
 _WRITING = frozenset({"write_text", "write_bytes"})
 _FARTHEST = 8

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import ClassValue, Deferred, Frame, Reference, Value, options
@@ -11,6 +10,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import Binding, reaching, statements
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 
 _DEEPEST = 6
 _MOST = 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Trail
 from isolint.facts.program import syntax as s
@@ -14,6 +13,7 @@ from isolint.facts.rows.outcomes import expected_status
 from isolint.facts.rows.written import Written
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import Level
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Handle, Parameter, Trail, options
 from isolint.facts.program import syntax as s
@@ -15,6 +14,7 @@ from isolint.facts.rows.tidying import Tidying
 from isolint.facts.running.events import Event
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixture
 from isolint.facts.targets.lattice import Level, Target
+from isolint.late import dataclass
 
 _OWN = ("session", "connection", "extension")
 _OUTER = "transaction"

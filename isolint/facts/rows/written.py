@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.meaning import handles, instances
@@ -28,6 +27,7 @@ from isolint.facts.running.events import Event, Run
 from isolint.facts.running.reaching import Reaching
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.sql.inserts import inserted
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Writer
 
 _DEPTH = 6

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -32,6 +31,7 @@ from isolint.facts.program.scopes import children, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.targets.guards import leaves
+from isolint.late import dataclass
 from isolint.vocabulary.entries import STORES
 
 DEEPEST = 6

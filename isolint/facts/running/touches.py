@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -29,6 +29,7 @@ from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.certain import certain_calls
 from isolint.facts.targets.lattice import is_product
+from isolint.late import dataclass
 from isolint.vocabulary.entries import STORES
 
 DEEPEST = 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.meaning import handles
@@ -32,6 +31,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
 from isolint.facts.sql.templates import Piece, Templates
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 
 _PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})

@@ -6,9 +6,10 @@ Statements are split into tokens by sqlparse's lexer, imported when the first st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from isolint.late import dataclass
 
 HOLE = "\ufffc"
 _OBJECTS = frozenset(

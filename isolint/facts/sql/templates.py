@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Reference, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import reaching
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.contents import is_container
 from isolint.facts.meaning.values import (
@@ -28,6 +26,7 @@ from isolint.facts.program.show import show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, LIBRARY, MODULES, STATE, Place, Shared
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 from isolint.vocabulary.surroundings import Change
 
 MUTATORS = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Handle, Hop, Trail, options
 from isolint.facts.program import syntax as s
@@ -13,6 +12,7 @@ from isolint.facts.program.show import show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import STATE, Place
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 
 _COUNTS = frozenset({"assert_called_once", "assert_called_once_with", "assert_not_called", "call_count"})
 _COUNTS_TOO = frozenset(

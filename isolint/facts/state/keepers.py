@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -24,6 +23,7 @@ from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.program.show import show
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, Place
+from isolint.late import dataclass
 
 DEEPEST = 6
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.contents import is_container
 from isolint.facts.meaning.instances import lineage, method
@@ -40,6 +39,7 @@ from isolint.facts.state.uses import Uses
 from isolint.facts.state.writes import Write, is_of_what_is_put, only_removes, place_in
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
+from isolint.late import dataclass
 
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 _MINOR = frozenset({"the seed of random numbers"})

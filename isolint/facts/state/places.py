@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from isolint.facts.meaning.values import ClassValue, Frame, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
+from isolint.late import dataclass
 
 ENVIRONMENT = "environment"
 MODULES = "modules"

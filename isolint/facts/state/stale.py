@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from isolint.facts.meaning import instances
@@ -21,6 +21,7 @@ from isolint.facts.state.places import ENVIRONMENT, LIBRARY, STATE, Place
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
 from isolint.facts.suite.patched import PATCHES, patched_names
+from isolint.late import dataclass
 
 MOST_TESTS = 400
 MOST_HELPERS = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, FunctionValue, Hop, Instance, Trail
@@ -14,6 +13,7 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.places import LIBRARY, Place
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.late import dataclass
 
 _STREAMS = tuple(Place(LIBRARY, ("sys", name)) for name in ("stdout", "stderr", "stdin"))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning.values import Frame, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
 from isolint.facts.state.places import Place, Shared, whole
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from isolint.documents import Node
@@ -12,6 +12,7 @@ from isolint.facts.suite.homes import Home, homes, read_ini, read_toml, table_of
 from isolint.facts.targets.lattice import is_test_name
 from isolint.facts.targets.requirements import Requirements
 from isolint.inputs import note_file
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

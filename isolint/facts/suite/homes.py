@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from isolint.documents import Node
 from isolint.inputs import note_file
+from isolint.late import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

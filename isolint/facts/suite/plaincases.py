@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import (
@@ -25,6 +24,7 @@ from isolint.facts.program.show import dotted, show
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.suite import rowwords
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixture, Fixtures
+from isolint.late import dataclass
 
 DEEPEST = 3
 _PLAIN = frozenset({"unittest.TestCase", "unittest.case.TestCase", "unittest.IsolatedAsyncioTestCase"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.configuration.files import Configuration
@@ -16,6 +15,7 @@ from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.suite.patched import patched_names
 from isolint.facts.targets.lattice import tokens
+from isolint.late import dataclass
 
 _SENDS = frozenset({"delay", "apply_async"})
 _TASKS = frozenset({"task", "shared_task"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from isolint.facts.meaning.arguments import misses
 from isolint.facts.meaning.evaluate import Evaluator
@@ -18,6 +18,7 @@ from isolint.facts.running.relevance import calls_in
 from isolint.facts.targets.guards import is_guard, is_guard_call, leaves
 from isolint.facts.targets.lattice import Level, Pins, Target, is_test_name, place, tokens
 from isolint.facts.targets.protection import Protection
+from isolint.late import dataclass
 
 _STORE_TOKENS = frozenset(
     "db database databases dsn sqlalchemy sql postgres postgresql pg pgdatabase mysql mariadb mssql oracle sqlite "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from urllib.parse import unquote
@@ -25,6 +24,7 @@ from isolint.facts.meaning.values import (
     Variable,
     text,
 )
+from isolint.late import dataclass
 
 
 class Level(IntEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
@@ -14,6 +13,7 @@ from isolint.facts.program.scopes import every_expression, expressions, statemen
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.targets.lattice import Level, place
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Handle as Entry
 
 _IN_THREAD = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.destruction.harms import Harms
 from isolint.facts.meaning import handles
@@ -37,6 +36,7 @@ from isolint.facts.targets.defaults import is_local
 from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.usage import Degree, Usage, Use
+from isolint.late import dataclass
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from isolint.inputs import note_file, note_folder
+from isolint.late import dataclass
 
 _FILES = (
     "requirements*.txt",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from isolint.facts.meaning import instances
@@ -35,6 +34,7 @@ from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.suite.selftests import run_by, self_tests
 from isolint.facts.targets.lattice import Target, is_product, tokens
 from isolint.facts.targets.stores import is_named, is_spelled_by, own_store
+from isolint.late import dataclass
 
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
 _OPENED_FOR_CALLER = frozenset({"connection", "session", "transaction", "cursor"})

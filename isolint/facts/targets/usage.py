@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
 from isolint.facts.targets.usewords import UseWords
+from isolint.late import dataclass
 
 _WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
 _EVERYTHING = frozenset({"_all", "*"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.facts.meaning import handles, instances
@@ -33,6 +32,7 @@ from isolint.facts.web.listedroutes import listed
 from isolint.facts.web.paths import spelled
 from isolint.facts.web.routes import Route
 from isolint.facts.web.views import VERBS, handlers
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Argument
 from isolint.vocabulary.surroundings import Web
 

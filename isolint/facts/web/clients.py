@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -26,6 +25,7 @@ from isolint.facts.web.remote import Elsewhere, Remote
 from isolint.facts.web.requests import Request, Requests, own_calls
 from isolint.facts.web.routes import Route
 from isolint.facts.web.startups import Startups
+from isolint.late import dataclass
 
 MOST_SENDERS = 200
 _DRIVING = ("client", "lifespan")

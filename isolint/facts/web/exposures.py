@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import (
     ClassValue,
@@ -26,6 +25,7 @@ from isolint.facts.web.applications import Applications
 from isolint.facts.web.extensions import Extensions
 from isolint.facts.web.overrides import Overrides, identity
 from isolint.facts.web.routes import Route
+from isolint.late import dataclass
 
 Found = tuple[str, Target, Trail]  # the dependency, where it leads, the way there
 

@@ -6,7 +6,6 @@ Their dependencies are asked for by name, in the dicts that the application, rou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import handles, instances
@@ -28,6 +27,7 @@ from isolint.facts.program.scopes import statements
 from isolint.facts.program.show import show
 from isolint.facts.web.paths import spelled
 from isolint.facts.web.routes import Route
+from isolint.late import dataclass
 from isolint.vocabulary.surroundings import Web
 
 if TYPE_CHECKING:

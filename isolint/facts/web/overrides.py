@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -22,6 +22,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
+from isolint.late import dataclass
 
 ATTRIBUTE = "dependency_overrides"
 _HOOKS = ("pytest_configure", "pytest_sessionstart", "pytest_runtest_setup")

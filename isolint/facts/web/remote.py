@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from isolint.facts.meaning.values import Frame, Hop, Made, Trail, options
 from isolint.facts.program import syntax as s
@@ -16,6 +15,7 @@ from isolint.facts.web.applications import Applications
 from isolint.facts.web.paths import matches, spelled
 from isolint.facts.web.requests import Request, Requests
 from isolint.facts.web.routes import Route
+from isolint.late import dataclass
 
 _LOCAL = re.compile(r"^https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?(/|$)")
 _STARTS = frozenset(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame
 from isolint.facts.program import syntax as s
@@ -11,6 +9,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.web.paths import is_path, spelled
 from isolint.facts.web.views import VERBS
+from isolint.late import dataclass
 
 _REQUESTS = frozenset({*VERBS, "request", "stream", "websocket_connect"})
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning.values import FunctionValue, Hop, Value
 from isolint.facts.web.paths import HOLE
+from isolint.late import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from isolint.facts.meaning import configured
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Hop, Trail, Value, via
 from isolint.facts.program import syntax as s
+from isolint.late import dataclass
 from isolint.vocabulary.entries import Initializer
 
 CURRENT = ("", (0, 0, 0, 0))  # the application at hand, whichever it is

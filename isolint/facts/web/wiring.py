@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from isolint.facts.meaning import instances
@@ -17,6 +17,7 @@ from isolint.facts.suite.fixtures import SET_UP, Fixture, Fixtures
 from isolint.facts.targets.lattice import Level, Target, place
 from isolint.facts.web.appsteps import Tracer
 from isolint.facts.web.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
+from isolint.late import dataclass
 
 MOST_TESTS = 5
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from isolint.closure import Closure, Part
 from isolint.finding import Finding, Location
+from isolint.late import dataclass
 
 # More boxes than this are thinned out to those that lead to a finding.
 ENOUGH = 24

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from isolint.late import dataclass
 
 COLUMN_GAP, ROW_GAP, MARGIN = 56, 14, 8
 SWEEPS = 4
