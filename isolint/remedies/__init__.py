@@ -3,8 +3,21 @@
 from isolint.remedies.configuring import configured
 from isolint.remedies.guarding import guarded
 from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.naming import uniquely_named
 from isolint.remedies.overriding import Wanted, overridden
 from isolint.remedies.redirection import redirected
 from isolint.remedies.removing import removed
+from isolint.remedies.renewing import renewed
 
-__all__ = ["Isolation", "Own", "Wanted", "configured", "guarded", "overridden", "redirected", "removed"]
+__all__ = [
+    "Isolation",
+    "Own",
+    "Wanted",
+    "configured",
+    "guarded",
+    "overridden",
+    "redirected",
+    "removed",
+    "renewed",
+    "uniquely_named",
+]
