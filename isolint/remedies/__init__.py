@@ -1,5 +1,6 @@
 """What fixes put into a suite: engines, sessions and overrides of the tests' own, written as the product's are."""
 
+from isolint.facts.lifetime.workers import Blind
 from isolint.remedies.configuring import configured
 from isolint.remedies.guarding import guarded
 from isolint.remedies.isolation import Isolation, Own
@@ -8,13 +9,16 @@ from isolint.remedies.overriding import Wanted, overridden
 from isolint.remedies.redirection import redirected
 from isolint.remedies.removing import removed
 from isolint.remedies.renewing import renewed
+from isolint.remedies.workers import of_each_worker
 
 __all__ = [
+    "Blind",
     "Isolation",
     "Own",
     "Wanted",
     "configured",
     "guarded",
+    "of_each_worker",
     "overridden",
     "redirected",
     "removed",

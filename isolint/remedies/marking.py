@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, Spot, first_line, last_line, position, spot
+
+_LINE = re.compile(r"""(?P<prefix>f?)(?P<quote>["'])(?P<text>[^\\\n]*)(?P=quote)""")
+_HOLE = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,18 @@ def block_of(file: PythonFile, places: Sequence[ast.expr]) -> Spot | None:
         outer = spot(file.tree, position(parent)[:2] * 2)
         found = outer if outer is None or outer.statement is parent else None
     return found
+
+
+def said_within(file: PythonFile, node: ast.expr, part: re.Pattern[str]) -> Callable[[str], str] | None:
+    """How a string of one line is written with code in the place of a part; None for other strings, or without it."""
+    code = file.code(node)
+    written = _LINE.fullmatch(code)
+    if written is None or not part.search(code) or any(part.search(hole) for hole in _HOLE.findall(code)):
+        return None
+    if not written["prefix"] and ("{" in code or "}" in code):
+        return None
+    quote, text = written["quote"], part.sub("\0", written["text"])
+    return lambda new: f"f{quote}{text}{quote}".replace("\0", f"{{{new}}}")
 
 
 def taken(file: PythonFile, function: AnyFunction) -> set[str]:

@@ -18,6 +18,7 @@ from isolint.remedies.marking import (
     constant,
     is_in_function,
     run_mark,
+    said_within,
     uuid4_of,
 )
 from isolint.source import Position
@@ -265,14 +266,11 @@ class Renewal:
     def _part(self, node: ast.expr, value: str) -> _Mention | None:
         """A path that ends in the value, or holds it between slashes."""
         code = self.file.code(node)
-        written = re.fullmatch(r"""(f?)(["'])([^\\\n]*)\2""", code)
         part = re.compile(rf"(?<=[/=]){re.escape(value)}(?=[/?&\"']|\Z)")
-        if written is None or len(part.findall(code)) != len(re.findall(rf"\b{re.escape(value)}\b", code)):
+        if len(part.findall(code)) != len(re.findall(rf"\b{re.escape(value)}\b", code)):
             return None
-        if not written[1] and ("{" in code or "}" in code):
-            return None
-        text = part.sub("\0", written[3])
-        return _Mention(node, lambda name: f"f{written[2]}{text}{written[2]}".replace("\0", f"{{{name}}}"))
+        new = said_within(self.file, node, part)
+        return None if new is None else _Mention(node, new)
 
 
 def renewed(
