@@ -35,7 +35,7 @@ LAYERS = {
     "facts": "closure documents finding inputs source vocabulary",
     "edits": "documents finding source",
     "ends": "edits facts source",
-    "remedies": "edits facts finding source",
+    "remedies": "documents edits facts finding source",
     "rule": "documents edits ends facts finding remedies source",
     "rules": "rule",
     "frame": "finding terminal",

@@ -1,7 +1,9 @@
 """What fixes put into a suite: engines, sessions and overrides of the tests' own, written as the product's are."""
 
+from isolint.facts.configuration.substitutions import Substitution
 from isolint.facts.lifetime.workers import Blind
 from isolint.remedies.configuring import configured
+from isolint.remedies.fallbacks import read_alone
 from isolint.remedies.guarding import guarded
 from isolint.remedies.isolation import Isolation, Own
 from isolint.remedies.naming import uniquely_named
@@ -15,11 +17,13 @@ __all__ = [
     "Blind",
     "Isolation",
     "Own",
+    "Substitution",
     "Wanted",
     "configured",
     "guarded",
     "of_each_worker",
     "overridden",
+    "read_alone",
     "redirected",
     "removed",
     "renewed",
