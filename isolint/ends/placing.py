@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -139,6 +140,8 @@ class End(Undone):
 
     def _as_cleanup(self, add: str) -> Edits | None:
         """`self.addCleanup(function, argument)` behind the statement."""
+        if self.undo.shared and not self._is_repeated:
+            return self._as_logged_cleanup(add)
         callee = self.callee
         if callee is None or self._is_awaited:
             return None
@@ -146,6 +149,56 @@ class End(Undone):
         if self._waits:
             statement = f"{add}({callee[0].rpartition('.')[0]}.{self._waits})\n{statement}"
         return self._and(self.file.insert_after(self.at[:2] * 2, statement), callee[2])
+
+    def _as_logged_cleanup(self, add: str) -> Edits | None:
+        """A function that removes it, and tells in the log if it cannot, registered behind the statement."""
+        if self.function is None or not self._is_known_later:
+            return None
+        outermost = Spot(self.function.body[-1], self.function.body, self._outside)
+        written, name = self._written(outermost), f"remove_{self._word}"
+        if written is None or any(getattr(node, "id", "") == name for node in ast.walk(self.function)):
+            return None
+        word = ""
+        if re.search(r"^\s*(?:await|async with) ", written[0], re.MULTILINE):
+            is_known = isinstance(self.function, ast.AsyncFunctionDef) and add.endswith(".addCleanup")
+            if not is_known:
+                return None
+            word, add = "async ", add.replace(".addCleanup", ".addAsyncCleanup")
+        body = written[0].replace("\n", "\n    ")
+        code = f"\n{word}def {name}():\n    {body}\n\n{add}({name})"
+        return self._and(self.file.insert_after(self.at[:2] * 2, code), written[1])
+
+    @property
+    def _outside(self) -> tuple[ast.stmt, ...]:
+        """What is around the function, itself included."""
+        around = self.spot.around if self.spot is not None else ()
+        index = next((i for i, node in enumerate(around) if node is self.function), -1)
+        return around[: index + 1]
+
+    @property
+    def _is_repeated(self) -> bool:
+        """Whether the statement stands in a loop, whose names mean something else when all is over."""
+        inner = self.spot.around[len(self._outside) :] if self.spot is not None else ()
+        return any(isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in inner)
+
+    @property
+    def _is_known_later(self) -> bool:
+        """Whether what executes a statement is still open when the test is over: of the object, or opened again."""
+        if self.undo.kind not in ("statement", "construct"):
+            return True
+        is_within = self.spot is not None and len(self.spot.around) > len(self._outside)
+        return is_within or (
+            self.call is not None and self.file.code(self.call).startswith(("self.", "cls."))
+        )
+
+    @property
+    def _word(self) -> str:
+        """A word for what is removed: the name that the code has for it, else what it is."""
+        name = self.file.node(self.undo.name.at) if self.undo.name is not None else None
+        known = getattr(name, "attr", None) or getattr(name, "id", None) or ""
+        resource = self.undo.resource.replace(" ", "_")
+        is_plain = not known or known in ("name", resource, f"{resource}_name")
+        return resource if is_plain else str(known).strip("_").lower()
 
     def _in_tear_down(self) -> Edits | None:
         """In the method that takes down what `setup_method` sets up, which is added where there is none."""
