@@ -13,7 +13,7 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -275,10 +275,9 @@ class Context:
         places = self.know.holes(splice.frame.module.path, template.at)
         return places[index] if index < len(places) else splice.at
 
-    def is_said_elsewhere(self, words: str, *, besides: str = "", by_tests: bool = True) -> bool:
-        """Whether a Python file other than these two holds words; those with tests count only with `by_tests`."""
-        left_out = {self.module.path, besides, *(() if by_tests else self.know.test_files)}
-        others = (path for path in self.know.project.files if path not in left_out)
+    def is_said_elsewhere(self, words: str, besides: Container[str] = ()) -> bool:
+        """Whether another Python file of the project holds these words; some may be left out `besides`."""
+        others = (p for p in self.know.project.files if p != self.module.path and p not in besides)
         sources = (self._source(path) for path in others)
         return any(words in line for text in sources if text is not None for line in text.lines)
 

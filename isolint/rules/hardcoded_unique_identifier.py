@@ -58,13 +58,18 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def make_it_unique(subject: tuple[Collision, tuple[Collision, ...]], ctx: Context) -> Fix | None:
-    """Where all that says the value can be seen; a test's own value may well be said by other tests, too."""
+    """Where all that says the value can be seen; other tests may say it, too, if they write it themselves."""
     found, every = subject
 
     def is_said(value: str, path: str) -> bool:
-        is_shared = path not in ctx.know.test_files
+        modules = (ctx.know.project.module(other) for other in ctx.know.test_files)
+        writers = {
+            module.path
+            for module in modules
+            if module is not None and any(c.value == value for c in ctx.know.collisions.of(module))
+        }
         quoted = (f"{quote}{value}{quote}" for quote in "\"'")
-        return any(ctx.is_said_elsewhere(each, besides=path, by_tests=is_shared) for each in quoted)
+        return any(ctx.is_said_elsewhere(each, besides={path, *writers}) for each in quoted)
 
     edits = remedies.renewed(found, ctx.python, ctx.module.path, every, is_said)
     return ctx.fix(f"Make the `{found.column}` unique", edits)
