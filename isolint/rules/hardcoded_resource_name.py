@@ -36,17 +36,20 @@ rule = Rule("ISO202", "hardcoded-resource-name", severity=Severity.WARNING, sinc
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     told = ctx.know.workers.named(ctx.know.module_sites(site.module))
-    for at, resource, name, trail in ctx.know.making.fixed_names(site.module):
+    for at, resource, name, trail, is_kept in ctx.know.making.fixed_names(site.module):
         if at in told:
             continue
         message = f"the {resource} has the fixed name `{name}` in every run"
-        yield ctx.finding(at, message, trail=trail, subject=(at, resource, name))
+        yield ctx.finding(at, message, trail=trail, subject=(at, resource, name, is_kept))
 
 
 @rule.fix(Applicability.UNSAFE)
-def make_it_unique(subject: tuple[Position, str, str], ctx: Context) -> Fix | None:
-    """The literal, or the constant, ends in a part of the run's own; where nobody else says the name."""
-    at, resource, name = subject
-    if "?" in name or ctx.is_said_elsewhere(name.rpartition("/")[2]):
+def make_it_unique(subject: tuple[Position, str, str, bool], ctx: Context) -> Fix | None:
+    """The literal, or the constant, ends in a part of the run's own; where nobody else says the name.
+
+    What each run takes over from the last one would pile up under names of their own.
+    """
+    at, resource, name, is_kept = subject
+    if is_kept or "?" in name or ctx.is_said_elsewhere(name.rpartition("/")[2]):
         return None
     return ctx.fix("Make the name unique", remedies.uniquely_named(ctx.python(), at, resource, name))
