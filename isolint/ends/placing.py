@@ -140,8 +140,10 @@ class End(Undone):
 
     def _as_cleanup(self, add: str) -> Edits | None:
         """`self.addCleanup(function, argument)` behind the statement."""
-        if self.undo.shared and not self._is_repeated:
-            return self._as_logged_cleanup(add)
+        if self._is_closed_before:
+            return None
+        if self.undo.shared and (logged := self._as_logged_cleanup(add)) is not None:
+            return logged
         callee = self.callee
         if callee is None or self._is_awaited:
             return None
@@ -154,8 +156,7 @@ class End(Undone):
         """A function that removes it, and tells in the log if it cannot, registered behind the statement."""
         if self.function is None or not self._is_known_later:
             return None
-        outermost = Spot(self.function.body[-1], self.function.body, self._outside)
-        written, name = self._written(outermost), f"remove_{self._word}"
+        written, name = self._written_anew, f"remove_{self._word}"
         if written is None or any(getattr(node, "id", "") == name for node in ast.walk(self.function)):
             return None
         word = ""
@@ -164,8 +165,11 @@ class End(Undone):
             if not is_known:
                 return None
             word, add = "async ", add.replace(".addCleanup", ".addAsyncCleanup")
+        given = self._given(written[0])
+        if given is None:
+            return None
         body = written[0].replace("\n", "\n    ")
-        code = f"\n{word}def {name}():\n    {body}\n\n{add}({name})"
+        code = f"\n{word}def {name}({', '.join(given)}):\n    {body}\n\n{add}({', '.join((name, *given))})"
         return self._and(self.file.insert_after(self.at[:2] * 2, code), written[1])
 
     @property
@@ -176,20 +180,49 @@ class End(Undone):
         return around[: index + 1]
 
     @property
-    def _is_repeated(self) -> bool:
-        """Whether the statement stands in a loop, whose names mean something else when all is over."""
-        inner = self.spot.around[len(self._outside) :] if self.spot is not None else ()
-        return any(isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in inner)
+    def _written_anew(self) -> tuple[str, Edits] | None:
+        """The clean-up within the `with` blocks of the function around the statement, whatever else is around it."""
+        code = self.code()
+        for each in reversed(self._inside):
+            code = code and (self._opened(each, code[0]), code[1])
+        logged = self._logged(code[0]) if code is not None else None
+        return None if code is None or logged is None else (logged[0], (*code[1], *logged[1]))
+
+    @property
+    def _inside(self) -> tuple[ast.stmt, ...]:
+        """What is around the statement in its function."""
+        return self.spot.around[len(self._outside) :] if self.spot is not None else ()
+
+    def _given(self, code: str) -> list[str] | None:
+        """The names that a loop around the statement binds anew; None where it sets attributes that are used."""
+        loops = [node for node in self._inside if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+        bound = [
+            n for each in loops for n in ast.walk(each) if isinstance(getattr(n, "ctx", None), ast.Store)
+        ]
+        used = {ast.unparse(n) for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name | ast.Attribute)}
+        again = {ast.unparse(node) for node in bound} & used
+        return sorted(again) if all(name.isidentifier() for name in again) else None
 
     @property
     def _is_known_later(self) -> bool:
         """Whether what executes a statement is still open when the test is over: of the object, or opened again."""
         if self.undo.kind not in ("statement", "construct"):
             return True
-        is_within = self.spot is not None and len(self.spot.around) > len(self._outside)
-        return is_within or (
-            self.call is not None and self.file.code(self.call).startswith(("self.", "cls."))
+        is_within = any(isinstance(node, ast.With | ast.AsyncWith) for node in self._inside)
+        is_kept = self.call is not None and self.file.code(self.call).startswith(("self.", "cls."))
+        return is_within or is_kept
+
+    @property
+    def _is_closed_before(self) -> bool:
+        """Whether the function itself closes what the clean-up would go through."""
+        opened = self._written_anew
+        if opened is None or self.function is None:
+            return False
+        names = {n.id for n in ast.walk(ast.parse(opened[0])) if isinstance(n, ast.Name)}
+        closing = re.compile(
+            rf"\b(?:{'|'.join(map(re.escape, names)) or '-'})\.(?:close|dispose|disconnect)\("
         )
+        return closing.search(self.file.code(self.function)) is not None
 
     @property
     def _word(self) -> str:
