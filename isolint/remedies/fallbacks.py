@@ -15,7 +15,7 @@ _OPERAND = r"(?:(?:secrets|vars|env)\.\w+|'[^']*')"
 def read_alone(file: ConfigurationFile, found: Substitution) -> Edit | None:
     """The edit that drops the fallback of a variable; where the language can, its absence is told."""
     code, own = file.code(found.at), found.own
-    for form in (_refused, _of_expression, _of_tox, _of_make, _of_assignment, _refilled):
+    for form in (_refused, _of_expression, _of_tox, _of_make, _refilled):
         new = form(code, own, kind_of(file.path))
         if new is not None and new != code:
             return file.replace(found.at, new)
@@ -51,11 +51,6 @@ def _of_make(code: str, own: str, kind: str) -> str | None:
     """`$(or $(TEST_URL),$(URL))`: make stops where the variable is missing."""
     pattern = rf"(\$\(or\s+\$[({{]{own}[)}}]\s*,\s*)\$[({{]\w+[)}}]\)"
     return re.sub(pattern, rf"\1$(error {own} is not set))", code, count=1)
-
-
-def _of_assignment(code: str, own: str, kind: str) -> str | None:
-    """`TEST_URL ?= $(URL)`, which make reads only where it is needed."""
-    return re.sub(rf"^({own}\s*\?=\s*)\$[({{]\w+[)}}]$", rf"\1$(error {own} is not set)", code, count=1)
 
 
 def _refilled(code: str, own: str, kind: str) -> str | None:
