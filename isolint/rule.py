@@ -13,12 +13,13 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from isolint import remedies
 from isolint.documents import Entry, Node
 from isolint.edits import Concrete, ConfigurationFile, Edits, Filled, PythonFile, begin_earlier, filled, guard
 from isolint.ends import End
@@ -39,6 +40,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import always_true
 from isolint.facts.program.show import show
+from isolint.facts.rows.collisions import Collision
 from isolint.facts.sites import (
     ConfigFile,
     File,
@@ -69,6 +71,7 @@ from isolint.source import Position, Source
 __all__ = [
     "Applicability",
     "Bare",
+    "Collision",
     "Concrete",
     "Confidence",
     "ConfigFile",
@@ -131,6 +134,7 @@ __all__ = [
     "load_rules",
     "overridden",
     "redirected",
+    "remedies",
     "removed",
     "show",
 ]
@@ -271,9 +275,9 @@ class Context:
         places = self.know.holes(splice.frame.module.path, template.at)
         return places[index] if index < len(places) else splice.at
 
-    def is_said_elsewhere(self, words: str) -> bool:
-        """Whether another Python file of the project holds these words."""
-        others = (path for path in self.know.project.files if path != self.module.path)
+    def is_said_elsewhere(self, words: str, besides: Container[str] = ()) -> bool:
+        """Whether another Python file of the project holds these words; some may be left out `besides`."""
+        others = (p for p in self.know.project.files if p != self.module.path and p not in besides)
         sources = (self._source(path) for path in others)
         return any(words in line for text in sources if text is not None for line in text.lines)
 

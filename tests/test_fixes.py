@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import isolint, write
 
-from isolint import fixing
+from isolint import cli, fixing
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.result import Result
 
@@ -205,6 +205,32 @@ def test_fix_that_breaks_a_file_does_not_keep_others_from_it(tmp_path: Path) -> 
     assert [reason.split()[1] for reason in done.refused] == ["ISO991", "ISO993"]
 
 
+def test_fixes_that_touch_a_refused_one_are_applied(tmp_path: Path) -> None:
+    root = write(tmp_path, {"a.py": "old = 1\n", "b.py": "other = 2\n"})
+    done = fix_all(
+        root,
+        ("ISO991", {"a.py": ("old", "def")}),
+        ("ISO992", {"a.py": ("old", "class"), "b.py": ("other", "another")}),
+        ("ISO993", {"a.py": ("old", "new")}),
+        ("ISO994", {"b.py": ("other", "third")}),
+    )
+    assert done.files == {"a.py": (b"old = 1\n", b"new = 1\n"), "b.py": (b"other = 2\n", b"third = 2\n")}
+    assert [each.code for each in done.applied] == ["ISO993", "ISO994"]
+
+
+def test_what_stays_refused_is_named_after_the_last_pass(tmp_path: Path) -> None:
+    root = write(tmp_path, {"a.py": "old = 1\n", "b.py": "one = 2\n"})
+    done = fix_all(
+        root,
+        ("ISO991", {"a.py": ("old", "def")}),
+        ("ISO992", {"b.py": ("one", "two")}),
+        ("ISO993", {"b.py": ("two", "class")}),
+        ("ISO994", {"b.py": ("two", "three")}),
+    )
+    assert done.files == {"b.py": (b"one = 2\n", b"three = 2\n")}
+    assert [reason.split()[1] for reason in done.refused] == ["ISO991"]
+
+
 def test_overlapping_fixes_wait_for_the_next_pass(tmp_path: Path) -> None:
     root = write(tmp_path, {"a.py": "one = 1\n"})
     done = fix_all(root, ("ISO991", {"a.py": ("one", "two")}), ("ISO992", {"a.py": ("two", "three")}))
@@ -265,7 +291,66 @@ def test_file_changed_since_it_was_read_is_left_alone_with_all_of_its_fix(tmp_pa
     )
 
 
+def test_file_that_may_not_be_written_is_named_and_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its owner sees it: root may write whatever the mode says, so the answer of the system is made up."""
+    root = write(tmp_path, {"a.py": "old = 1\n", "b.py": "old = 2\n", "c.py": "old = 3\n"})
+    both = {"a.py": ("old", "new"), "b.py": ("old", "new")}
+    done = fix_all(root, ("ISO991", both), ("ISO992", {"c.py": ("old", "new")}))
+    may_write = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "b.py" and may_write(path, mode))
+    left = fixing.write(root, done.files, done.together)
+    assert {name: (root / name).read_text() for name in sorted(os.listdir(root))} == {
+        "a.py": "old = 1\n",
+        "b.py": "old = 2\n",
+        "c.py": "new = 3\n",
+    }
+    assert left == dict.fromkeys(["a.py", "b.py"], "a.py and b.py were not fixed: b.py may not be written")
+
+
+def test_files_that_cannot_be_replaced_get_back_what_they_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(tmp_path, {"a.py": "old = 1\n", "b.py": "old = 2\n", "c.py": "old = 3\n"})
+    both = {"a.py": ("old", "new"), "b.py": ("old", "new")}
+    done = fix_all(root, ("ISO991", both), ("ISO992", {"c.py": ("old", "new")}))
+    replace = Path.replace
+
+    def refused(self: Path, target: Path) -> Path:
+        if target.name == "b.py":
+            raise PermissionError(13, "Permission denied", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    left = fixing.write(root, done.files, done.together)
+    assert {name: (root / name).read_text() for name in sorted(os.listdir(root))} == {
+        "a.py": "old = 1\n",
+        "b.py": "old = 2\n",
+        "c.py": "new = 3\n",
+    }
+    assert left == dict.fromkeys(["a.py", "b.py"], "a.py and b.py were not fixed: permission denied")
+
+
 # -- what is told
+
+
+def test_file_that_may_not_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write(tmp_path, {NAME: LEAKY, "tests/test_other.py": LEAKY})
+    may_write = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != "test_other.py" and may_write(path, mode)
+    )
+    monkeypatch.chdir(root)
+    code = cli.main(["check", "--fix", "--no-cache"])
+    told = capsys.readouterr().err
+    assert "tests/test_other.py was not fixed: tests/test_other.py may not be written" in told
+    assert "2 findings fixed, 2 left" in told
+    assert code == 1
+    assert (root / NAME).read_text() == FIXED
+    assert (root / "tests/test_other.py").read_text() == LEAKY
 
 
 def test_diff_changes_nothing(tmp_path: Path) -> None:

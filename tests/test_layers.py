@@ -37,7 +37,7 @@ LAYERS = {
     "facts": "closure documents finding inputs late source vocabulary",
     "edits": "documents finding late source",
     "ends": "edits facts late source",
-    "remedies": "edits facts finding late source",
+    "remedies": "documents edits facts finding late source",
     "rule": "documents edits ends facts finding installed remedies source",
     "rules": "rule",
     "frame": "finding late terminal",

@@ -97,3 +97,17 @@ def test_four_workers_pass_with_names_of_their_own(collision: Collision, server:
     together = run_suite(project, "-n", "4", environment=environment)
     assert "8 passed" in together.stdout, together.stdout + together.stderr
     assert told(project) == []
+
+
+def test_second_run_fails_until_values_are_unique(tmp_path: Path) -> None:
+    project = proving.lay("hardcoded-unique-identifier/proof_second_run", tmp_path / "project")
+    environment = {"FERRY_TEST_DATABASE_URL": f"sqlite:///{tmp_path / 'ferry_test.db'}"}
+    for outcome in ("5 passed", "5 failed"):
+        ran = run_suite(project, environment=environment)
+        assert outcome in ran.stdout, ran.stdout + ran.stderr
+    options = ("--select", "ISO201", "--fix", "--unsafe-fixes", "--isolated")
+    mended = proving.run_python(project, "-m", "isolint", "check", *options)
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    for _ in range(2):
+        ran = run_suite(project, environment=environment)
+        assert "5 passed" in ran.stdout, ran.stdout + ran.stderr

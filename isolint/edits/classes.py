@@ -13,16 +13,18 @@ from isolint.source import Position
 
 _OTHERS = frozenset({"classmethod", "staticmethod", "fixture"})
 _TAKES = frozenset({"pop", "popleft", "popitem"})
+_FOR_ALL = frozenset({"setUpClass", "setup_class"})
 _PLAIN_BASES = frozenset({"TestCase", "IsolatedAsyncioTestCase"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Attribute:
-    """A name that the body of a class sets, with the statement that does."""
+    """A name that the body of a class sets, or `set_up`, its method for all tests, with the statement that does."""
 
     cls: ast.ClassDef
     statement: ast.Assign
     name: str
+    set_up: AnyFunction | None = None
 
     @property
     def methods(self) -> list[AnyFunction]:
@@ -30,7 +32,7 @@ class _Attribute:
 
 
 def move(text: Text, tree: ast.Module, at: Position, name: str, step: str) -> Edits | None:
-    """Let a set-up method, called `name`, set for each test what the body of a class sets at a position.
+    """Let a set-up method, called `name`, set for each test what a class, or its set-up for all, sets at a position.
 
     None where anything but the class's own tests speaks of it, where a test seems to go on with what another one has
     left in it, and where a comment belongs to it. The method is made if there is none.
@@ -45,12 +47,17 @@ def move(text: Text, tree: ast.Module, at: Position, name: str, step: str) -> Ed
         placed = (
             _into(text, method, given, code) if method is not None else _made(text, given, name, code, step)
         )
-    return (_without(text, given), *placed) if placed is not None else None
+    gone = (
+        _without(text, given) if given.set_up is None else _out_of_set_up(text, given, is_new=method is None)
+    )
+    return (gone, *placed) if placed is not None else None
 
 
 def _attribute(text: Text, tree: ast.Module, at: Position) -> _Attribute | None:
     found = spot(tree, at)
-    cls = found.around[-1] if found is not None and found.around else None
+    around = list(found.around) if found is not None else []
+    set_up = around.pop() if around and isinstance(around[-1], AnyFunction) else None
+    cls = around[-1] if around else None
     if found is None or not isinstance(cls, ast.ClassDef) or not found.has_lines_alone:
         return None
     above = text.lines[found.first_line - 2].strip() if found.first_line > 1 else ""
@@ -58,25 +65,39 @@ def _attribute(text: Text, tree: ast.Module, at: Position) -> _Attribute | None:
     if above.startswith("#") or "#" in text.lines[end.end_line - 1][end.end_column - 1 :]:
         return None
     match found.statement:
-        case ast.Assign(targets=[ast.Name(id=name)]) as statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) as statement if set_up is None:
             return _Attribute(cls, statement, name)
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)]) as statement:
+            if isinstance(set_up, ast.FunctionDef) and set_up.name in _FOR_ALL and set_up.args.args:
+                is_own = owner == set_up.args.args[0].arg
+                return _Attribute(cls, statement, name, set_up) if is_own else None
     return None
 
 
 def _is_private(tree: ast.Module, given: _Attribute) -> bool:
     """Whether all that uses an attribute is an instance of the class, and its value needs nothing of the class."""
     own = {id(node) for method in given.methods for node in _uses(method, given.name)}
+    own.add(id(given.statement.targets[0]))
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == given.name and id(node) not in own:
             return False
         if isinstance(node, ast.ClassDef) and any(_last(base) == given.cls.name for base in node.bases):
             return False
+    if given.set_up is not None:
+        return _needs_nothing(given.set_up, given.statement.value)
     names = [node for part in _body(given) for node in ast.walk(part) if isinstance(node, ast.Name)]
     bound = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {
         each.name for each in given.methods
     }
     needed = {node.id for node in ast.walk(given.statement.value) if isinstance(node, ast.Name)}
     return sum(node.id == given.name for node in names) == 1 and not needed & bound
+
+
+def _needs_nothing(set_up: ast.FunctionDef | ast.AsyncFunctionDef, value: ast.expr) -> bool:
+    """Whether a value is made of nothing that the method itself has or binds."""
+    names = [node for node in ast.walk(set_up) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if isinstance(node.ctx, ast.Store)} | {set_up.args.args[0].arg}
+    return not bound & {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
 
 
 def _body(given: _Attribute) -> Iterator[ast.AST]:
@@ -140,6 +161,27 @@ def _code(text: Text, given: _Attribute) -> str | None:
     return "\n".join((first, *(line.removeprefix(indentation) for line in rest)))
 
 
+def _out_of_set_up(text: Text, given: _Attribute, *, is_new: bool) -> Edit:
+    """Take the statement out of the set-up for all, and that away if nothing else is in it."""
+    set_up, statement = given.set_up, given.statement
+    if set_up is None or not _is_alone(text, given):
+        return text.without_lines(statement.lineno, last_line(statement))
+    is_followed = last_line(set_up) < len(text.lines) and not text.lines[last_line(set_up)].strip()
+    return text.without_lines(first_line(set_up), last_line(set_up) + (is_followed and not is_new))
+
+
+def _is_alone(text: Text, given: _Attribute) -> bool:
+    """Whether the set-up for all does nothing else."""
+    set_up = given.set_up
+    return set_up is not None and all(
+        node is given.statement or _is_text(node) or _is_super(text, node, set_up) for node in set_up.body
+    )
+
+
+def _is_super(text: Text, node: ast.stmt, method: AnyFunction) -> bool:
+    return f"super().{method.name}(" in text.at(position(node))
+
+
 def _without(text: Text, given: _Attribute) -> Edit:
     """Remove the statement, and the empty line below where it is the first of the class."""
     first, last = given.statement.lineno, given.statement.end_lineno or given.statement.lineno
@@ -152,7 +194,7 @@ def _into(text: Text, method: AnyFunction, given: _Attribute, code: str) -> Edit
     """Set it at the beginning of a method, behind its docstring and what its base class does first."""
     before = [node for node in method.body[:2] if _is_text(node)]
     rest = method.body[len(before) :]
-    if rest and f"super().{method.name}(" in text.at(position(rest[0])):
+    if rest and _is_super(text, rest[0], method):
         before, rest = [*before, rest[0]], rest[1:]
     while rest and _is_set(rest[0], given.name):
         before, rest = [*before, rest[0]], rest[1:]
@@ -167,19 +209,24 @@ def _into(text: Text, method: AnyFunction, given: _Attribute, code: str) -> Edit
 
 
 def _made(text: Text, given: _Attribute, name: str, code: str, step: str) -> Edits | None:
-    """Make the method, in front of the first one."""
+    """Make the method, in front of the first one, or behind the set-up for all."""
     bases = [_last(base) for base in given.cls.bases]
     if bases and name == "setup_method":
         return None
     line = first_line(given.methods[0])
     indentation = text.indentation(line)
+    for_all = next((each for each in given.methods if each.name in _FOR_ALL), None)
     while text.lines[line - 2].strip().startswith("#"):
         line -= 1
     inner = [f"self.{given.name} = {code}"]
     if set(bases) - _PLAIN_BASES:
         inner.insert(0, f"super().{name}()")
     body = "\n".join(f"{step}{row}" for each in inner for row in each.split("\n"))
-    return (text.lines_before(line, f"def {name}(self):\n{body}", indentation, blank=1),)
+    code = f"def {name}(self):\n{body}"
+    if for_all is not None:
+        blank = "" if _is_alone(text, given) else "\n"
+        return (text.lines_after(last_line(for_all), f"{blank}{code}", indentation),)
+    return (text.lines_before(line, code, indentation, blank=1),)
 
 
 def _is_set(node: ast.stmt, name: str) -> bool:

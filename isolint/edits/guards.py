@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
+from isolint.edits.logs import told
 from isolint.edits.places import AnyFunction, blocks, first_line, holds, last_line
 from isolint.edits.python import PythonFile
 from isolint.edits.text import Edits
@@ -40,11 +42,14 @@ class _Step:
         return self.block.index(self.statement)
 
 
-def guard(file: PythonFile, begin: Position, undo: Position, *, inclusive: bool = False) -> Guarded | None:
+def guard(
+    file: PythonFile, begin: Position, undo: Position, *, inclusive: bool = False, resource: str = ""
+) -> Guarded | None:
     """Put what follows a beginning (or, `inclusive`, the statement itself) into a `try`, its clean-up in the `finally`.
 
     Clean-up is what undoes it at `undo`, with what is cleaned up before and behind it. None where the clean-up
-    is no statement of the same block, shares lines with others, or needs what is made between.
+    is no statement of the same block, shares lines with others, or needs what is made between. Of a `resource`
+    the clean-up may fail: that is told in the log, and fails no test.
     """
     found = _common(file.tree, begin, undo)
     if found is None:
@@ -63,7 +68,10 @@ def guard(file: PythonFile, begin: Position, undo: Position, *, inclusive: bool 
     body, cleanup = block[first:clean], block[clean : last + 1]
     if _bound(body) & _used(cleanup) or not _lines_are_alone(block, first, last, file):
         return None
-    return Guarded(_moved(file, body, cleanup), last + 1 == len(block))
+    line = told(file, f"could not remove the {resource}") if resource else ("", ())
+    if line is None:
+        return None
+    return Guarded((*_moved(file, body, cleanup, line[0]), *line[1]), last + 1 == len(block))
 
 
 def begin_earlier(file: PythonFile, begin: Position, undo: Position) -> Edits | None:
@@ -94,7 +102,7 @@ def begin_earlier(file: PythonFile, begin: Position, undo: Position) -> Edits | 
     )
 
 
-def _moved(file: PythonFile, body: list[ast.stmt], cleanup: list[ast.stmt]) -> Edits:
+def _moved(file: PythonFile, body: list[ast.stmt], cleanup: list[ast.stmt], told: str) -> Edits:
     top, line, bottom = first_line(body[0]), first_line(cleanup[0]), last_line(cleanup[-1])
     lines, indentation = file.text.lines, file.text.indentation(top)
     while lines[line - 2].lstrip().startswith("#") and line - 1 > last_line(body[-1]):
@@ -103,11 +111,17 @@ def _moved(file: PythonFile, body: list[ast.stmt], cleanup: list[ast.stmt]) -> E
     while not lines[blank - 2].strip() and blank - 1 > last_line(body[-1]):
         blank -= 1
     finish = f"{indentation}finally:\n{file.indent}"
+    moved = file.steps(cleanup, line + 1, bottom)
+    if told:
+        inner = f"{indentation}{file.indent}"
+        finish = f"{indentation}finally:\n{inner}try:\n{file.indent * 2}"
+        handler = file.text.lines_after(bottom, f"except Exception:\n{file.indent}{told}", inner)
+        moved = (*(replace(each, content=each.content * 2) for each in moved), handler)
     return (
         file.text.insert(top, 1, f"{indentation}try:\n{file.indent}"),
         *file.steps(body, top + 1, blank - 1),
         file.text.replace(Span(blank, 1, line, 1), finish),
-        *file.steps(cleanup, line + 1, bottom),
+        *moved,
     )
 
 

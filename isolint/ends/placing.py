@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from isolint.edits import Edits
@@ -139,6 +140,10 @@ class End(Undone):
 
     def _as_cleanup(self, add: str) -> Edits | None:
         """`self.addCleanup(function, argument)` behind the statement."""
+        if self._is_closed_before:
+            return None
+        if self.undo.shared and (logged := self._as_logged_cleanup(add)) is not None:
+            return logged
         callee = self.callee
         if callee is None or self._is_awaited:
             return None
@@ -146,6 +151,87 @@ class End(Undone):
         if self._waits:
             statement = f"{add}({callee[0].rpartition('.')[0]}.{self._waits})\n{statement}"
         return self._and(self.file.insert_after(self.at[:2] * 2, statement), callee[2])
+
+    def _as_logged_cleanup(self, add: str) -> Edits | None:
+        """A function that removes it, and tells in the log if it cannot, registered behind the statement."""
+        if self.function is None or not self._is_known_later:
+            return None
+        written, name = self._written_anew, f"remove_{self._word}"
+        if written is None or any(getattr(node, "id", "") == name for node in ast.walk(self.function)):
+            return None
+        word = ""
+        if re.search(r"^\s*(?:await|async with) ", written[0], re.MULTILINE):
+            is_known = isinstance(self.function, ast.AsyncFunctionDef) and add.endswith(".addCleanup")
+            if not is_known:
+                return None
+            word, add = "async ", add.replace(".addCleanup", ".addAsyncCleanup")
+        given = self._given(written[0])
+        if given is None:
+            return None
+        body = written[0].replace("\n", "\n    ")
+        code = f"\n{word}def {name}({', '.join(given)}):\n    {body}\n\n{add}({', '.join((name, *given))})"
+        return self._and(self.file.insert_after(self.at[:2] * 2, code), written[1])
+
+    @property
+    def _outside(self) -> tuple[ast.stmt, ...]:
+        """What is around the function, itself included."""
+        around = self.spot.around if self.spot is not None else ()
+        index = next((i for i, node in enumerate(around) if node is self.function), -1)
+        return around[: index + 1]
+
+    @property
+    def _written_anew(self) -> tuple[str, Edits] | None:
+        """The clean-up within the `with` blocks of the function around the statement, whatever else is around it."""
+        code = self.code()
+        for each in reversed(self._inside):
+            code = code and (self._opened(each, code[0]), code[1])
+        logged = self._logged(code[0]) if code is not None else None
+        return None if code is None or logged is None else (logged[0], (*code[1], *logged[1]))
+
+    @property
+    def _inside(self) -> tuple[ast.stmt, ...]:
+        """What is around the statement in its function."""
+        return self.spot.around[len(self._outside) :] if self.spot is not None else ()
+
+    def _given(self, code: str) -> list[str] | None:
+        """The names that a loop around the statement binds anew; None where it sets attributes that are used."""
+        loops = [node for node in self._inside if isinstance(node, ast.For | ast.AsyncFor | ast.While)]
+        bound = [
+            n for each in loops for n in ast.walk(each) if isinstance(getattr(n, "ctx", None), ast.Store)
+        ]
+        used = {ast.unparse(n) for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name | ast.Attribute)}
+        again = {ast.unparse(node) for node in bound} & used
+        return sorted(again) if all(name.isidentifier() for name in again) else None
+
+    @property
+    def _is_known_later(self) -> bool:
+        """Whether what executes a statement is still open when the test is over: of the object, or opened again."""
+        if self.undo.kind not in ("statement", "construct"):
+            return True
+        is_within = any(isinstance(node, ast.With | ast.AsyncWith) for node in self._inside)
+        is_kept = self.call is not None and self.file.code(self.call).startswith(("self.", "cls."))
+        return is_within or is_kept
+
+    @property
+    def _is_closed_before(self) -> bool:
+        """Whether the function itself closes what the clean-up would go through."""
+        opened = self._written_anew
+        if opened is None or self.function is None:
+            return False
+        names = {n.id for n in ast.walk(ast.parse(opened[0])) if isinstance(n, ast.Name)}
+        closing = re.compile(
+            rf"\b(?:{'|'.join(map(re.escape, names)) or '-'})\.(?:close|dispose|disconnect)\("
+        )
+        return closing.search(self.file.code(self.function)) is not None
+
+    @property
+    def _word(self) -> str:
+        """A word for what is removed: the name that the code has for it, else what it is."""
+        name = self.file.node(self.undo.name.at) if self.undo.name is not None else None
+        known = getattr(name, "attr", None) or getattr(name, "id", None) or ""
+        resource = self.undo.resource.replace(" ", "_")
+        is_plain = not known or known in ("name", resource, f"{resource}_name")
+        return resource if is_plain else str(known).strip("_").lower()
 
     def _in_tear_down(self) -> Edits | None:
         """In the method that takes down what `setup_method` sets up, which is added where there is none."""

@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
+from isolint.edits.logs import told
 from isolint.edits.places import AnyFunction, Spot, spot
 from isolint.facts.lifetime.undoing import Undo
 from isolint.late import dataclass
@@ -18,7 +19,6 @@ _CREATES = re.compile(
     re.IGNORECASE,
 )
 _WRAPPERS = frozenset({"Path", "str", "realpath", "resolve"})
-_LOGGERS = ("logger", "log", "LOG", "LOGGER", "_logger", "_log", "logging")
 
 
 @dataclass(frozen=True)
@@ -226,25 +226,8 @@ class Undone:
         """Code whose failure is told in the log and fails no test, where a server is asked; other code as it is."""
         if not self.undo.shared:
             return code, ()
-        logger, imports = self._logger, self.file.add_import("import logging")
-        if imports is None:
+        line = told(self.file, f"could not remove the {self.undo.resource}")
+        if line is None:
             return None
-        words = self.file.string(f"could not remove the {self.undo.resource}")
-        told = f"{logger or 'logging.getLogger(__name__)'}.exception({words})"
-        needed = () if logger and logger != "logging" else imports
         lines = code.replace("\n", "\n    ")
-        return f"try:\n    {lines}\nexcept Exception:\n    {told}", needed
-
-    @property
-    def _logger(self) -> str:
-        """The name of the module's logger."""
-        for node in self.file.tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-                if names and names[0] in _LOGGERS:
-                    return names[0]
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    if (alias.asname or alias.name) in _LOGGERS[:-1]:
-                        return alias.asname or alias.name
-        return ""
+        return f"try:\n    {lines}\nexcept Exception:\n    {line[0]}", line[1]

@@ -47,7 +47,8 @@ def _replace(root: Path, changes: Mapping[str, Change]) -> None:
             _refuse_changed(root / name, name, before)
             ready[name] = beside(root / name, after)
         for name in changes:
-            ready.pop(name).replace(root / name)
+            ready[name].replace(root / name)
+            del ready[name]
             done.append(name)
     except OSError:
         for name in done:

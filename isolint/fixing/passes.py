@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from isolint.reader import Standard
 from isolint.result import Result
 
 MOST_PASSES = 10
+Chosen = list[tuple[Finding, Fix]]
 Check = Callable[[Mapping[str, bytes]], Result]
 
 
@@ -42,12 +43,12 @@ class _Passes:
     refused: dict[str, None] = field(default_factory=dict)
     together: set[frozenset[str]] = field(default_factory=set)
 
-    def wanted(self, findings: Iterable[Finding]) -> list[tuple[Finding, Fix]]:
-        """The fixes that may be applied at the same time, in the order of the findings."""
+    def wanted(self, findings: Iterable[Finding], broken: Container[int] = ()) -> Chosen:
+        """The fixes that may be applied at the same time, in the order of the findings, without the broken ones."""
         taken: dict[str, set[Edit]] = {}
         chosen = []
         for finding, fix in self._allowed(findings):
-            own = self._by_file(finding, fix)
+            own = self._by_file(finding, fix) if id(finding) not in broken else None
             if own is None or any(_collide(edit, taken.get(name, set())) for name, edit in own):
                 continue
             for name, edit in own:
@@ -70,28 +71,36 @@ class _Passes:
             self._refuse(finding, error)
             return None
 
-    def apply(self, chosen: list[tuple[Finding, Fix]]) -> bool:
-        """Apply what was chosen but for the fixes that break a file; whether anything was applied."""
+    def apply(self, findings: Sequence[Finding], chosen: Chosen) -> int:
+        """Apply what was chosen of some findings, and in the place of fixes that break a file those they kept away.
+
+        Returns how many were applied.
+        """
         try:
             tried = self.texts.tried(fix for _, fix in chosen)
         except RefusedError:
-            chosen = self._sound(chosen)
+            chosen = self._sound(findings, chosen)
             tried = self.texts.tried(fix for _, fix in chosen)
         self.texts.accept(tried)
         self.applied += [finding for finding, _ in chosen]
         self.together.update(frozenset(self.texts.file(e.path) for e in fix.edits) for _, fix in chosen)
-        return bool(chosen)
+        return len(chosen)
 
-    def _sound(self, chosen: list[tuple[Finding, Fix]]) -> list[tuple[Finding, Fix]]:
+    def _sound(self, findings: Sequence[Finding], chosen: Chosen) -> Chosen:
         """The fixes that do not break a file, each tried with those before it."""
-        sound: list[tuple[Finding, Fix]] = []
-        for finding, fix in chosen:
-            try:
-                self.texts.tried([*(each for _, each in sound), fix])
-                sound.append((finding, fix))
-            except RefusedError as error:
-                self._refuse(finding, error)
-        return sound
+        broken: set[int] = set()
+        while True:
+            sound: Chosen = []
+            for finding, fix in chosen:
+                try:
+                    self.texts.tried([*(each for _, each in sound), fix])
+                    sound.append((finding, fix))
+                except RefusedError as error:
+                    self._refuse(finding, error)
+                    broken.add(id(finding))
+            if len(sound) == len(chosen):
+                return sound
+            chosen = self.wanted(findings, broken)
 
     def _refuse(self, finding: Finding, error: RefusedError) -> None:
         place = f"{finding.path}:{finding.location.span.line}"
@@ -124,14 +133,16 @@ def _run(check: Check, passes: _Passes, only: str) -> tuple[Result, frozenset[st
     while True:
         result = check(passes.texts.after)
         passes.refused.clear()
-        chosen = passes.wanted(f for f in result.findings if not only or _stays_in(f, only))
+        findings = [f for f in result.findings if not only or _stays_in(f, only)]
+        chosen = passes.wanted(findings)
         if len(codes) == MOST_PASSES and chosen:
             names = ", ".join(sorted({finding.code for finding, _ in chosen}))
             passes.refused[f"{MOST_PASSES} passes were not enough: {names} could fix more"] = None
             return result, frozenset()
-        if not passes.apply(chosen):
+        applied = passes.apply(findings, chosen)
+        if not applied:
             return result, frozenset()
-        codes.append(frozenset(finding.code for finding in passes.applied[-len(chosen) :]))
+        codes.append(frozenset(finding.code for finding in passes.applied[-applied:]))
         states.append(passes.texts.changed())
         if states[-1] in states[:-1]:
             return result, frozenset().union(*codes[states.index(states[-1]) :])

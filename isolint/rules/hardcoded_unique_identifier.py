@@ -39,17 +39,37 @@ mocked services, requests that the test expects to be refused, and stores that c
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Rule, Severity
+from isolint.rule import Applicability, Collision, Context, File, Finding, Fix, Rule, Severity, remedies
 
 rule = Rule("ISO201", "hardcoded-unique-identifier", severity=Severity.WARNING, since="0.1")
 
 
 @rule.on(File)
 def check(site: File, ctx: Context) -> Iterator[Finding]:
-    for found in ctx.know.collisions.of(site.module):
+    every = ctx.know.collisions.of(site.module)
+    for found in every:
         how = "counts from the start in every process" if found.counted else "is the same in every run"
         message = f"the unique `{found.column}` `{found.value}` {how}, and the row stays in {found.where}"
-        yield ctx.finding(found.at, message, trail=found.trail)
+        yield ctx.finding(found.at, message, trail=found.trail, subject=(found, every))
     for presumed in ctx.know.presumptions.of(site.module):
         message = f"nothing makes `{presumed.path}`: it must be in {presumed.where} before the tests"
         yield ctx.finding(presumed.at, message, trail=presumed.trail)
+
+
+@rule.fix(Applicability.UNSAFE)
+def make_it_unique(subject: tuple[Collision, tuple[Collision, ...]], ctx: Context) -> Fix | None:
+    """Where all that says the value can be seen; other tests may say it, too, if they write it themselves."""
+    found, every = subject
+
+    def is_said(value: str, path: str) -> bool:
+        modules = (ctx.know.project.module(other) for other in ctx.know.test_files)
+        writers = {
+            module.path
+            for module in modules
+            if module is not None and any(c.value == value for c in ctx.know.collisions.of(module))
+        }
+        quoted = (f"{quote}{value}{quote}" for quote in "\"'")
+        return any(ctx.is_said_elsewhere(each, besides={path, *writers}) for each in quoted)
+
+    edits = remedies.renewed(found, ctx.python, ctx.module.path, every, is_said)
+    return ctx.fix(f"Make the `{found.column}` unique", edits)

@@ -46,6 +46,7 @@ from isolint.rule import (
     Context,
     Finding,
     Fix,
+    Position,
     PythonFile,
     Rule,
     SettingsModule,
@@ -55,6 +56,7 @@ from isolint.rule import (
 
 rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
 
+_LAZY = frozenset({"create_engine", "create_async_engine"})
 REASONS = {
     "worker": "the NAME of `{alias}` is another one in each worker, and TEST gives none: Django adds `test_`, "
     "and pytest-django the worker once more",
@@ -100,6 +102,45 @@ def name_it(found: Unnamed, ctx: Context) -> Fix | None:
     own = _stem(value, file) if found.reason else file.prefixed(value, "test_", is_path=False)
     test = f"{{{file.string('NAME')}: {own}}}" if own is not None else ""
     return ctx.fix('Give it a `TEST["NAME"]`', file.add_entry(found.at, "TEST", test) if test else None)
+
+
+@rule.fix(Applicability.UNSAFE)
+def read_it_behind_django(found: Unnamed, ctx: Context) -> Fix | None:
+    """A fixture of the session waits for Django; an engine made on import reads a name that Django keeps."""
+    if found.reason != "reader" or found.hop is None:
+        return None
+    reader = ctx.python(found.hop.path)
+    if reader.function(found.hop.at) is None:
+        return _name_for_both(found, ctx, reader, found.hop.at)
+    if not _is_fixture(reader.function(found.hop.at)):
+        return None
+    asked = reader.add_parameter(found.hop.at, "django_db_setup")
+    return ctx.fix("Wait for `django_db_setup`", asked)
+
+
+def _name_for_both(found: Unnamed, ctx: Context, reader: PythonFile, at: Position) -> Fix | None:
+    """`TEST["NAME"]` in the settings, and read where an engine is made that connects later."""
+    file, read, spot = ctx.python(), reader.node(at), reader.statement(at)
+    value = file.node(found.at)
+    makers = [] if spot is None else [n.func for n in ast.walk(spot.statement) if isinstance(n, ast.Call)]
+    is_lazy = any(ast.unparse(each).rpartition(".")[2] in _LAZY for each in makers)
+    if not is_lazy or not isinstance(read, ast.Subscript) or not isinstance(value, ast.expr):
+        return None
+    own = file.prefixed(value, "test_", is_path=False) if found.database.is_served else None
+    if own is None or found.has_test:
+        return None
+    test = f"{{{file.string('NAME')}: {own}}}"
+    key = reader.code(read.slice)
+    return ctx.fix(
+        'Read a `TEST["NAME"]` in both places',
+        file.add_entry(found.at, "TEST", test),
+        reader.replace(at, f"{reader.code(read.value)}[{reader.string('TEST')}][{key}]"),
+    )
+
+
+def _is_fixture(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
+    decorators = function.decorator_list if function is not None else []
+    return any("fixture" in ast.unparse(each) for each in decorators)
 
 
 def _stem(name: ast.expr, file: PythonFile) -> str | None:

@@ -24,6 +24,7 @@ Typing `pytest --reuse-db` to save a minute is fine: whoever types it knows. Wit
 the database is made anew, and the rule is silent.
 """
 
+import ast
 from collections.abc import Iterator
 
 from isolint.rule import (
@@ -57,11 +58,23 @@ def check_options(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
 @rule.on(FixtureSite)
 def check_fixture(site: FixtureSite, ctx: Context) -> Iterator[Finding]:
     if site.fixture.name == "django_db_keepdb" and always_true(site.function):
-        yield ctx.finding(
-            site.at, "`django_db_keepdb` always says yes: each run finds the database of the last"
-        )
+        message = "`django_db_keepdb` always says yes: each run finds the database of the last"
+        yield ctx.finding(site.at, message, subject=site)
 
 
 @rule.fix(Applicability.SAFE)
-def leave_it_to_the_command_line(entry: Entry, ctx: Context) -> Fix | None:
-    return ctx.fix("Leave it to the command line", ctx.configuration().remove_words(entry, KEEPING))
+def leave_it_to_the_command_line(found: Entry | FixtureSite, ctx: Context) -> Fix | None:
+    title = "Leave it to the command line"
+    if isinstance(found, Entry):
+        return ctx.fix(title, ctx.configuration().remove_words(found, KEEPING))
+    file = ctx.python()
+    function = file.function(found.function.at)
+    answer = function.body[-1] if function is not None else None
+    if not isinstance(answer, ast.Return) or answer.value is None:
+        return None
+    asked = f"request.config.getoption({file.string('reuse_db')})"
+    return ctx.fix(
+        title,
+        file.replace(file.position(answer.value), asked),
+        file.add_parameter(file.position(answer), "request"),
+    )

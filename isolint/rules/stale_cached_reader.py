@@ -71,19 +71,56 @@ def forget_around_each_test(stale: Stale, ctx: Context) -> Fix | None:
     keeper, file = stale.keeper, ctx.python()
     name = keeper.function.name
     fixture = f"fresh_{name.removeprefix('get_').lstrip('_')}"
-    imported = _import(name, ctx.know.project.import_path(stale.module, keeper.module), file)
     first = next((node for node in file.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)), None)
-    is_method = id(keeper.function) in keeper.module.methods
-    if keeper.kept_as or is_method or first is None or not _is_pytests(file) or file.binds(fixture):
+    if first is None or not _is_pytests(file) or file.binds(fixture):
         return None
-    clear = f"{name}.cache_clear()"
-    code = f"@pytest.fixture(autouse=True)\ndef {fixture}():\n    {clear}\n    yield\n    {clear}"
+    forgetting = _of_global(stale, fixture, ctx) if keeper.kept_as else _of_cache(stale, fixture, ctx)
+    if forgetting is None:
+        return None
+    code, imported = forgetting
     return ctx.fix(
         f"Let `{name}` forget its answer around each test",
         imported,
         file.add_import("import pytest"),
-        file.insert_before(file.position(first), code, blank=2),
+        file.insert_before(file.position(first), f"@pytest.fixture(autouse=True)\n{code}", blank=2),
     )
+
+
+def _of_cache(stale: Stale, fixture: str, ctx: Context) -> tuple[str, Edits] | None:
+    """The fixture that clears the cache of a decorator, and the import of the function."""
+    keeper, name = stale.keeper, stale.keeper.function.name
+    imported = _import(name, ctx.know.project.import_path(stale.module, keeper.module), ctx.python())
+    if imported is None or id(keeper.function) in keeper.module.methods:
+        return None
+    clear = f"{name}.cache_clear()"
+    return f"def {fixture}():\n    {clear}\n    yield\n    {clear}", imported
+
+
+def _of_global(stale: Stale, fixture: str, ctx: Context) -> tuple[str, Edits] | None:
+    """The fixture that gives a global the value it begins with, and puts back what was there."""
+    keeper, product = stale.keeper, ctx.python(stale.keeper.module.path)
+    path = ctx.know.project.import_path(stale.module, keeper.module)
+    begun = [
+        node.value
+        for node in product.tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and product.code(node).startswith((f"{keeper.kept_as} =", f"{keeper.kept_as}:"))
+    ]
+    if not path or len(begun) != 1 or not _is_nothing(begun[0]):
+        return None
+    target = ctx.python().string(f"{path}.{keeper.kept_as}")
+    value = product.code(begun[0]) if begun[0] is not None else "None"
+    return f"def {fixture}(monkeypatch):\n    monkeypatch.setattr({target}, {value})", ()
+
+
+def _is_nothing(value: ast.expr | None) -> bool:
+    """Whether a value is None, empty or false: the same wherever it is written."""
+    match value:
+        case ast.Constant(value=known):
+            return not known
+        case ast.Dict(keys=[]) | ast.List(elts=[]):
+            return True
+    return False
 
 
 def _is_pytests(file: PythonFile) -> bool:

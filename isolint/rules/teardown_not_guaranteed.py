@@ -84,7 +84,8 @@ def clean_up_in_any_case(subject: tuple[Unguaranteed, ...] | Bare, ctx: Context)
         return ctx.fix("Begin the `try` at once", begin_earlier(ctx.python(), subject[0].at, subject[0].end))
     else:
         last = max(subject, key=lambda each: each.at)
-        found = guard(ctx.python(), last.at, last.end)
+        resource = next((each.resource for each in subject if each.resource), "")
+        found = guard(ctx.python(), last.at, last.end, resource=resource)
     if found is None:
         return None
     applicability = Applicability.SAFE if found.is_tail else Applicability.UNSAFE

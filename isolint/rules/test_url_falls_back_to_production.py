@@ -30,7 +30,18 @@ ports and hosts may well be shared: they are not reported.
 import ast
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, ConfigFile, Context, Fallback, File, Finding, Fix, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    ConfigFile,
+    Context,
+    Fallback,
+    File,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    remedies,
+)
 
 rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
 
@@ -45,11 +56,14 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.on(ConfigFile)
 def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.pipelines.substitutions(site.document):
-        yield ctx.finding(found.at, f"where `{found.own}` is not set, the tests use {found.other}")
+        message = f"where `{found.own}` is not set, the tests use {found.other}"
+        yield ctx.finding(found.at, message, subject=found)
 
 
 @rule.fix(Applicability.UNSAFE)
-def drop_the_fallback(found: Fallback, ctx: Context) -> Fix | None:
+def drop_the_fallback(found: Fallback | remedies.Substitution, ctx: Context) -> Fix | None:
+    if isinstance(found, remedies.Substitution):
+        return ctx.fix(f"Read `{found.own}` alone", remedies.read_alone(ctx.configuration(), found))
     file = ctx.python()
     node = file.node(found.at)
     read = node.values[0] if isinstance(node, ast.BoolOp) else node

@@ -36,7 +36,17 @@ of its own. Where the command chooses tests by mark, the finding is of low confi
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Rule,
+    Severity,
+    remedies,
+)
 
 rule = Rule("ISO204", "worker-blind-session-resource", severity=Severity.WARNING, since="0.1")
 
@@ -46,4 +56,11 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
     for found in ctx.know.workers.of(ctx.know.module_sites(site.module)):
         message = f"each worker of `{found.workers.hop.text}` {found.what}: they have it in common"
         confidence = Confidence.HIGH if found.workers.sure else Confidence.LOW
-        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence)
+        yield ctx.finding(found.at, message, trail=found.trail, confidence=confidence, subject=found)
+
+
+@rule.fix(Applicability.UNSAFE)
+def name_the_worker(found: remedies.Blind, ctx: Context) -> Fix | None:
+    """With the fixture `worker_id`; a hook, and a constant that others use, ask the environment."""
+    edits = remedies.of_each_worker(ctx.python(), found, ctx.is_said_elsewhere)
+    return ctx.fix("Give each worker a name of its own", edits)

@@ -43,6 +43,7 @@ class Unguaranteed:
 
     `end` is where it is undone, `late` tells that this is a `finally` whose `try` begins too late.
     `minor` tells that what stays harms few: a temporary file, an override in an application of the test module's own.
+    `resource` is what it is where it is made on a server, else "".
     """
 
     at: s.Position
@@ -53,6 +54,7 @@ class Unguaranteed:
     minor: bool
     end: s.Position
     late: bool
+    resource: str = ""
 
 
 class Guarantees:
@@ -113,7 +115,7 @@ class Guarantees:
             begin = _own_hop(event, module, function)
             if begin is None or event.phase != "set up":
                 continue
-            for what, undoes in self._begun(event, module, function):
+            for what, resource, undoes in self._begun(event, module, function):
                 endings = list(endings)
                 ends = [other for other in (*events, *endings) if other is not event and undoes(other)]
                 places = [(end, _own_hop(end, module, function)) for end in ends]
@@ -122,23 +124,24 @@ class Guarantees:
                     created = what.endswith("created here")
                     found = self._judge(module, function, begin, hops, what, created=created)
                     if found is not None:
-                        yield found
+                        yield replace(found, resource=resource)
 
     def _begun(
         self, event: Event, module: Module, function: s.Function
-    ) -> Iterator[tuple[str, Callable[[Event], bool]]]:
-        """What an event creates or starts, in words, and what tells whether another event undoes it."""
+    ) -> Iterator[tuple[str, str, Callable[[Event], bool]]]:
+        """What an event creates or starts, in words, what that is on a server, and what tells what undoes it."""
         for creation in self.lifecycle.creations(event):
             if (
                 not creation.managed
                 and self.lifecycle.outlives(creation)
                 and not self.is_mocked(event, (module, function))
             ):
-                yield f"the {creation.resource} created here", partial(self.lifecycle.removes, creation)
+                made = creation.resource if creation.shared else ""
+                yield f"the {creation.resource} created here", made, partial(self.lifecycle.removes, creation)
         if not event.chain:
             for start in self.starts.starts(event, function):
                 if start.handle is None or not self.starts.all_are_stopped(start, module, function):
-                    yield f"the {start.entry.resource} started here", partial(_stops, start)
+                    yield f"the {start.entry.resource} started here", "", partial(_stops, start)
 
     def _overrides(self, module: Module, function: s.Function) -> Iterator[Unguaranteed]:
         for put, ends in self.overrides.taken_out_inside(module, function):

@@ -81,8 +81,11 @@ class Making:
                             seen.add(splice.at)
                             yield splice
 
-    def fixed_names(self, module: Module) -> Iterator[tuple[s.Position, str, str, Trail]]:
-        """The stores that code of a module creates under a name spelled out in the module."""
+    def fixed_names(self, module: Module) -> Iterator[tuple[s.Position, str, str, Trail, bool]]:
+        """The stores that code of a module creates under a name spelled out in the module.
+
+        The last says whether it is made only where it is missing: it is meant to stay for the next run.
+        """
         seen: set[s.Position] = set()
         for run in self._runs(module):
             for event in run.events:
@@ -90,7 +93,7 @@ class Making:
                     found = self._fixed_name(creation, module)
                     if found is not None and found[0] not in seen:
                         seen.add(found[0])
-                        yield found
+                        yield *found, _is_kept_for_next(event)
 
     def _fixed_name(self, creation: Creation, module: Module) -> tuple[s.Position, str, str, Trail] | None:
         name = literal_name(creation)
@@ -133,7 +136,7 @@ class Making:
                 hop = line_in(creation, site.module.path)
                 if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
                     continue
-                if (event.tolerant or _is_made_if_missing(event)) and not is_unique(creation):
+                if _is_kept_for_next(event) and not is_unique(creation):
                     continue
                 seen.add(hop.at)
                 yield hop.at, creation, (*event.chain, event.hop)
@@ -161,6 +164,11 @@ def _is_products_own(creation: Creation, site: MakingSite) -> bool:
     """Whether the application makes a temporary file for itself, and the tests know nothing of it."""
     module = creation.event.frame.module
     return creation.resource.startswith("temporary") and not module.is_test
+
+
+def _is_kept_for_next(event: Event) -> bool:
+    """Whether the next run takes what is there for its own."""
+    return event.tolerant or _is_made_if_missing(event)
 
 
 def _is_made_if_missing(event: Event) -> bool:

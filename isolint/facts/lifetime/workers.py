@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from isolint.facts.configuration.parallel import Parallel, Workers
@@ -31,17 +32,23 @@ from isolint.facts.targets.lattice import Level, judge
 from isolint.late import dataclass
 
 _BROAD = ("session", "package")
+_FILE = re.compile(r"(?P<name>[^/\\]+)\.(?:db|sqlite|sqlite3)\Z")
 _EARLY_HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blind:
-    """Each worker does what stands `at`: `what` says it in words. `named` is the place of the name, if any."""
+    """Each worker does what stands `at`: `what` says it in words.
+
+    `name` is what is made or destroyed by, of a file what it is called without its extension, "" where the code does
+    not say it; `named` is the place where it is written, if that is known.
+    """
 
     at: s.Position
     what: str
     workers: Workers
     trail: Trail
+    name: str = ""
     named: s.Position | None = None
 
 
@@ -91,16 +98,16 @@ class WorkerBlindness:
             hop = _line_in(event, site.module.path)
             if hop is None or event.tolerant or self.mocks.is_mocked(event, (site.module, site.function)):
                 continue
-            for what, trail, named in self._shared(event, site.module.path):
+            for what, trail, name, named in self._shared(event, site.module.path):
                 if not any(self._speaks(step.path) for step in (*event.chain, *trail)):
                     way = (*event.chain, event.hop, *trail, workers.hop)
-                    yield Blind(hop.at, what, workers, way, named)
+                    yield Blind(hop.at, what, workers, way, name, named)
 
     def _speaks(self, path: str) -> bool:
         module = self.evaluator.project.module(path)
         return module is not None and self.parallel.speaks_of_workers(module)
 
-    def _shared(self, event: Event, path: str) -> Iterator[tuple[str, Trail, s.Position | None]]:
+    def _shared(self, event: Event, path: str) -> Iterator[tuple[str, Trail, str, s.Position | None]]:
         """What an event makes or destroys that is the same for all workers."""
         for creation in self.lifecycle.creations(event):
             if creation.resource in NAMED_STORES and self._is_shared(creation, event):
@@ -108,12 +115,27 @@ class WorkerBlindness:
                 own = spelled is not None and spelled[1] == path and literal_name(creation) is not None
                 named = spelled[0] if own and spelled is not None else None
                 trail = spelled[2] if spelled is not None else ()
-                yield f"creates the {creation.resource}{_shown(creation.value)}", trail, named
+                name = (text(creation.value) if creation.value is not None else None) or ""
+                yield f"creates the {creation.resource}{_shown(creation.value)}", trail, name, named
         destroyed = self.effects.destruction(event)
         one = destroyed is not None and self._names_the_same(event)
         if destroyed is not None and one and self._is_one_for_all(destroyed[1], path):
             trail = next((o.trail for o in options(destroyed[1]) if isinstance(o, Handle)), ())
-            yield f"destroys {destroyed[0]}", trail, None
+            yield f"destroys {destroyed[0]}", trail, self._destroyed_name(event, destroyed[1]), None
+
+    def _destroyed_name(self, event: Event, store: Value) -> str:
+        """What is destroyed by an event, or the file that it lies in."""
+        entry, statement = self.effects.destroyer(event), self.effects.statement(event)
+        argument = None if entry is None else self.effects.argument(event, entry.name)
+        if argument is not None:
+            return text(argument) or ""
+        if statement is not None:
+            for action in (a for option in options(statement) for a in sql.actions(flat(option))):
+                if action.verb == "drop" and action.object in ("schema", "database"):
+                    return action.name
+        urls = (text(o.url) for o in options(store) if isinstance(o, Handle) and o.url is not None)
+        found = next((_FILE.search(url) for url in urls if url), None)
+        return found["name"] if found is not None else ""
 
     def _names_the_same(self, event: Event) -> bool:
         """Whether what an event destroys has the same name for all workers, if it has one."""
