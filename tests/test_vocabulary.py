@@ -435,6 +435,14 @@ DESTROYER = {"call": "shop.wipe", "resource": "everything"}
             {"types": {"shop.Store": {"kind": "client", "gives": {"db": 1}}}},
             'types."shop.Store".gives.db: expected a string, not an integer',
         ),
+        (
+            {"replace": {"shop.db.Session": 1}},
+            'replace."shop.db.Session": expected a string, not an integer',
+        ),
+        (
+            {"replace": {"shop.db.Session": "TestSession"}},
+            "replace.\"shop.db.Session\": 'TestSession' is no full name, like 'shop.db.Session'",
+        ),
     ],
     ids=lambda value: None if isinstance(value, dict) else value.partition(":")[0],
 )

@@ -1,8 +1,9 @@
 """What fixes put into a suite: engines, sessions and overrides of the tests' own, written as the product's are."""
 
 from isolint.remedies.configuring import configured
+from isolint.remedies.existing import Own
 from isolint.remedies.guarding import guarded
-from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.isolation import Isolation
 from isolint.remedies.overriding import Wanted, overridden
 from isolint.remedies.redirection import redirected
 from isolint.remedies.removing import removed

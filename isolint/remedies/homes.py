@@ -19,13 +19,24 @@ _LONGEST = 88
 
 
 class Home:
-    """A conftest that code is added to. `python` gives the editor of a file that is there."""
+    """A conftest that code is added to, or support code with what is there already.
 
-    def __init__(self, know: Knowledge, path: str, python: Callable[[str], PythonFile]) -> None:
+    `python` gives the editor of a file that is there; `known_as` is the name that others are known to import it by.
+    """
+
+    def __init__(
+        self, know: Knowledge, path: str, python: Callable[[str], PythonFile], known_as: str = ""
+    ) -> None:
         self.know = know
         self.path = path
         self.exists = path in know.project.files
         self._python = python
+        self._known_as = known_as
+
+    @property
+    def is_conftest(self) -> bool:
+        """Whether code may be added to it."""
+        return self.path.rpartition("/")[2] == "conftest.py"
 
     @cached_property
     def file(self) -> PythonFile:
@@ -40,9 +51,11 @@ class Home:
     @cached_property
     def dotted(self) -> str | None:
         """What other tests import it by, None where they cannot."""
+        if self._known_as:
+            return self._known_as
         if "--import-mode=importlib" in self.know.config.words("addopts"):
             return None
-        folder, parts = self.path.rpartition("/")[0], ["conftest"]
+        folder, parts = self.path.rpartition("/")[0], [self.path.rpartition("/")[2].removesuffix(".py")]
         while folder and f"{folder}/__init__.py" in self.know.project.files:
             folder, _, name = folder.rpartition("/")
             parts.insert(0, name)

@@ -11,9 +11,10 @@ from isolint.facts.meaning.values import Trail
 from isolint.facts.program.project import Module
 from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.overrides import ATTRIBUTE
+from isolint.remedies.existing import Own
 from isolint.remedies.functions import Copied
 from isolint.remedies.homes import home_of
-from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.isolation import Isolation
 from isolint.remedies.restoring import yielded
 from isolint.source import Position
 

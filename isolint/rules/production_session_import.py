@@ -36,6 +36,9 @@ Importing models, metadata, exceptions or types from the same module is fine, an
 `app.dependency_overrides`. The rule is silent where the handle leads to memory, to a database named for tests,
 to a variable the conftest pins before the application is imported, where the tests replace the handle, and where
 an autouse fixture refuses to run on anything but a test's database.
+Which of the tests' own takes its place can be told by the configuration, `[tool.isolint.vocabulary.replace]` with
+`"app.db.session_maker" = "tests.database.session_maker"`; else the fix uses the only one of its kind that a conftest
+makes, or test support that a conftest imports.
 A handle that is bound later, by code that cannot be seen, is not reported. One whose target cannot be told, and
 one that the product itself names for tests (`test_engine`), are told with `--min-confidence low` only.
 """

@@ -26,6 +26,7 @@ from isolint.vocabulary.entries import (
     Pool,
     Quoter,
     Reader,
+    Replacement,
     Sender,
     Statement,
     Type,
@@ -80,6 +81,7 @@ class Vocabulary:
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
+    replacements: tuple[Replacement, ...]
     changes: dict[str, tuple[Change, ...]]
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
@@ -178,6 +180,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
+        replacements=tuple(entries["replace"]),
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
@@ -238,7 +241,7 @@ def _known(entries: Entries, types: Mapping[str, Type]) -> Iterable[str]:
         for entry in members:
             if kind == "instance":
                 yield from entry.name
-            elif kind != "types":
+            elif kind not in ("types", "replace"):
                 yield from _spellings(entry.call, types)
                 yield from getattr(entry, "bases", ())
 

@@ -321,3 +321,15 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What tests use in the place of the application's own: `"shop.db.Session" = "tests.database.Session"`.
+
+    Both are names at the top of a module, written in full as tests import them. The fix of `production-session-import`
+    takes the second for the first.
+    """
+
+    name: str
+    by: str
