@@ -33,6 +33,7 @@ STACKS = {
     "fastapi-sqlalchemy": Stack(
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
+    "flask-global-app": Stack(f"{SESSIONS}/proof_flask_global_app", "POTTERY_DATABASE_URL", "pottery.db"),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),

@@ -214,6 +214,9 @@ class Knowledge:
         """Where a handle leads in the tests of a file."""
         if self.wiring.is_left_to_tests(handle, path):
             return Target(Level.UNKNOWN, "")
+        wired = None if handle.bound else self.wiring.on_import(handle, path)
+        if wired is not None:
+            return wired.reached_by(handle)
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
     def imported_handles(

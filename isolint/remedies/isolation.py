@@ -17,6 +17,7 @@ from isolint.remedies.engines import Recipe, recipe
 from isolint.remedies.existing import Existing, Own, imports
 from isolint.remedies.functions import Copied, Copies, Renaming
 from isolint.remedies.homes import Home, home_of
+from isolint.remedies.pinning import pinned
 from isolint.remedies.servers import DATABASE
 from isolint.source import Position
 
@@ -35,6 +36,10 @@ class Isolation:
         """The one for the tests of a file that there is: named in the configuration, else in conftests or support."""
         there = self._there
         return there.named(handle, path) or there.in_conftests(handle, path) or there.in_support(handle, path)
+
+    def pinned(self, handle: Handle, path: str) -> Edits | None:
+        """The edits that pin the variable of a handle's address before the tests of a file load the application."""
+        return pinned(self.know, self.python, handle, path)
 
     # -- what is made
 
@@ -154,7 +159,7 @@ class Isolation:
         """For each of the application's handles that a test module imports: whether tests can have one of their own."""
         for site in self.know.module_sites(module).imports:
             for _, _, handle in self.know.imported_handles(site):
-                yield self.own(handle, module.path) is not None
+                yield (self.own(handle, module.path) or self.pinned(handle, module.path)) is not None
 
     def _handle(self, module: Module, name: str) -> Handle | None:
         """The application's handle that a name at the top of a module stands for."""

@@ -106,6 +106,12 @@ def make_one_for_the_tests(taken: Taken, ctx: Context) -> Fix | None:
     return None if own is None else _in_place(taken, own, ctx, f"Make `{own.name}` for the tests and use it")
 
 
+@rule.fix(Applicability.UNSAFE)
+def load_the_application_on_memory(taken: Taken, ctx: Context) -> Fix | None:
+    edits = ctx.isolation.pinned(taken.handle, taken.site.module.path)
+    return ctx.fix("Set the database's variable to memory before the application is loaded", edits)
+
+
 def _in_place(taken: Taken, own: Own, ctx: Context, title: str) -> Fix | None:
     file = ctx.python()
     if "." in taken.name:
