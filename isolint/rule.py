@@ -63,6 +63,7 @@ from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
+from isolint.remedies.models import pointed_to_memory
 from isolint.source import Position, Source
 
 __all__ = [
@@ -129,6 +130,7 @@ __all__ = [
     "is_test_name",
     "load_rules",
     "overridden",
+    "pointed_to_memory",
     "redirected",
     "removed",
     "show",

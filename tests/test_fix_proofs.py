@@ -34,6 +34,7 @@ STACKS = {
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
     "flask-global-app": Stack(f"{SESSIONS}/proof_flask_global_app", "POTTERY_DATABASE_URL", "pottery.db"),
+    "tortoise": Stack("unproven-database-target/proof_tortoise", "LIGHTHOUSE_DATABASE_URL", "lighthouse.db"),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),

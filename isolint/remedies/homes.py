@@ -15,6 +15,7 @@ from isolint.finding import Edit, Span
 from isolint.source import Position
 
 _TEST_FOLDERS = ("tests", "test", "testing")
+_BLOCKS = ("def ", "async def ", "@")
 _LONGEST = 88
 
 
@@ -75,7 +76,8 @@ class Home:
         """Add imports and code to it, below a statement, else below its imports; take the imports `drops` out."""
         wanted = merged(imports)
         if not self.exists:
-            text = "\n".join((*self._sorted(wanted), "", code, ""))
+            gap = ("", "") if code.startswith(_BLOCKS) else ("",)
+            text = "\n".join((*self._sorted(wanted), *gap, code, ""))
             return (Edit(self.path, Span(1, 1, 1, 1), text),)
         changed = self._dropped(drops, wanted)
         anchor = after or self._anchor()
@@ -122,7 +124,7 @@ class Home:
 
     def _placed(self, code: str, anchor: ast.stmt, *, is_after: bool) -> Edit:
         if is_after:
-            blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
+            blank = "\n\n" if code.startswith(_BLOCKS) else ""
             return self.file.text.lines_after(last_line(anchor), f"{blank}{code}", "")
         is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         is_block = is_block or code.splitlines()[-1].startswith((" ", "\t"))
