@@ -212,19 +212,27 @@ def merged(imports: Iterable[str]) -> list[str]:
 
 
 def joined(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits in which the paragraphs that are inserted at one place are one."""
+    """Edits in which the paragraphs that are inserted at one place are one; the standard library's stand first."""
     found: dict[tuple[str, Span], str] = {}
-    for edit in sorted(edits, key=lambda edit: (edit.content.lstrip().startswith("from "), edit.content)):
-        key = (edit.path, edit.span)
+    last: dict[tuple[str, Span], bool] = {}
+    for edit in sorted(edits, key=_import_order):
+        key, is_other = (edit.path, edit.span), _import_order(edit)[0]
         before = found.get(key, "")
         content = edit.content
         end = "\r\n" if "\r\n" in content else "\n"
-        if before.endswith(end * 2):
+        if before.endswith(end * 2) and last[key] == is_other:
             before = before.removesuffix(end)
         elif before.startswith(end):
             content = content.removeprefix(end)
-        found[key] = before + content
+        found[key], last[key] = before + content, is_other
     return [Edit(path, span, content) for (path, span), content in found.items()]
+
+
+def _import_order(edit: Edit) -> tuple[bool, bool, str]:
+    words = edit.content.split()
+    is_import = len(words) > 1 and words[0] in ("import", "from")
+    is_other = is_import and words[1].partition(".")[0] not in sys.stdlib_module_names
+    return is_other, edit.content.lstrip().startswith("from "), edit.content
 
 
 def call_code(function: str, arguments: list[str]) -> str:
