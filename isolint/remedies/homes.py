@@ -77,14 +77,14 @@ class Home:
         wanted = merged(imports)
         if not self.exists:
             gap = ("", "") if code.startswith(_BLOCKS) else ("",)
-            text = "\n".join((*self._sorted(wanted), *gap, code, ""))
+            text = "\n".join((*self.in_paragraphs(wanted), *gap, code, ""))
             return (Edit(self.path, Span(1, 1, 1, 1), text),)
         changed = self._dropped(drops, wanted)
         anchor = after or self._anchor()
         if changed is None:
             return None
         if anchor is None:
-            block = "\n".join((*self._sorted(wanted), "", code))
+            block = "\n".join((*self.in_paragraphs(wanted), "", code))
             end = self.file.tree.body[-1] if self.file.tree.body else None
             if end is None:
                 return (self.file.text.insert(len(self.file.text.lines) + 1, 1, f"{block}\n"),)
@@ -151,7 +151,7 @@ class Home:
             return False
         return self.know.project.locate(module, parts) is not None
 
-    def _sorted(self, imports: list[str]) -> list[str]:
+    def in_paragraphs(self, imports: Iterable[str]) -> list[str]:
         """Imports in three paragraphs: of the standard library, of others, of the project; plain ones first."""
         found: dict[int, list[str]] = {}
         for line in sorted(imports, key=lambda line: (line.startswith("from "), line)):

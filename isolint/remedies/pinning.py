@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
-from isolint.edits.places import first_line, last_line
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import Handle, Variable
 from isolint.facts.program.project import Module
 from isolint.facts.web.wiring import Wired
-from isolint.finding import Edit, Span
+from isolint.remedies.early import at_the_end, put_early
 from isolint.remedies.engines import dialect_of
 from isolint.remedies.homes import Home, home_of
 from isolint.remedies.tables import makes_tables
@@ -135,52 +133,15 @@ def _tables(app: _Application) -> str:
 def _written(home: Home, variable: str, app: _Application, tables: str) -> Edits | None:
     """The edits that put the variable, and a fixture that makes the tables, into a conftest."""
     if not home.exists:
-        pin = f'os.environ["{variable}"] = "{_MEMORY}"'
-        code = f"\nimport pytest\n\n{pin}\n\n{_imports(app)}\n\n\n{tables}\n" if tables else f"\n{pin}\n"
-        return (Edit(home.path, Span(1, 1, 1, 1), f"import os\n{code}"),)
+        code = f'os.environ["{variable}"] = "{_MEMORY}"'
+        needed = ("import os", "import pytest") if tables else ("import os",)
+        return put_early(home, needed, f"{code}\n\n{_imports(app)}\n\n\n{tables}" if tables else code)
     file = home.file
-    pin = f"os.environ[{file.string(variable)}] = {file.string(_MEMORY)}"
-    edits = _put(home, pin)
-    if edits is None or not tables:
-        return edits
+    put = put_early(home, ("import os",), f"os.environ[{file.string(variable)}] = {file.string(_MEMORY)}")
+    added = file.add_import("import pytest") if tables else ()
+    if put is None or added is None or {edit.span for edit in added} & {edit.span for edit in put}:
+        return None
+    if not tables:
+        return put
     inside = "".join(f"    {line}\n" for line in _imports(app).splitlines())
-    code = tables.replace("():\n", f"():\n{inside}\n", 1)
-    added = file.add_import("import pytest")
-    end = file.text.lines_after(last_line(file.tree.body[-1]), f"\n\n{file.stepped(code)}", "")
-    if added is None or {edit.span for edit in added} & {edit.span for edit in edits}:
-        return None
-    return (*edits, *added, end)
-
-
-def _put(home: Home, pin: str) -> Edits | None:
-    """The edits that set a variable in a conftest before it, or anything it imports, can load the application."""
-    file = home.file
-    above: list[ast.Import | ast.ImportFrom] = []
-    for node in file.tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom) and not _is_own(home, node):
-            above.append(node)
-        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            break
-    else:
-        return None
-    line, asked = first_line(node), file.add_import("import os")
-    if any(isinstance(each, ast.Import) and each.names[0].name == "os" for each in above):
-        return (file.text.lines_before(line, pin, "", 1),)
-    if not asked:
-        return None
-    if not above:
-        return (file.text.lines_before(line, f"import os\n\n{pin}", "", 1),)
-    if any(edit.span.line >= line for edit in asked):
-        return None
-    return (*asked, file.text.lines_before(line, pin, "", 1))
-
-
-def _is_own(home: Home, node: ast.Import | ast.ImportFrom) -> bool:
-    """Whether an import loads a module of the project."""
-    if isinstance(node, ast.ImportFrom) and node.level:
-        return True
-    names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-    module = home.know.project.module(home.path)
-    return module is None or any(
-        home.know.project.locate(module, tuple(name.split(".")[:1])) is not None for name in names
-    )
+    return (*put, *added, at_the_end(home, tables.replace("():\n", f"():\n{inside}\n", 1)))
