@@ -27,7 +27,7 @@ from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
 from isolint.facts.configuration.testnames import Unnamed
 from isolint.facts.destruction.destroyed import Destruction
-from isolint.facts.knowledge import Knowledge
+from isolint.facts.knowledge import CLIENT_KINDS, Knowledge
 from isolint.facts.lifetime.dependencies import Override
 from isolint.facts.lifetime.foreignkeys import Misordered
 from isolint.facts.lifetime.guarantees import Unguaranteed
@@ -67,6 +67,7 @@ from isolint.remedies.models import pointed_to_memory
 from isolint.source import Position, Source
 
 __all__ = [
+    "CLIENT_KINDS",
     "Applicability",
     "Bare",
     "Concrete",

@@ -33,8 +33,10 @@ INSTALLED = (
     "alembic",
     "asyncpg",
     "django",
+    "fakeredis",
     "flask_migrate",
     "flask_sqlalchemy",
+    "mongomock",
     "psycopg",
     "pymongo",
     "pytest",
@@ -42,6 +44,7 @@ INSTALLED = (
     "sqlalchemy",
     "sqlalchemy_utils",
     "sqlmodel",
+    "tortoise",
 )
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -151,6 +154,7 @@ def names_of(kind: str, entry: Any) -> Iterator[str]:
     yield from getattr(entry, "bases", ())
     yield from (entry.name,) if kind == "types" else entry.name if kind == "instance" else ()
     yield from (name for name in getattr(entry, "undo", ()) if not name.startswith("."))
+    yield from (entry.by,) if kind == "fakes" else ()
 
 
 def names_in(path: Path) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import position
-from isolint.facts.knowledge import SESSION_KINDS, Knowledge
+from isolint.facts.knowledge import CLIENT_KINDS, SESSION_KINDS, Knowledge
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
@@ -15,6 +15,7 @@ from isolint.finding import Edit
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
 from isolint.remedies.existing import Existing, Own, imports
+from isolint.remedies.fakes import faked
 from isolint.remedies.functions import Copied, Copies, Renaming
 from isolint.remedies.homes import Home, home_of
 from isolint.remedies.pinning import pinned
@@ -40,6 +41,10 @@ class Isolation:
     def pinned(self, handle: Handle, path: str) -> Edits | None:
         """The edits that pin the variable of a handle's address before the tests of a file load the application."""
         return pinned(self.know, self.python, handle, path)
+
+    def faked(self, trail: Trail, path: str) -> Edits | None:
+        """The edits that put fakes in the place of the client that a trail leads to, for the tests of a file."""
+        return faked(self.know, self.python, trail, path)
 
     # -- what is made
 
@@ -158,6 +163,8 @@ class Isolation:
     def has_stand_in(self, module: Module) -> Iterator[bool]:
         """For each of the application's handles that a test module imports: whether tests can have one of their own."""
         for site in self.know.module_sites(module).imports:
+            for _, _, handle in self.know.imported_handles(site, CLIENT_KINDS):
+                yield self.faked(handle.trail, module.path) is not None
             for _, _, handle in self.know.imported_handles(site):
                 yield (self.own(handle, module.path) or self.pinned(handle, module.path)) is not None
 

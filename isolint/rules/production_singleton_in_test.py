@@ -40,11 +40,22 @@ of scripts, examples and benchmarks are left alone.
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Import, Reached, Rule, Severity
+from isolint.rule import (
+    CLIENT_KINDS,
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Import,
+    Reached,
+    Rule,
+    Severity,
+)
 
 rule = Rule("ISO102", "production-singleton-in-test", severity=Severity.WARNING, since="0.1")
 
-KINDS = frozenset({"client", "database", "collection"})
 WORDS = {
     "handle": "`{0}` is the application's own",
     "accessor": "`{0}()` hands out an object of the application",
@@ -70,7 +81,7 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 def check_import(site: Import, ctx: Context) -> Iterator[Finding]:
     know = ctx.know
     if not know.is_guarded(site.module.path):
-        for reached in know.singletons.imported(site.module, know.imported_handles(site, KINDS)):
+        for reached in know.singletons.imported(site.module, know.imported_handles(site, CLIENT_KINDS)):
             yield finding(reached, ctx)
 
 
@@ -79,4 +90,13 @@ def finding(found: Reached, ctx: Context) -> Finding:
     message = f"{WORDS[found.how].format(found.name)}: it reaches {found.target.why}{aside}"
     severity = Severity.ERROR if found.written else Severity.WARNING
     confidence = Confidence.HIGH if found.sure else Confidence.LOW
-    return ctx.finding(found.at, message, trail=found.trail, severity=severity, confidence=confidence)
+    return ctx.finding(
+        found.at, message, trail=found.trail, severity=severity, confidence=confidence, subject=found
+    )
+
+
+@rule.fix(Applicability.UNSAFE)
+def put_a_fake_in_its_place(found: Reached, ctx: Context) -> Fix | None:
+    if found.how != "handle":
+        return None
+    return ctx.fix("Put a fake in its place", ctx.isolation.faked(found.trail, ctx.module.path))

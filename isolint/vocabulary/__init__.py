@@ -18,6 +18,7 @@ from isolint.vocabulary.entries import (
     Creator,
     Destroyer,
     Executor,
+    Fake,
     Handle,
     Initializer,
     Instance,
@@ -81,6 +82,7 @@ class Vocabulary:
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
+    fakes: dict[str, tuple[Fake, ...]]
     replacements: tuple[Replacement, ...]
     changes: dict[str, tuple[Change, ...]]
     restoring_fixtures: dict[str, tuple[Change, ...]]
@@ -180,6 +182,7 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
+        fakes=by.call("fakes"),
         replacements=tuple(entries["replace"]),
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),

@@ -333,3 +333,16 @@ class Replacement:
 
     name: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """A class `by` whose instances, in memory, stand in for what `call` makes, from the package `distribution`.
+
+    `keeps` are the keyword arguments that it takes as well.
+    """
+
+    call: tuple[str, ...]
+    by: str
+    distribution: str
+    keeps: tuple[str, ...] = ()

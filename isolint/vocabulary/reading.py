@@ -33,6 +33,7 @@ ENTRIES: dict[str, type] = {
     "initializes": kinds.Initializer,
     "overrides": kinds.Override,
     "unique": kinds.Unique,
+    "fakes": kinds.Fake,
     "replace": kinds.Replacement,
     "web": surroundings.Web,
     "changes": surroundings.Change,
