@@ -1,4 +1,4 @@
-"""Fakes are put in the place of clients: the suite passes, and the development server holds what it held."""
+"""Fakes in the place of clients, and guards before them: the development server holds what it held."""
 
 from __future__ import annotations
 
@@ -71,3 +71,20 @@ def test_mongo_needs_no_server(tmp_path: Path) -> None:
     assert "ServerSelectionTimeoutError" in proving.run_python(project, *RUN, environment=environment).stdout
     mended(project, environment)
     assert "2 passed" in proving.run_python(project, *RUN, environment=environment).stdout
+
+
+def test_guard_lets_only_the_last_database_be_emptied(server: redis.Redis, tmp_path: Path) -> None:
+    project = proving.lay("unguarded-destructive-call/redis_emptied_in_set_up", tmp_path / "project")
+    port = server.connection_pool.connection_kwargs["port"]
+    server.set("letters:sent", 3)
+    environment = {"POSTBOX_REDIS_URL": f"redis://127.0.0.1:{port}/0"}
+    mended(project, environment)
+
+    refused = proving.run_python(project, *RUN, environment=environment)
+    assert "refusing to destroy what is not a test's" in refused.stdout
+    assert held(server) == {"letters:sent": "3"}
+    passed = proving.run_python(
+        project, *RUN, environment={"POSTBOX_REDIS_URL": f"redis://127.0.0.1:{port}/15"}
+    )
+    assert "1 passed" in passed.stdout
+    assert held(server) == {"letters:sent": "3"}

@@ -95,7 +95,7 @@ def test_entries_say_something(path: Path) -> None:
         else:
             names = [
                 getattr(entry, name, ())
-                for name in ("call", "name", "fixtures", "bases", "marks", "variables")
+                for name in ("call", "name", "fixtures", "bases", "marks", "variables", "asks")
             ]
             assert any(names), f"{kind} of nothing: {entry}"
             assert getattr(entry, "when", None) is None or entry.when.argument

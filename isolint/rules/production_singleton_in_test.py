@@ -35,7 +35,8 @@ it cannot tell: what is opened only under some condition, with a URL that comes 
 environment. Session factories, engines and connections that are imported are the business of
 `production-session-import`. A bare server (`REDIS_URL`, no name of data) is told with `--min-confidence low` only
 where it is opened deep inside an object, or the test's folder says that a server is there to be used. Files in folders
-of scripts, examples and benchmarks are left alone.
+of scripts, examples and benchmarks are left alone. The fix puts a fake in the place of a client (`fakeredis`,
+`mongomock`) only where the project has the library already.
 """
 
 from collections.abc import Iterator

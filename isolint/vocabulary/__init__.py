@@ -30,6 +30,7 @@ from isolint.vocabulary.entries import (
     Replacement,
     Sender,
     Statement,
+    Telling,
     Type,
     Unique,
     Writer,
@@ -84,6 +85,8 @@ class Vocabulary:
     unique_variables: dict[str, Unique]
     fakes: dict[str, tuple[Fake, ...]]
     replacements: tuple[Replacement, ...]
+    tellings: dict[str, Telling]
+    telling_words: frozenset[str]
     changes: dict[str, tuple[Change, ...]]
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
@@ -184,6 +187,8 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique_variables=by.only("unique", "variables"),
         fakes=by.call("fakes"),
         replacements=tuple(entries["replace"]),
+        tellings={types[entry.type].name: entry for entry in reversed(entries["tells"])},
+        telling_words=frozenset(entry.word for entry in entries["tells"] if entry.word),
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
@@ -244,8 +249,8 @@ def _known(entries: Entries, types: Mapping[str, Type]) -> Iterable[str]:
         for entry in members:
             if kind == "instance":
                 yield from entry.name
-            elif kind not in ("types", "replace"):
-                yield from _spellings(entry.call, types)
+            elif kind != "types":
+                yield from _spellings(getattr(entry, "call", ()), types)
                 yield from getattr(entry, "bases", ())
 
 

@@ -346,3 +346,18 @@ class Fake:
     by: str
     distribution: str
     keeps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What tells of an instance of `type` whether its database is a test's: `asks`, an attribute or call of its own.
+
+    For tests it is `equals`, else it has the word "test" in it. A check that reads an attribute called `word` is a
+    guard; `beyond` are methods that reach more than the database.
+    """
+
+    type: str = field(metadata={"types": True})
+    asks: str
+    beyond: tuple[str, ...] = ()
+    equals: int = 0
+    word: str = ""

@@ -34,6 +34,7 @@ ENTRIES: dict[str, type] = {
     "overrides": kinds.Override,
     "unique": kinds.Unique,
     "fakes": kinds.Fake,
+    "tells": kinds.Telling,
     "replace": kinds.Replacement,
     "web": surroundings.Web,
     "changes": surroundings.Change,
