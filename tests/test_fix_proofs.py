@@ -41,6 +41,7 @@ STACKS = {
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
     "flask-global-app": Stack(f"{SESSIONS}/proof_flask_global_app", "POTTERY_DATABASE_URL", "pottery.db"),
+    "flask-global-app-on-postgresql": Stack(f"{SESSIONS}/proof_flask_server", "ROPEWAY_DATABASE_URL", ""),
     "tortoise": Stack("unproven-database-target/proof_tortoise", "LIGHTHOUSE_DATABASE_URL", "lighthouse.db"),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
@@ -126,7 +127,7 @@ def test_fixed_suite_passes_and_leaves_it_alone(stack: Stack, developed: Develop
     assert developed.findings() == []
 
 
-@pytest.mark.parametrize("name", ["sqlalchemy-on-postgresql", "async-sqlalchemy-on-postgresql"])
+@pytest.mark.parametrize("name", [name for name in STACKS if name.endswith("on-postgresql")])
 def test_databases_of_its_own_are_dropped(name: str, server: str, tmp_path: Path) -> None:
     stack = STACKS[name]
     address = proving.new_database(server)

@@ -59,7 +59,7 @@ def recipe(
     names = {d.name: _named(d.name, home) for d in chain}
     if own_engine:
         return _on_engine(know, python, chain, {**names, engine.name: own_engine})
-    dialect = dialect_of(url) or _spoken(know)
+    dialect = dialect_of(url) or spoken(know)
     maker = import_of(know, engine.module, _root(engine.call.function))
     written = _callee(python, engine)
     if maker is None or written is None:
@@ -160,7 +160,7 @@ def _copied(
     return f"{names[definition.name]} = {code}"
 
 
-def _spoken(know: Knowledge) -> str:
+def spoken(know: Knowledge) -> str:
     """The dialect whose own types the product uses, "" where it uses none."""
     product = sorted(path for path in know.project.files if not know.project.is_test(path))
     found = (_DIALECT.search(know.project.text(path) or "") for path in product)

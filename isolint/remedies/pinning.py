@@ -7,25 +7,20 @@ from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.facts.knowledge import Knowledge
-from isolint.facts.meaning.values import Handle, Variable
+from isolint.facts.meaning.values import Handle, Variable, text
 from isolint.facts.program.project import Module
 from isolint.facts.web.wiring import Wired
 from isolint.remedies.early import at_the_end, put_early
-from isolint.remedies.engines import dialect_of
+from isolint.remedies.engines import dialect_of, spoken
 from isolint.remedies.homes import Home, home_of
+from isolint.remedies.servers import MAINTENANCE, making, new_address
 from isolint.remedies.tables import makes_tables
 
 _MEMORY = "sqlite://"
 _SETTING = "SQLALCHEMY_DATABASE_URI"
-# Settings that speak of other databases, or of a pool that SQLite's memory does not have; and what overwrites a pin.
-_DISTURBING = (
-    "SQLALCHEMY_BINDS",
-    "SQLALCHEMY_ENGINE_OPTIONS",
-    "SQLALCHEMY_POOL_",
-    "engine_options=",
-    "override=True",
-    "sqlalchemy.dialects",
-)
+# Settings that speak of other databases, what overwrites a pin, and a pool that SQLite's memory does not have.
+_DISTURBING = ("SQLALCHEMY_BINDS", "override=True")
+_DISTURBING_MEMORY = ("SQLALCHEMY_ENGINE_OPTIONS", "SQLALCHEMY_POOL_", "engine_options=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +42,66 @@ def pinned(know: Knowledge, python: Callable[[str], PythonFile], handle: Handle,
     wired = know.wiring.on_import(handle, path)
     if wired is None or _SETTING not in wired.ready.entry.settings or not isinstance(wired.url, Variable):
         return None
-    home = home_of(know, path, python)
-    if dialect_of(wired.url) not in ("", "sqlite") or not _is_alone(know, wired.url.name):
-        return None
+    home, variable = home_of(know, path, python), wired.url
     app = _application(know, wired, handle)
-    if app is None or _names(know, home, wired.url.name):
+    if app is None or _names(know, home, variable.name) or _is_disturbed(know, _DISTURBING):
         return None
-    users = [each for each in sorted(know.test_files) if _is_below(each, home) and _uses(know, each, handle)]
-    making = {makes_tables(know, each) for each in (path, *users)}
-    if len(making) != 1:
+    users = [
+        each for each in sorted(know.test_files) if _is_below(each, home) and _uses(know, each, handle, app)
+    ]
+    made = {makes_tables(know, each) for each in (path, *users)}
+    if len(made) != 1:
         return None
-    tables = "" if making.pop() else _tables(app)
-    return _written(home, wired.url.name, app, tables)
+    tables = () if made.pop() else (_tables(app),)
+    dialect = dialect_of(variable) or spoken(know)
+    if dialect in MAINTENANCE:
+        return _on_server(know, home, variable, app, tables, dialect)
+    if dialect not in ("", "sqlite") or not _is_alone(know, variable.name):
+        return None
+    pin = f"os.environ[{_string(home, variable.name)}] = {_string(home, _MEMORY)}"
+    return _written(home, ("import os",), pin, app, tables)
+
+
+def _on_server(
+    know: Knowledge, home: Home, variable: Variable, app: _Application, tables: tuple[str, ...], dialect: str
+) -> Edits | None:
+    """The same with a database of the tests' own on the server, made and dropped around the run."""
+    default = text(variable.default) if variable.default is not None else None
+    if variable.default is not None and default is None:
+        return None
+    module = know.project.module(home.path)
+    defined = () if module is None else know.fixtures.defined(module).values()
+    if any(f.module is module and f.autouse and f.scope == "session" for f in defined):
+        return None
+    name = _string(home, variable.name)
+    read = f"os.environ[{name}]" if default is None else f"os.environ.get({name}, {_string(home, default)})"
+    pin = (
+        f"testing_url = {new_address(read)}\n"
+        f"os.environ[{name}] = testing_url.render_as_string(hide_password=False)"
+    )
+    server = (
+        f'create_engine(testing_url.set(database="{MAINTENANCE[dialect]}"), isolation_level="AUTOCOMMIT")'
+    )
+    disposal = f"    with {app.name}.app_context():\n        {app.extension}.engine.dispose()\n"
+    needed = ("import os", "import uuid", "from sqlalchemy import create_engine, make_url, text")
+    return _written(home, needed, pin, app, (making("testing_url", server, disposal), *tables))
+
+
+def _string(home: Home, value: str) -> str:
+    return home.file.string(value) if home.exists else f'"{value}"'
+
+
+def _is_disturbed(know: Knowledge, words: tuple[str, ...]) -> bool:
+    product = (path for path in know.project.files if not know.project.is_test(path))
+    return any(word in (know.project.text(path) or "") for path in product for word in words)
 
 
 def _is_alone(know: Knowledge, name: str) -> bool:
-    """Whether one product module alone speaks of a variable, and none of settings that stand in the way."""
+    """Whether one product module alone speaks of a variable, and none of settings that stand in the way of memory."""
     product = [path for path in know.project.files if not know.project.is_test(path)]
-    texts = [know.project.text(path) or "" for path in product]
-    if any(word in text for text in texts for word in _DISTURBING):
+    if _is_disturbed(know, _DISTURBING_MEMORY):
         return False
-    return sum(name in text for text in texts) == 1
+    return sum(name in (know.project.text(path) or "") for path in product) == 1
 
 
 def _names(know: Knowledge, home: Home, name: str) -> bool:
@@ -99,13 +133,16 @@ def _is_below(path: str, home: Home) -> bool:
     return not folder or path.startswith(f"{folder}/")
 
 
-def _uses(know: Knowledge, path: str, handle: Handle) -> bool:
-    """Whether a test module imports what a handle stands for."""
+def _uses(know: Knowledge, path: str, handle: Handle, app: _Application) -> bool:
+    """Whether a test module imports what a handle stands for, or the application."""
     module = know.project.module(path)
-    sites = () if module is None else know.module_sites(module).imports
-    return any(
-        found.trail[-1:] == handle.trail[-1:] for site in sites for _, _, found in know.imported_handles(site)
-    )
+    for site in () if module is None else know.module_sites(module).imports:
+        if any(found.trail[-1:] == handle.trail[-1:] for _, _, found in know.imported_handles(site)):
+            return True
+        target = know.project.import_target(site.module, site.binding)
+        if site.binding.imported is not None and target.module is app.module and target.rest == (app.name,):
+            return True
+    return False
 
 
 def _imports(app: _Application) -> str:
@@ -130,18 +167,19 @@ def _tables(app: _Application) -> str:
     )
 
 
-def _written(home: Home, variable: str, app: _Application, tables: str) -> Edits | None:
-    """The edits that put the variable, and a fixture that makes the tables, into a conftest."""
+def _written(
+    home: Home, needed: tuple[str, ...], pin: str, app: _Application, fixtures: tuple[str, ...]
+) -> Edits | None:
+    """The edits that put the variable, and fixtures that use the application, into a conftest."""
     if not home.exists:
-        code = f'os.environ["{variable}"] = "{_MEMORY}"'
-        needed = ("import os", "import pytest") if tables else ("import os",)
-        return put_early(home, needed, f"{code}\n\n{_imports(app)}\n\n\n{tables}" if tables else code)
-    file = home.file
-    put = put_early(home, ("import os",), f"os.environ[{file.string(variable)}] = {file.string(_MEMORY)}")
-    added = file.add_import("import pytest") if tables else ()
+        code = "\n\n\n".join((f"{pin}\n\n{_imports(app)}", *fixtures)) if fixtures else pin
+        return put_early(home, (*needed, "import pytest") if fixtures else needed, code)
+    put = put_early(home, needed, pin)
+    added = home.file.add_import("import pytest") if fixtures else ()
     if put is None or added is None or {edit.span for edit in added} & {edit.span for edit in put}:
         return None
-    if not tables:
+    if not fixtures:
         return put
     inside = "".join(f"    {line}\n" for line in _imports(app).splitlines())
-    return (*put, *added, at_the_end(home, tables.replace("():\n", f"():\n{inside}\n", 1)))
+    code = "\n\n\n".join(each.replace("():\n", f"():\n{inside}\n", 1) for each in fixtures)
+    return (*put, *added, at_the_end(home, code))
