@@ -63,6 +63,7 @@ class Wiring:
         self.tracer = Tracer(self.evaluator, replacements.environment)
         self._imported: dict[str, tuple[Step, ...]] = {}
         self._wired: dict[str, list[Wired]] = {}
+        self._on_import: dict[str, list[Wired]] = {}
 
     # -- where an extension leads
 
@@ -83,12 +84,12 @@ class Wiring:
 
         None where nothing binds it there, or where it cannot be told.
         """
-        if handle.level or not handle.trail:
+        if handle.level or not handle.trail or handle.type not in self.evaluator.vocabulary.initializers:
             return None
-        steps = self._imports(path)
-        found = [
-            wired for wired in self._play(steps, path) if _made_at(wired.ready.extension) == _made_at(handle)
-        ]
+        if path not in self._on_import:
+            self._on_import[path] = self._play(self._imports(path), path)
+        own = _made_at(handle)
+        found = [wired for wired in self._on_import[path] if _made_at(wired.ready.extension) == own]
         if len(found) != 1 or self._reads_lazily(found[0]):
             return None
         return found[0]
