@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from isolint.facts.program.project import Project
 from isolint.facts.suite.config import PytestConfig
 from isolint.vocabulary.entries import Fake
@@ -23,4 +25,5 @@ class StandIns:
         if self.config.requirements.names(entry.distribution):
             return True
         tests = (path for path in self.project.files if self.project.is_test(path))
-        return any(f"import {entry.distribution}" in (self.project.text(path) or "") for path in tests)
+        imported = re.compile(rf"^\s*(?:import|from)\s+{re.escape(entry.by.partition('.')[0])}\b", re.M)
+        return any(imported.search(self.project.text(path) or "") for path in tests)
