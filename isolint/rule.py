@@ -14,7 +14,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,7 +28,7 @@ from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
 from isolint.facts.configuration.testnames import Unnamed
 from isolint.facts.destruction.destroyed import Destruction
-from isolint.facts.knowledge import Knowledge
+from isolint.facts.knowledge import CLIENT_KINDS, Knowledge
 from isolint.facts.lifetime.dependencies import Override
 from isolint.facts.lifetime.foreignkeys import Misordered
 from isolint.facts.lifetime.guarantees import Unguaranteed
@@ -65,10 +65,13 @@ from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.installed import ENTRY_POINTS, has_plugins
+from isolint.late import dataclass
 from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
+from isolint.remedies.models import pointed_to_memory
 from isolint.source import Position, Source
 
 __all__ = [
+    "CLIENT_KINDS",
     "Applicability",
     "Bare",
     "Collision",
@@ -133,6 +136,7 @@ __all__ = [
     "is_test_name",
     "load_rules",
     "overridden",
+    "pointed_to_memory",
     "redirected",
     "remedies",
     "removed",

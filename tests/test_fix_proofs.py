@@ -17,11 +17,15 @@ SESSIONS = "production-session-import"
 
 @dataclass(frozen=True)
 class Stack:
-    """A case with a fault of a stack; the variable of its address, and its SQLite file ("" on PostgreSQL)."""
+    """A case with a fault of a stack; the variable of its address, and its SQLite file ("" on PostgreSQL).
+
+    `driver` is what SQLAlchemy reaches PostgreSQL by.
+    """
 
     case: str
     variable: str
     file: str
+    driver: str = "psycopg"
 
 
 STACKS = {
@@ -30,9 +34,15 @@ STACKS = {
     ),
     "sqlmodel": Stack(f"{SESSIONS}/proof_sqlmodel", "APIARY_DATABASE_URL", "apiary.db"),
     "sqlalchemy-on-postgresql": Stack(f"{SESSIONS}/proof_server", "HARBOUR_DATABASE_URL", ""),
+    "async-sqlalchemy-on-postgresql": Stack(
+        f"{SESSIONS}/proof_server_async", "TRAMWAY_DATABASE_URL", "", "asyncpg"
+    ),
     "fastapi-sqlalchemy": Stack(
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
+    "flask-global-app": Stack(f"{SESSIONS}/proof_flask_global_app", "POTTERY_DATABASE_URL", "pottery.db"),
+    "flask-global-app-on-postgresql": Stack(f"{SESSIONS}/proof_flask_server", "ROPEWAY_DATABASE_URL", ""),
+    "tortoise": Stack("unproven-database-target/proof_tortoise", "LIGHTHOUSE_DATABASE_URL", "lighthouse.db"),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),
@@ -68,11 +78,11 @@ class Developed:
         return found
 
 
-def sqlalchemy_url(address: str) -> str:
+def sqlalchemy_url(address: str, driver: str = "psycopg") -> str:
     """A libpq connection string as the URL that SQLAlchemy reads."""
     parts = conninfo_to_dict(address)
     rest = {name: value for name, value in parts.items() if name not in ("dbname", "user")}
-    return f"postgresql+psycopg://{parts['user']}@/{parts['dbname']}?{urlencode(rest)}"
+    return f"postgresql+{driver}://{parts['user']}@/{parts['dbname']}?{urlencode(rest)}"
 
 
 @pytest.fixture(params=STACKS)
@@ -87,7 +97,7 @@ def developed(stack: Stack, tmp_path: Path, request: pytest.FixtureRequest) -> D
         made = Developed(project, {}, (project / stack.file).read_bytes)
     else:
         address = proving.new_database(request.getfixturevalue("server"))
-        environment = {stack.variable: sqlalchemy_url(address)}
+        environment = {stack.variable: sqlalchemy_url(address, stack.driver)}
         made = Developed(project, environment, lambda: proving.postgresql_rows(address))
     made.run("seed.py")
     return made
@@ -117,11 +127,12 @@ def test_fixed_suite_passes_and_leaves_it_alone(stack: Stack, developed: Develop
     assert developed.findings() == []
 
 
-def test_databases_of_its_own_are_dropped(server: str, tmp_path: Path) -> None:
-    stack = STACKS["sqlalchemy-on-postgresql"]
+@pytest.mark.parametrize("name", [name for name in STACKS if name.endswith("on-postgresql")])
+def test_databases_of_its_own_are_dropped(name: str, server: str, tmp_path: Path) -> None:
+    stack = STACKS[name]
     address = proving.new_database(server)
     project = proving.lay(stack.case, tmp_path / "project")
-    made = Developed(project, {stack.variable: sqlalchemy_url(address)}, lambda: None)
+    made = Developed(project, {stack.variable: sqlalchemy_url(address, stack.driver)}, lambda: None)
     made.run("seed.py")
     made.findings("--fix", "--unsafe-fixes")
     before = proving.databases(server)

@@ -35,8 +35,10 @@ INSTALLED = (
     "alembic",
     "asyncpg",
     "django",
+    "fakeredis",
     "flask_migrate",
     "flask_sqlalchemy",
+    "mongomock",
     "psycopg",
     "pymongo",
     "pytest",
@@ -44,6 +46,7 @@ INSTALLED = (
     "sqlalchemy",
     "sqlalchemy_utils",
     "sqlmodel",
+    "tortoise",
 )
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -94,7 +97,7 @@ def test_entries_say_something(path: Path) -> None:
         else:
             names = [
                 getattr(entry, name, ())
-                for name in ("call", "name", "fixtures", "bases", "marks", "variables")
+                for name in ("call", "name", "fixtures", "bases", "marks", "variables", "asks")
             ]
             assert any(names), f"{kind} of nothing: {entry}"
             assert getattr(entry, "when", None) is None or entry.when.argument
@@ -153,6 +156,7 @@ def names_of(kind: str, entry: Any) -> Iterator[str]:
     yield from getattr(entry, "bases", ())
     yield from (entry.name,) if kind == "types" else entry.name if kind == "instance" else ()
     yield from (name for name in getattr(entry, "undo", ()) if not name.startswith("."))
+    yield from (entry.by,) if kind == "fakes" else ()
 
 
 def names_in(path: Path) -> set[str]:
@@ -436,6 +440,14 @@ DESTROYER = {"call": "shop.wipe", "resource": "everything"}
         (
             {"types": {"shop.Store": {"kind": "client", "gives": {"db": 1}}}},
             'types."shop.Store".gives.db: expected a string, not an integer',
+        ),
+        (
+            {"replace": {"shop.db.Session": 1}},
+            'replace."shop.db.Session": expected a string, not an integer',
+        ),
+        (
+            {"replace": {"shop.db.Session": "TestSession"}},
+            "replace.\"shop.db.Session\": 'TestSession' is no full name, like 'shop.db.Session'",
         ),
     ],
     ids=lambda value: None if isinstance(value, dict) else value.partition(":")[0],

@@ -21,6 +21,7 @@ _WORDS = {
     "dict[str, Argument]": "table of arguments",
     "Condition | None": "condition",
 }
+_TITLES = {"types": "### `[types.'full.name.of.it']`", "replace": "### `[replace]`"}
 
 
 def entries() -> str:
@@ -29,7 +30,9 @@ def entries() -> str:
 
 
 def _section(name: str, shape: type) -> str:
-    title = "### `[types.'full.name.of.it']`" if name == "types" else f"### `[[{name}]]`"
+    title = _TITLES.get(name, f"### `[[{name}]]`")
+    if name == "replace":
+        return "\n\n".join([title, inspect.cleandoc(shape.__doc__ or "")])
     rows = list(_rows(shape, left_out=("name",) if name == "types" else ()))
     return "\n\n".join(
         [title, inspect.cleandoc(shape.__doc__ or ""), markdown_table(("Key", "Type", "Default"), rows)]

@@ -86,6 +86,7 @@ from isolint.facts.targets.memories import Memories
 from isolint.facts.targets.openings import Openings
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.singletons import Singletons
+from isolint.facts.targets.standins import StandIns
 from isolint.facts.targets.usage import Usage
 from isolint.facts.web.applications import Applications
 from isolint.facts.web.clients import Clients, OpenClient
@@ -94,6 +95,7 @@ from isolint.facts.web.wiring import Wiring
 from isolint.finding import Span
 
 SESSION_KINDS = frozenset({"engine", "connection", "session", "session factory", "extension"})
+CLIENT_KINDS = frozenset({"client", "database", "collection"})
 
 
 class Knowledge:
@@ -168,6 +170,7 @@ class Knowledge:
         self.caches = Caches(self.django, self.evaluator)
         self.tasks = Tasks(self.fixtures, configuration, config)
         self.memories = Memories(self.evaluator)
+        self.stand_ins = StandIns(project, config)
         self.plain_cases = PlainCases(self.fixtures)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.closures = Closures(self.fixtures, self.spread)
@@ -218,6 +221,9 @@ class Knowledge:
         """Where a handle leads in the tests of a file."""
         if self.wiring.is_left_to_tests(handle, path):
             return Target(Level.UNKNOWN, "")
+        wired = None if handle.bound else self.wiring.on_import(handle, path)
+        if wired is not None:
+            return wired.reached_by(handle)
         return judge(handle, self.replacements.pins(path), product=is_product(handle))
 
     def imported_handles(

@@ -3,9 +3,10 @@
 from isolint.facts.configuration.substitutions import Substitution
 from isolint.facts.lifetime.workers import Blind
 from isolint.remedies.configuring import configured
+from isolint.remedies.existing import Own
 from isolint.remedies.fallbacks import read_alone
 from isolint.remedies.guarding import guarded
-from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.isolation import Isolation
 from isolint.remedies.naming import uniquely_named
 from isolint.remedies.overriding import Wanted, overridden
 from isolint.remedies.redirection import redirected

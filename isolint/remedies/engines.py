@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from isolint.edits import PythonFile
@@ -19,6 +20,7 @@ _SQLITE = {
     False: ('"sqlite://"', "poolclass=StaticPool", 'connect_args={"check_same_thread": False}'),
     True: ('"sqlite+aiosqlite:///:memory:"',),
 }
+_DIALECT = re.compile(r"\bsqlalchemy\.dialects(?:\.| import )(postgresql|mysql|mariadb|mssql|oracle)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def recipe(
     names = {d.name: _named(d.name, home) for d in chain}
     if own_engine:
         return _on_engine(know, python, chain, {**names, engine.name: own_engine})
-    dialect = dialect_of(url)
+    dialect = dialect_of(url) or spoken(know)
     maker = import_of(know, engine.module, _root(engine.call.function))
     written = _callee(python, engine)
     if maker is None or written is None:
@@ -156,6 +158,13 @@ def _copied(
     if code is None or not names.keys() & free_names(node):
         return None
     return f"{names[definition.name]} = {code}"
+
+
+def spoken(know: Knowledge) -> str:
+    """The dialect whose own types the product uses, "" where it uses none."""
+    product = sorted(path for path in know.project.files if not know.project.is_test(path))
+    found = (_DIALECT.search(know.project.text(path) or "") for path in product)
+    return next((match[1] for match in found if match is not None), "")
 
 
 def dialect_of(url: Value | None) -> str:

@@ -15,17 +15,29 @@ from isolint.finding import Edit, Span
 from isolint.source import Position
 
 _TEST_FOLDERS = ("tests", "test", "testing")
+_BLOCKS = ("def ", "async def ", "@")
 _LONGEST = 88
 
 
 class Home:
-    """A conftest that code is added to. `python` gives the editor of a file that is there."""
+    """A conftest that code is added to, or support code with what is there already.
 
-    def __init__(self, know: Knowledge, path: str, python: Callable[[str], PythonFile]) -> None:
+    `python` gives the editor of a file that is there; `known_as` is the name that others are known to import it by.
+    """
+
+    def __init__(
+        self, know: Knowledge, path: str, python: Callable[[str], PythonFile], known_as: str = ""
+    ) -> None:
         self.know = know
         self.path = path
         self.exists = path in know.project.files
         self._python = python
+        self._known_as = known_as
+
+    @property
+    def is_conftest(self) -> bool:
+        """Whether code may be added to it."""
+        return self.path.rpartition("/")[2] == "conftest.py"
 
     @cached_property
     def file(self) -> PythonFile:
@@ -40,9 +52,11 @@ class Home:
     @cached_property
     def dotted(self) -> str | None:
         """What other tests import it by, None where they cannot."""
+        if self._known_as:
+            return self._known_as
         if "--import-mode=importlib" in self.know.config.words("addopts"):
             return None
-        folder, parts = self.path.rpartition("/")[0], ["conftest"]
+        folder, parts = self.path.rpartition("/")[0], [self.path.rpartition("/")[2].removesuffix(".py")]
         while folder and f"{folder}/__init__.py" in self.know.project.files:
             folder, _, name = folder.rpartition("/")
             parts.insert(0, name)
@@ -62,14 +76,15 @@ class Home:
         """Add imports and code to it, below a statement, else below its imports; take the imports `drops` out."""
         wanted = merged(imports)
         if not self.exists:
-            text = "\n".join((*self._sorted(wanted), "", code, ""))
+            gap = ("", "") if code.startswith(_BLOCKS) else ("",)
+            text = "\n".join((*self.in_paragraphs(wanted), *gap, code, ""))
             return (Edit(self.path, Span(1, 1, 1, 1), text),)
         changed = self._dropped(drops, wanted)
         anchor = after or self._anchor()
         if changed is None:
             return None
         if anchor is None:
-            block = "\n".join((*self._sorted(wanted), "", code))
+            block = "\n".join((*self.in_paragraphs(wanted), "", code))
             end = self.file.tree.body[-1] if self.file.tree.body else None
             if end is None:
                 return (self.file.text.insert(len(self.file.text.lines) + 1, 1, f"{block}\n"),)
@@ -109,7 +124,7 @@ class Home:
 
     def _placed(self, code: str, anchor: ast.stmt, *, is_after: bool) -> Edit:
         if is_after:
-            blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
+            blank = "\n\n" if code.startswith(_BLOCKS) else ""
             return self.file.text.lines_after(last_line(anchor), f"{blank}{code}", "")
         is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         is_block = is_block or code.splitlines()[-1].startswith((" ", "\t"))
@@ -136,7 +151,7 @@ class Home:
             return False
         return self.know.project.locate(module, parts) is not None
 
-    def _sorted(self, imports: list[str]) -> list[str]:
+    def in_paragraphs(self, imports: Iterable[str]) -> list[str]:
         """Imports in three paragraphs: of the standard library, of others, of the project; plain ones first."""
         found: dict[int, list[str]] = {}
         for line in sorted(imports, key=lambda line: (line.startswith("from "), line)):
@@ -197,19 +212,27 @@ def merged(imports: Iterable[str]) -> list[str]:
 
 
 def joined(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits in which the paragraphs that are inserted at one place are one."""
+    """Edits in which the paragraphs that are inserted at one place are one; the standard library's stand first."""
     found: dict[tuple[str, Span], str] = {}
-    for edit in sorted(edits, key=lambda edit: (edit.content.lstrip().startswith("from "), edit.content)):
-        key = (edit.path, edit.span)
+    last: dict[tuple[str, Span], bool] = {}
+    for edit in sorted(edits, key=_import_order):
+        key, is_other = (edit.path, edit.span), _import_order(edit)[0]
         before = found.get(key, "")
         content = edit.content
         end = "\r\n" if "\r\n" in content else "\n"
-        if before.endswith(end * 2):
+        if before.endswith(end * 2) and last[key] == is_other:
             before = before.removesuffix(end)
         elif before.startswith(end):
             content = content.removeprefix(end)
-        found[key] = before + content
+        found[key], last[key] = before + content, is_other
     return [Edit(path, span, content) for (path, span), content in found.items()]
+
+
+def _import_order(edit: Edit) -> tuple[bool, bool, str]:
+    words = edit.content.split()
+    is_import = len(words) > 1 and words[0] in ("import", "from")
+    is_other = is_import and words[1].partition(".")[0] not in sys.stdlib_module_names
+    return is_other, edit.content.lstrip().startswith("from "), edit.content
 
 
 def call_code(function: str, arguments: list[str]) -> str:

@@ -7,32 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import position
-from isolint.facts.knowledge import SESSION_KINDS, Knowledge
+from isolint.facts.knowledge import CLIENT_KINDS, SESSION_KINDS, Knowledge
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import Handle, Trail, Value
 from isolint.facts.program.project import Module
-from isolint.facts.targets.lattice import Level, judge
 from isolint.finding import Edit
-from isolint.late import dataclass
 from isolint.remedies.definitions import Definition, definitions
 from isolint.remedies.engines import Recipe, recipe
+from isolint.remedies.existing import Existing, Own, imports
+from isolint.remedies.fakes import faked
 from isolint.remedies.functions import Copied, Copies, Renaming
 from isolint.remedies.homes import Home, home_of
+from isolint.remedies.pinning import pinned
 from isolint.remedies.servers import DATABASE
 from isolint.source import Position
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A store of the tests' own: its name in the module `home`, and the edits that make it there, if it is new.
-
-    These take the import `gone` out of that module, too.
-    """
-
-    name: str
-    home: Home
-    edits: Edits = ()
-    gone: Position | None = None
 
 
 class Isolation:
@@ -41,32 +29,22 @@ class Isolation:
     def __init__(self, know: Knowledge, python: Callable[[str], PythonFile]) -> None:
         self.know = know
         self.python = python
+        self._there = Existing(know, python)
 
     # -- what there is
 
     def existing(self, handle: Handle, path: str) -> Own | None:
-        """The handle of the same kind that a conftest above a file makes for tests; None where there are several."""
-        found: list[Own] = []
-        for module in self.know.project.conftests(path):
-            found = self._own_in(module, handle, path) or found
-        return found[0] if len(found) == 1 else None
+        """The one for the tests of a file that there is: named in the configuration, else in conftests or support."""
+        there = self._there
+        return there.named(handle, path) or there.in_conftests(handle, path) or there.in_support(handle, path)
 
-    def _own_in(self, module: Module, handle: Handle, path: str) -> list[Own]:
-        frame = self.know.evaluator.module_frame(module)
-        home = Home(self.know, module.path, self.python)
-        found: dict[str, Own] = {}
-        for name, bindings in module.names.bindings.items():
-            if len(bindings) != 1 or bindings[0].kind != "assign":
-                continue
-            value = handles.read(self.know.evaluator, self.know.evaluator.binding(bindings[0], frame))
-            if not isinstance(value, Handle) or value.type != handle.type or not value.trail:
-                continue
-            if judge(value, self.know.replacements.pins(path), product=False).level <= Level.TEST_SHAPED:
-                key = str(value.trail[-1].at)
-                if key not in found or found[key].name.startswith("_"):
-                    found[key] = Own(name, home)
-        public = [own for own in found.values() if not own.name.startswith("_")]
-        return public or list(found.values())
+    def pinned(self, handle: Handle, path: str) -> Edits | None:
+        """The edits that pin the variable of a handle's address before the tests of a file load the application."""
+        return pinned(self.know, self.python, handle, path)
+
+    def faked(self, trail: Trail, path: str) -> Edits | None:
+        """The edits that put fakes in the place of the client that a trail leads to, for the tests of a file."""
+        return faked(self.know, self.python, trail, path)
 
     # -- what is made
 
@@ -178,15 +156,17 @@ class Isolation:
         def renaming(module: Module, name: str) -> str | None:
             handle = self._handle(module, name)
             own = self.existing(handle, path) if handle is not None else None
-            return None if own is None else own.name
+            return None if own is None or not own.home.is_conftest else own.name
 
         return renaming
 
     def has_stand_in(self, module: Module) -> Iterator[bool]:
         """For each of the application's handles that a test module imports: whether tests can have one of their own."""
         for site in self.know.module_sites(module).imports:
+            for _, _, handle in self.know.imported_handles(site, CLIENT_KINDS):
+                yield self.faked(handle.trail, module.path) is not None
             for _, _, handle in self.know.imported_handles(site):
-                yield self.own(handle, module.path) is not None
+                yield (self.own(handle, module.path) or self.pinned(handle, module.path)) is not None
 
     def _handle(self, module: Module, name: str) -> Handle | None:
         """The application's handle that a name at the top of a module stands for."""
@@ -209,6 +189,8 @@ class Isolation:
         if own is None:
             made = self.made_for(chain, handle.url, path, copied)
             return None if made is None else made.edits
+        if not own.home.is_conftest:
+            return None
         copies = Copies(self.know, self.python, own.home, self.renaming(path))
         module = self.know.project.module(own.home.path)
         drops = self._copied(copies, module, copied)
@@ -252,7 +234,7 @@ class Isolation:
         local = name if renames is None else own.name
         alias = "" if local == own.name else f" as {local}"
         statement = f"from {own.home.dotted} import {own.name}{alias}"
-        if own.home.dotted is None:
+        if own.home.dotted is None or (is_top and imports(self.know.project, own.home.path, file.path)):
             return None
         written = self._beside(file, node, at, statement, is_top=is_top)
         return None if written is None else (*written, *(renames or ()))
@@ -281,7 +263,7 @@ class Isolation:
         if any(not isinstance(node.ctx, ast.Load) for node in uses):
             return None
         added = self.taken(file, own, own.name)
-        if added is None or _binds(file, own.name):
+        if added is None or _binds(file, own.name) or imports(self.know.project, own.home.path, file.path):
             return None
         return (*added, *(file.replace(position(node), own.name) for node in uses))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, Spot, first_line, last_line, position, spot
+from isolint.late import dataclass
 
 _LINE = re.compile(r"""(?P<prefix>f?)(?P<quote>["'])(?P<text>[^\\\n]*)(?P=quote)""")
 _HOLE = re.compile(r"\{[^}]*\}")

@@ -6,14 +6,16 @@ import ast
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import Spot, position
-from isolint.facts.meaning.values import Trail
+from isolint.facts.meaning.values import Made, Trail, options
+from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.suite.fixtures import Fixture
 from isolint.facts.web.overrides import ATTRIBUTE
 from isolint.late import dataclass
+from isolint.remedies.existing import Own
 from isolint.remedies.functions import Copied
 from isolint.remedies.homes import home_of
-from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.isolation import Isolation
 from isolint.remedies.restoring import yielded
 from isolint.source import Position
 
@@ -83,7 +85,7 @@ def _put(
 ) -> Edits | None:
     function = file.function(wanted.at)
     app = _application(file, function or file.tree, wanted.at)
-    if app is None:
+    if app is None or not _takes_overrides(isolation, module, app):
         return None
     registry = f"{app}.{ATTRIBUTE}"
     line = f"{registry}[{wanted.dependency}] = {new}"
@@ -106,6 +108,15 @@ def _put(
         ended = yielded(file, function, pop)
         return None if put is None or ended is None else (*put, *ended)
     return _patched(isolation, module, file, spot, function, f"{registry}, {wanted.dependency}, {new}")
+
+
+def _takes_overrides(isolation: Isolation, module: Module, app: str) -> bool:
+    """Whether an application's dependencies may be replaced: not if it is handed its routes as it is made."""
+    evaluator = isolation.know.evaluator
+    value = evaluator.evaluate(s.Name(app, (1, 0, 1, 0)), evaluator.module_frame(module))
+    makers = [made.made_by for made in options(value) if isinstance(made, Made)]
+    entries = [entry for name in makers for entry in evaluator.vocabulary.web.get(name, ())]
+    return not any(entry.role == "application" and entry.routes for entry in entries)
 
 
 def _patched(

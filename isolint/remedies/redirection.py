@@ -9,9 +9,10 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.finding import Edit
 from isolint.remedies.definitions import definitions
+from isolint.remedies.existing import Own
 from isolint.remedies.functions import Copied
 from isolint.remedies.homes import Home, home_of
-from isolint.remedies.isolation import Isolation, Own
+from isolint.remedies.isolation import Isolation
 
 _LATER = frozenset({"addfinalizer", "addCleanup", "add_async_cleanup", "callback", "partial", "run_sync"})
 

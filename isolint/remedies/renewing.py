@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, first_line, position, spot
 from isolint.facts.rows.collisions import Collision
+from isolint.late import dataclass
 from isolint.remedies.marking import (
     Mark,
     bound_in,

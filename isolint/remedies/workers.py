@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, position, spot
 from isolint.facts.lifetime.workers import Blind
+from isolint.late import dataclass
 from isolint.remedies.marking import bound_in, bound_once, is_in_function, said_within, taken
 
 VARIABLE = "PYTEST_XDIST_WORKER"

@@ -36,13 +36,16 @@ Importing models, metadata, exceptions or types from the same module is fine, an
 `app.dependency_overrides`. The rule is silent where the handle leads to memory, to a database named for tests,
 to a variable the conftest pins before the application is imported, where the tests replace the handle, and where
 an autouse fixture refuses to run on anything but a test's database.
+Which of the tests' own takes its place can be told by the configuration, `[tool.isolint.vocabulary.replace]` with
+`"app.db.session_maker" = "tests.database.session_maker"`; else the fix uses the only one of its kind that a conftest
+makes, or test support that a conftest imports.
 A handle that is bound later, by code that cannot be seen, is not reported. One whose target cannot be told, and
 one that the product itself names for tests (`test_engine`), are told with `--min-confidence low` only.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from isolint.late import dataclass
 from isolint.rule import (
     Applicability,
     Confidence,
@@ -101,6 +104,12 @@ def make_one_for_the_tests(taken: Taken, ctx: Context) -> Fix | None:
     at = None if "." in taken.name else taken.at
     own = ctx.isolation.made(taken.handle, taken.site.module.path, at)
     return None if own is None else _in_place(taken, own, ctx, f"Make `{own.name}` for the tests and use it")
+
+
+@rule.fix(Applicability.UNSAFE)
+def load_the_application_on_memory(taken: Taken, ctx: Context) -> Fix | None:
+    edits = ctx.isolation.pinned(taken.handle, taken.site.module.path)
+    return ctx.fix("Set the database's variable to memory before the application is loaded", edits)
 
 
 def _in_place(taken: Taken, own: Own, ctx: Context, title: str) -> Fix | None:

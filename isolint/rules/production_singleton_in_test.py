@@ -35,16 +35,28 @@ it cannot tell: what is opened only under some condition, with a URL that comes 
 environment. Session factories, engines and connections that are imported are the business of
 `production-session-import`. A bare server (`REDIS_URL`, no name of data) is told with `--min-confidence low` only
 where it is opened deep inside an object, or the test's folder says that a server is there to be used. Files in folders
-of scripts, examples and benchmarks are left alone.
+of scripts, examples and benchmarks are left alone. The fix puts a fake in the place of a client (`fakeredis`,
+`mongomock`) only where the project has the library already.
 """
 
 from collections.abc import Iterator
 
-from isolint.rule import Confidence, Context, File, Finding, Import, Reached, Rule, Severity
+from isolint.rule import (
+    CLIENT_KINDS,
+    Applicability,
+    Confidence,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Import,
+    Reached,
+    Rule,
+    Severity,
+)
 
 rule = Rule("ISO102", "production-singleton-in-test", severity=Severity.WARNING, since="0.1")
 
-KINDS = frozenset({"client", "database", "collection"})
 WORDS = {
     "handle": "`{0}` is the application's own",
     "accessor": "`{0}()` hands out an object of the application",
@@ -70,7 +82,7 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 def check_import(site: Import, ctx: Context) -> Iterator[Finding]:
     know = ctx.know
     if not know.is_guarded(site.module.path):
-        for reached in know.singletons.imported(site.module, know.imported_handles(site, KINDS)):
+        for reached in know.singletons.imported(site.module, know.imported_handles(site, CLIENT_KINDS)):
             yield finding(reached, ctx)
 
 
@@ -79,4 +91,13 @@ def finding(found: Reached, ctx: Context) -> Finding:
     message = f"{WORDS[found.how].format(found.name)}: it reaches {found.target.why}{aside}"
     severity = Severity.ERROR if found.written else Severity.WARNING
     confidence = Confidence.HIGH if found.sure else Confidence.LOW
-    return ctx.finding(found.at, message, trail=found.trail, severity=severity, confidence=confidence)
+    return ctx.finding(
+        found.at, message, trail=found.trail, severity=severity, confidence=confidence, subject=found
+    )
+
+
+@rule.fix(Applicability.UNSAFE)
+def put_a_fake_in_its_place(found: Reached, ctx: Context) -> Fix | None:
+    if found.how != "handle":
+        return None
+    return ctx.fix("Put a fake in its place", ctx.isolation.faked(found.trail, ctx.module.path))

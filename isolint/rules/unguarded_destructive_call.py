@@ -32,10 +32,12 @@ def tables():
 ```
 
 ## What it does not mean
-A guard before the call is enough: an assertion on the name or the host, a check that the store is empty, a function
-named for it. Memory, containers, databases named for tests, variables that the conftest pins, tables the tests define
-or create themselves, and mocks are fine. What an autouse fixture or a shared `setUp` destroys is told once, by
-`destructive-autouse-fixture`; the deletion of rows by `unscoped-delete`.
+A guard before the call is enough: an assertion on the name, the host or, for Redis, the number of the database
+(`connection_pool.connection_kwargs`), a check that the store is empty, a function named for it. Memory, containers,
+databases named for tests, variables that the conftest pins, tables the tests define or create themselves, and mocks
+are fine. What an autouse fixture or a shared `setUp` destroys is told once, by `destructive-autouse-fixture`; the
+deletion of rows by `unscoped-delete`. A graph's driver and a search server's client do not tell whose data they
+reach: there the fix has no guard to offer.
 """
 
 from collections.abc import Iterator

@@ -3,8 +3,8 @@
 ## What it does
 Reports calls in tests, fixtures, set-up methods and test support that open a store by the application's settings or
 variable (`create_engine(settings.DATABASE_URL)`, `os.environ["DATABASE_URL"]`), by a factory of the product, or by
-no address at all (`Redis()`, `MongoClient()`), and then use it. It says what the tests do there, and is an error
-where they write or destroy.
+no address at all (`Redis()`, `MongoClient()`), and then use it, or that point models there (`Tortoise.init`). It says
+what the tests do there, and is an error where they write or destroy.
 
 ## Why is this bad?
 Such a call reaches whatever the machine happens to have: on the developer's laptop the database they work with, on
@@ -39,7 +39,17 @@ variable that only the tests read, is reported when it is emptied, not when it i
 
 from collections.abc import Iterator
 
-from isolint.rule import Context, File, Finding, Opening, Rule, Severity
+from isolint.rule import (
+    Applicability,
+    Context,
+    File,
+    Finding,
+    Fix,
+    Opening,
+    Rule,
+    Severity,
+    pointed_to_memory,
+)
 
 rule = Rule("ISO107", "unproven-database-target", severity=Severity.ERROR, since="0.1")
 
@@ -48,7 +58,15 @@ rule = Rule("ISO107", "unproven-database-target", severity=Severity.ERROR, since
 def check(site: File, ctx: Context) -> Iterator[Finding]:
     for opening in ctx.know.openings.of(site.module):
         severity = Severity.ERROR if opening.harms else Severity.WARNING
-        yield ctx.finding(opening.at, message(opening), trail=opening.trail, severity=severity)
+        yield ctx.finding(
+            opening.at, message(opening), trail=opening.trail, severity=severity, subject=opening
+        )
+
+
+@rule.fix(Applicability.UNSAFE)
+def point_the_models_to_memory(opening: Opening, ctx: Context) -> Fix | None:
+    edits = pointed_to_memory(ctx.isolation, opening)
+    return ctx.fix("Point the models to memory", edits)
 
 
 def message(opening: Opening) -> str:

@@ -16,6 +16,7 @@ from isolint.vocabulary.entries import (
     Creator,
     Destroyer,
     Executor,
+    Fake,
     Handle,
     Initializer,
     Instance,
@@ -24,8 +25,10 @@ from isolint.vocabulary.entries import (
     Pool,
     Quoter,
     Reader,
+    Replacement,
     Sender,
     Statement,
+    Telling,
     Type,
     Unique,
     Writer,
@@ -74,6 +77,10 @@ class Vocabulary:
     unique: dict[str, tuple[Unique, ...]]
     unique_fixtures: dict[str, Unique]
     unique_variables: dict[str, Unique]
+    fakes: dict[str, tuple[Fake, ...]]
+    replacements: tuple[Replacement, ...]
+    tellings: dict[str, Telling]
+    telling_words: frozenset[str]
     changes: dict[str, tuple[Change, ...]]
     restoring_fixtures: dict[str, tuple[Change, ...]]
     harmless_variables: frozenset[str]
@@ -169,6 +176,10 @@ def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
         unique=by.call("unique"),
         unique_fixtures=by.only("unique", "fixtures"),
         unique_variables=by.only("unique", "variables"),
+        fakes=by.call("fakes"),
+        replacements=tuple(entries["replace"]),
+        tellings={types[entry.type].name: entry for entry in reversed(entries["tells"])},
+        telling_words=frozenset(entry.word for entry in entries["tells"] if entry.word),
         changes=by.call("changes"),
         restoring_fixtures=by.all("changes", "fixtures"),
         contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
@@ -230,7 +241,7 @@ def _known(entries: Entries, types: Mapping[str, Type]) -> Iterable[str]:
             if kind == "instance":
                 yield from entry.name
             elif kind != "types":
-                yield from _spellings(entry.call, types)
+                yield from _spellings(getattr(entry, "call", ()), types)
                 yield from getattr(entry, "bases", ())
 
 

@@ -323,3 +323,43 @@ class Unique:
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()  # environment variables
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What tests use in the place of the application's own: `"shop.db.Session" = "tests.database.Session"`.
+
+    Both are names at the top of a module, written in full as tests import them. The fix of `production-session-import`
+    takes the second for the first.
+    """
+
+    name: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """A class `by` whose instances, in memory, stand in for what `call` makes, from the package `distribution`.
+
+    `keeps` are the keyword arguments that it takes as well.
+    """
+
+    call: tuple[str, ...]
+    by: str
+    distribution: str
+    keeps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What tells of an instance of `type` whether its database is a test's: `asks`, an attribute or call of its own.
+
+    For tests it is `equals`, else it has the word "test" in it. A check that reads an attribute called `word` is a
+    guard; `beyond` are methods that reach more than the database.
+    """
+
+    type: str = field(metadata={"types": True})
+    asks: str
+    beyond: tuple[str, ...] = ()
+    equals: int = 0
+    word: str = ""

@@ -33,6 +33,9 @@ ENTRIES: dict[str, type] = {
     "initializes": kinds.Initializer,
     "overrides": kinds.Override,
     "unique": kinds.Unique,
+    "fakes": kinds.Fake,
+    "tells": kinds.Telling,
+    "replace": kinds.Replacement,
     "web": surroundings.Web,
     "changes": surroundings.Change,
     "contextual": surroundings.Contextual,
@@ -58,7 +61,7 @@ def read(tables: object, source: str) -> Entries:
         place = f"{source}: {kind}"
         if kind not in ENTRIES:
             _unknown("key", kind, ENTRIES, place)
-        members = _types(value, source) if kind == "types" else _array(value, place)
+        members = _TABLES[kind](value, source) if kind in _TABLES else _array(value, place)
         found[kind] = [_entry(ENTRIES[kind], table, at) for table, at in members]
     return found
 
@@ -85,6 +88,20 @@ def _types(value: object, source: str) -> Iterable[tuple[Table, str]]:
     for name, table in _table(value, f"{source}: types").items():
         place = f'{source}: types."{name}"'
         yield {**_table(table, place), "name": name}, place
+
+
+def _replacements(value: object, source: str) -> Iterable[tuple[Table, str]]:
+    """The names that are replaced, each as a table with what it is replaced `by`, and their places."""
+    for name, by in _table(value, f"{source}: replace").items():
+        place = f'{source}: replace."{name}"'
+        for given in (name, _text(by, place)):
+            if not all(part.isidentifier() for part in given.split(".")) or "." not in given:
+                raise VocabularyError(f"{place}: '{given}' is no full name, like 'shop.db.Session'")
+        yield {"name": name, "by": by}, place
+
+
+# The kinds that are tables rather than arrays of tables.
+_TABLES = {"types": _types, "replace": _replacements}
 
 
 def _array(value: object, place: str) -> Iterable[tuple[Table, str]]:

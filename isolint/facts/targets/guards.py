@@ -48,7 +48,7 @@ def _speaks_of_tests(node: s.Expression, frame: Frame, ev: Evaluator) -> bool:
             name = (dotted(node.function) or "").rpartition(".")[2]
             return bool(_GUARD.match(name))
         case s.Attribute():
-            return is_test_name(node.name)
+            return is_test_name(node.name) or node.name in ev.vocabulary.telling_words
         case s.Name():
             if is_test_name(node.id):
                 return True

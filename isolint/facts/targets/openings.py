@@ -14,6 +14,7 @@ from isolint.facts.meaning.values import (
     Generated,
     Handle,
     Instance,
+    Method,
     Reference,
     Trail,
     UniqueName,
@@ -34,6 +35,7 @@ from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
 from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.defaults import is_local
 from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name
+from isolint.facts.targets.pointings import Pointing, Pointings
 from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.usage import Degree, Usage, Use
 from isolint.late import dataclass
@@ -43,12 +45,17 @@ from isolint.vocabulary.entries import Handle as HandleEntry
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there."""
+    """A call in test code that opens a store no test has made: `call` as text, where it leads, what is done there.
 
+    `pointing` is what points models there, where that is how it is opened.
+    """
+
+    path: str
     at: s.Position
     call: str
     target: Target
     use: Use
+    pointing: Pointing | None = None
 
     @property
     def trail(self) -> Trail:
@@ -98,6 +105,7 @@ class Openings:
         self.protection = protection
         self.usage = usage
         self.harms = harms
+        self.pointings = Pointings(self.evaluator)
         self.application = ApplicationVariables(self.evaluator.project)
         self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
 
@@ -110,7 +118,8 @@ class Openings:
             if found is None or self._is_kept_off(call, found, module):
                 continue
             lines = {call.line, call.node.at[0]}
-            if found.use.degree < Degree.DESTROYS or self.harms.pass_through(module, lines):
+            is_no_harm = found.use.degree < Degree.DESTROYS or found.pointing is not None
+            if is_no_harm or self.harms.pass_through(module, lines):
                 yield found
 
     # -- candidates
@@ -164,7 +173,9 @@ class Openings:
                 case Reference():
                     found = self._by_library(callee, call, module)
                 case FunctionValue() | ClassValue() if not callee.module.is_test:
-                    found = self._by_product(call, module)
+                    found = self._by_product(call, module) or self._by_models(callee, call, module)
+                case Method():
+                    found = self._by_models(callee, call, module)
                 case _:
                     found = None
             if found is not None:
@@ -188,7 +199,7 @@ class Openings:
         is_setting = is_own and target.sure and not local
         if use is None or use.degree < (Degree.READS if is_setting else Degree.DESTROYS):
             return None
-        return Opening(call.node.at, show(call.node), target, use)
+        return Opening(module.path, call.node.at, show(call.node), target, use)
 
     def _opens(self, entry: HandleEntry, node: s.Call) -> bool:
         known = self.vocabulary.types.get(entry.type)
@@ -215,7 +226,19 @@ class Openings:
             return None
         if is_local(handle.url) and use.degree < Degree.DESTROYS:
             return None
-        return Opening(call.node.at, show(call.node), target, use)
+        return Opening(module.path, call.node.at, show(call.node), target, use)
+
+    def _by_models(self, callee: Value, call: _Call, module: Module) -> Opening | None:
+        """A call that points models to a store of the application's: what is done to them is done there."""
+        for pointing in self.pointings.of(callee, call.node, call.frame):
+            handle = pointing.handle
+            target = self.usage.target(handle, module.path)
+            if handle.level or target.level < Level.PRODUCTION or not target.sure or _falls_back(handle.url):
+                continue
+            use = self.usage.of_models(module, call.function, handle)
+            if use.degree == Degree.DESTROYS or not is_local(handle.url):
+                return Opening(module.path, call.node.at, show(call.node), target, use, pointing)
+        return None
 
     def _names_a_test(self, call: _Call) -> bool:
         """Whether the call hands the product a name for tests, or one that no other run has."""

@@ -41,6 +41,13 @@ class Requirements:
                     return max(required) < bound
         return False
 
+    def names(self, distribution: str) -> bool:
+        """Whether the project asks for a library, for itself or for its tests."""
+        if self.root is None:
+            return False
+        _note(self.root)
+        return _is_named(self.root, distribution)
+
 
 def _note(root: Path) -> None:
     """Note all that may be read, found or not."""
@@ -53,10 +60,29 @@ def _note(root: Path) -> None:
 
 
 @cache
+def _is_named(root: Path, distribution: str) -> bool:
+    line = _line_of(distribution)
+    patterns = (f"{folder}{name}" for folder in ("", "*/") for name in _FILES)
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            continue
+        if any(line.search(text) and not text.lstrip().startswith("#") for text in lines):
+            return True
+    return False
+
+
+def _line_of(distribution: str) -> re.Pattern[str]:
+    """What finds a line of a requirements or lock file about a library; its group is what follows the name."""
+    name = re.escape(distribution).replace(r"\-", "[-_.]")
+    return re.compile(rf"""(?:^|[\s"'\[,])(?:name\s*=\s*")?{name}(?:\[[^\]]*\])?["']?(?![-\w])(.*)$""", re.I)
+
+
+@cache
 def _majors(root: Path, patterns: tuple[str, ...], distribution: str) -> frozenset[int]:
     """The highest major versions that the lines about a distribution allow."""
-    name = re.escape(distribution).replace(r"\-", "[-_.]")
-    line = re.compile(rf"""(?:^|[\s"'\[,])(?:name\s*=\s*")?{name}(?:\[[^\]]*\])?["']?(?![-\w])(.*)$""", re.I)
+    line = _line_of(distribution)
     found: set[int] = set()
     for pattern in patterns:
         for path in sorted(root.glob(pattern)):

@@ -11,6 +11,7 @@ from functools import cached_property
 from isolint.facts.destruction.losses import Losses
 from isolint.facts.meaning.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
 from isolint.facts.order.replacements import Replacements
+from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
@@ -81,6 +82,28 @@ class Usage:
         worst = max(found, key=lambda use: use.degree) if found else None
         rolled_back = any((path, line) in self._rolled_back for line in lines)
         return None if worst is not None and rolled_back and worst.degree < Degree.DESTROYS else worst
+
+    def of_models(self, module: Module, function: s.Function | None, handle: Handle) -> Use:
+        """The worst that is done through models that a function of a test module, or its top, points to a store.
+
+        `handle` is what they reach. What the function itself destroys of theirs counts, and what the tests do.
+        """
+        near = [] if function is None else self.effects.near(module, function).events
+        modules = [module] if module.path in self.collected else self.modules()
+        tests = (e for each in modules for f in each.functions for e in self.effects.near(each, f).events)
+        use = Use(Degree.READS, "", handle, ())
+        for event in near:
+            entry = next(
+                (e for n in event.names for e in self.effects.vocabulary.destroyers.get(n, ())), None
+            )
+            if entry is not None and not event.guarded:
+                return Use(Degree.DESTROYS, entry.resource, handle, (*event.chain, event.hop))
+        for event in tests:
+            if any(
+                not entry.handle for n in event.names for entry in self.effects.vocabulary.writers.get(n, ())
+            ):
+                return Use(Degree.WRITES, "", handle, (*event.chain, event.hop))
+        return use
 
     def by_name(self, events: Iterable[Event], library: str) -> Use | None:
         """A destruction, known by its bare name, in a store of this library that something unknown reaches."""

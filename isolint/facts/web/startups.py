@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import (
-    Address,
     Frame,
     FunctionValue,
     Handle,
     Hop,
-    Literal,
     Made,
     Method,
     Reference,
@@ -19,7 +17,6 @@ from isolint.facts.meaning.values import (
     Trail,
     Value,
     options,
-    text,
 )
 from isolint.facts.order.latepins import LatePins
 from isolint.facts.order.replacements import Replacements
@@ -27,11 +24,11 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.targets.lattice import Level, Target, judge, place
+from isolint.facts.targets.pointings import Pointings, in_table
 from isolint.facts.web.applications import Applications
 from isolint.vocabulary.surroundings import Web
 
 _DEEPEST = 2
-_COMPONENTS = {"database": "database", "dbname": "database", "db": "database", "file_path": "database"}
 
 
 class Startups:
@@ -42,6 +39,7 @@ class Startups:
         self.evaluator = applications.evaluator
         self.replacements = replacements
         self.late = late
+        self.pointings = Pointings(self.evaluator)
 
     def opened(self, app: Made, path: str) -> tuple[str, Target, Trail] | None:
         """The call that points an application's models to its own store, in the tests of a file."""
@@ -82,11 +80,9 @@ class Startups:
         for call in _calls(function.function):
             for callee in options(self.evaluator.evaluate(call.function, frame)):
                 match callee:
-                    case Method(receiver=Handle(kind="orm") as handle, name=name):
-                        for entry in self.evaluator.vocabulary.handles.get(f"{handle.type}.{name}", ()):
-                            if entry.rebinds:
-                                made = handles.make(self.evaluator, entry, call, frame)
-                                yield call, frame, _store(made)
+                    case Method():
+                        for pointing in self.pointings.of(callee, call, frame):
+                            yield call, frame, pointing.store
                     case Reference(name=name):
                         for known in self.applications.web.get(name, ()):
                             url = self._given(known, call, frame) if known.role == "startup" else None
@@ -103,30 +99,6 @@ class Startups:
                 value = self.evaluator.evaluate(node, frame)
                 return in_table(value) if isinstance(value, Table) else value
         return None
-
-
-def in_table(table: Table) -> Value | None:
-    """The first store that nested tables of options name: a URL, or components."""
-    entries = dict(table.entries)
-    components = [(_COMPONENTS[key], value) for key, value in entries.items() if key in _COMPONENTS]
-    if components:
-        return Address(None, tuple(components), trail=table.trail)
-    for value in entries.values():
-        if isinstance(value, Table):
-            found = in_table(value)
-            if found is not None:
-                return found
-        elif isinstance(value, Literal) and "://" in (text(value) or ""):
-            return value
-    return None
-
-
-def _store(made: Handle) -> Value:
-    """A handle with the store that a table of options names, where that is how it was told."""
-    match made.url:
-        case Address(components=(("options", Table() as table),)):
-            return in_table(table) or made
-    return made
 
 
 def _url(value: Value) -> Value | None:

@@ -38,7 +38,7 @@ class LateSetting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Wired:
+class Wired:
     """An extension bound to an application: what its store's setting held, and the way there."""
 
     ready: Ready
@@ -46,6 +46,10 @@ class _Wired:
     target: Target
     trail: Trail
     late: list[tuple[Configured, tuple[str, ...]]]
+
+    def reached_by(self, handle: Handle) -> Target:
+        """Where a handle of the extension leads."""
+        return replace(self.target, trail=distinct((*handle.trail, *self.trail, *self.target.trail)))
 
 
 class Wiring:
@@ -59,7 +63,8 @@ class Wiring:
         self.config = config
         self.tracer = Tracer(self.evaluator, replacements.environment)
         self._imported: dict[str, tuple[Step, ...]] = {}
-        self._wired: dict[str, list[_Wired]] = {}
+        self._wired: dict[str, list[Wired]] = {}
+        self._on_import: dict[str, list[Wired]] = {}
 
     # -- where an extension leads
 
@@ -67,17 +72,30 @@ class Wiring:
         """Where an extension leads that the applications of a file's tests bind; None where they do not agree."""
         if handle.bound or handle.level or not handle.trail:
             return None
-        own = (handle.trail[-1].path, handle.trail[-1].at)
-        found = [wired for wired in self._bound(path) if _made_at(wired.ready.extension) == own]
+        found = [wired for wired in self._bound(path) if _made_at(wired.ready.extension) == _made_at(handle)]
         if not found or any(self._reads_lazily(wired) for wired in found):
             return None
         levels = {wired.target.level for wired in found}
         if len(levels) != 1:
             return None
-        chosen = found[0]
-        return replace(chosen.target, trail=distinct((*handle.trail, *chosen.trail, *chosen.target.trail)))
+        return found[0].reached_by(handle)
 
-    def _bound(self, path: str) -> list[_Wired]:
+    def on_import(self, handle: Handle, path: str) -> Wired | None:
+        """How an extension is bound by the modules that a file's tests import, as they are imported.
+
+        None where nothing binds it there, or where it cannot be told.
+        """
+        if handle.level or not handle.trail or handle.type not in self.evaluator.vocabulary.initializers:
+            return None
+        if path not in self._on_import:
+            self._on_import[path] = self._play(self._imports(path), path)
+        own = _made_at(handle)
+        found = [wired for wired in self._on_import[path] if _made_at(wired.ready.extension) == own]
+        if len(found) != 1 or self._reads_lazily(found[0]):
+            return None
+        return found[0]
+
+    def _bound(self, path: str) -> list[Wired]:
         """The extensions that everything around the tests of a file binds."""
         if path not in self._wired:
             found = self._play(self._imports(path), path)
@@ -93,7 +111,7 @@ class Wiring:
         tests = [f for f in module.functions if f.name.startswith("test")][:MOST_TESTS]
         return [f for f in module.functions if not f.name.startswith("test")] + tests
 
-    def _reads_lazily(self, wired: _Wired) -> bool:
+    def _reads_lazily(self, wired: Wired) -> bool:
         """Whether the release in use reads a setting only when it is needed, so that a late one counts."""
         entry = wired.ready.entry
         return (
@@ -140,7 +158,7 @@ class Wiring:
             trail = distinct((*wired.trail, *wired.target.trail))
             yield LateSetting(first.hop.at, tuple(keys), reader, wired.target, trail, wired.url)
 
-    def _played(self, module: Module) -> Iterator[_Wired]:
+    def _played(self, module: Module) -> Iterator[Wired]:
         if self.tracer.configures(module.facts.body):
             yield from self._play(self._imports(module.path), module.path)
         for function in module.functions:
@@ -212,11 +230,11 @@ class Wiring:
 
     # -- playing them
 
-    def _play(self, steps: list[Step] | tuple[Step, ...], path: str) -> list[_Wired]:
+    def _play(self, steps: list[Step] | tuple[Step, ...], path: str) -> list[Wired]:
         """What the extensions read, with the settings that came after."""
         pins = dict(self.replacements.pins(path))
         settings: dict[Place, list[Configured]] = {}
-        wired: list[_Wired] = []
+        wired: list[Wired] = []
         for step in steps:
             match step:
                 case Pinned():
@@ -236,7 +254,7 @@ class Wiring:
         return wired
 
     def _configure(
-        self, step: Configured, settings: dict[Place, list[Configured]], wired: list[_Wired]
+        self, step: Configured, settings: dict[Place, list[Configured]], wired: list[Wired]
     ) -> None:
         for app in [*settings] if step.app == CURRENT else [step.app]:
             settings.setdefault(app, []).append(step)
@@ -256,7 +274,7 @@ class Wiring:
         plain = [pattern for pattern in patterns if not pattern.endswith("*")]
         return tuple(key for key in plain if step.value(self.evaluator, key) not in (None, UNKNOWN))
 
-    def _read(self, step: Ready, settings: list[Configured], pins: dict[str, Value]) -> _Wired:
+    def _read(self, step: Ready, settings: list[Configured], pins: dict[str, Value]) -> Wired:
         url: Value | None = None
         for key in step.entry.settings:
             url = self._setting(key, settings)
@@ -266,7 +284,7 @@ class Wiring:
         if url is not None:
             harmless = text(url) in step.entry.memory
             target = Target(Level.MEMORY, "memory") if harmless else place(url, pins, product=True)
-        return _Wired(step, url, target, (*step.chain, step.hop), [])
+        return Wired(step, url, target, (*step.chain, step.hop), [])
 
     def _setting(self, key: str, settings: list[Configured]) -> Value | None:
         found: Value | None = None
