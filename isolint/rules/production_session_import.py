@@ -44,8 +44,8 @@ one that the product itself names for tests (`test_engine`), are told with `--mi
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from isolint.late import dataclass
 from isolint.rule import (
     Applicability,
     Confidence,

@@ -34,8 +34,8 @@ Names in quotes that the code writes by hand, `'"%s"' % name`, are another matte
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from isolint.late import dataclass
 from isolint.rule import (
     Applicability,
     Confidence,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 from isolint.facts.program.project import Module, Project
@@ -17,13 +16,14 @@ class Mentions:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def is_alone(self, module: Module) -> bool:
         """Whether no other test code can come to what a test module defines: none speaks of it.
 
         A conftest, a package, and what a list of plugins may name are never alone.
         """
-        return _name(module.path) not in _EVERYWHERE and next(self._speakers(module), None) is None
+        return _name(module.path) not in _EVERYWHERE and not self._speakers(module)
 
     def users(self, module: Module) -> frozenset[str] | None:
         """The other test code that may come to what a test module defines, by way of others, too; None for all."""
@@ -38,15 +38,38 @@ class Mentions:
                 pending += [] if user is None else [user]
         return frozenset(found)
 
-    def _speakers(self, module: Module) -> Iterator[str]:
+    def _speakers(self, module: Module) -> tuple[str, ...]:
         """The files that name a module and a thing it defines: those that may come to it, or to one made with it."""
-        name = _name(module.path).encode()
-        defined = {b"pytest_plugins"} | {
-            word.encode() for word, several in module.names.bindings.items() if _defines(several)
-        }
+        if module.path not in self._known:
+            defined = {b"pytest_plugins"} | {
+                word.encode() for word, several in module.names.bindings.items() if _defines(several)
+            }
+            self._known[module.path] = tuple(
+                path
+                for path in self._naming.get(_name(module.path), ())
+                if path != module.path
+                and not defined.isdisjoint(self._words[path])
+                and self._may_import(path, module.path)
+            )
+        return self._known[module.path]
+
+    def _may_import(self, path: str, wanted: str) -> bool:
+        """Whether a file may import another that it names: what lies in a package is told by that, or relatively."""
+        folder = wanted.rpartition("/")[0]
+        if f"{folder}/__init__.py" not in self.project.files or path.startswith(f"{folder}/"):
+            return True
+        words = self._words[path]
+        return _name(folder).encode() in words or b"pytest_plugins" in words
+
+    @cached_property
+    def _naming(self) -> dict[str, list[str]]:
+        """The name of a test module -> the files that speak of one of this name, in order."""
+        names = {_name(path).encode() for path in self._words}
+        found: dict[str, list[str]] = {}
         for path, words in self._words.items():
-            if path != module.path and name in words and not defined.isdisjoint(words):
-                yield path
+            for name in names & words:
+                found.setdefault(name.decode(), []).append(path)
+        return found
 
     @cached_property
     def _words(self) -> dict[str, frozenset[bytes]]:
