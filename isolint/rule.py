@@ -14,7 +14,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,7 +65,6 @@ from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.installed import ENTRY_POINTS, has_plugins
-from isolint.late import dataclass
 from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
 from isolint.remedies.models import pointed_to_memory
 from isolint.source import Position, Source

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from isolint.finding import Applicability, Edit, Finding, Fix
 from isolint.fixing.texts import RefusedError, Texts
-from isolint.late import dataclass
 from isolint.reader import Standard
 from isolint.result import Result
 
