@@ -26,10 +26,16 @@ names with a uuid, process id or worker id in them, and names that are only look
 creates in each worker of a suite that pytest-xdist runs is reported as `worker-blind-session-resource` instead.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, Edit, File, Finding, Fix, PythonFile, Rule, Severity
+from isolint.rule import Applicability, Context, Edit, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import PythonFile
 
 rule = Rule("ISO202", "hardcoded-resource-name", severity=Severity.WARNING, since="0.1")
 

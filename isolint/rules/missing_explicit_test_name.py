@@ -38,20 +38,16 @@ there is a `TEST["NAME"]` or not. Both put `test_` before the NAME, or take memo
 `django_db_setup` that does nothing (ISO602).
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Context,
-    Finding,
-    Fix,
-    PythonFile,
-    Rule,
-    SettingsModule,
-    Severity,
-    Unnamed,
-)
+from isolint.rule import Applicability, Context, Finding, Fix, Rule, SettingsModule, Severity, Unnamed
+
+if TYPE_CHECKING:
+    from isolint.rule import PythonFile
 
 rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
 

@@ -40,19 +40,7 @@ or create themselves, and mocks are fine. What an autouse fixture or a shared `s
 
 from collections.abc import Iterator
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    Destruction,
-    File,
-    Finding,
-    Fix,
-    Rule,
-    Severity,
-    guarded,
-    redirected,
-)
+from isolint.rule import Applicability, Confidence, Context, Destruction, File, Finding, Fix, Rule, Severity
 
 rule = Rule("ISO502", "unguarded-destructive-call", severity=Severity.ERROR, since="0.1")
 
@@ -76,12 +64,16 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def use_the_tests_own(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import redirected
+
     site, found = subject
     return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
 
 
 @rule.fix(Applicability.UNSAFE)
 def guard_it(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import guarded
+
     site, found = subject
     if any(ctx.isolation.has_stand_in(site.module)):
         return None
