@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from isolint import inputs
-from isolint.inputs import Inputs, State
+from isolint.inputs import Inputs
 from isolint.records import from_record, to_record
 from isolint.result import Result
 
@@ -89,14 +89,17 @@ class Cache:
         """Whether anything was touched without being changed; None if something has changed."""
         touched = False
         now = time.time_ns()
+        settled, top = entry["at"] - RECENT, os.path.join(self.root, "")
         for kind, digest in _DIGESTS.items():
             for path, recorded in entry[kind].items():
-                *known, was = recorded
-                full = os.path.join(self.root, path)
-                found = inputs.state(full)
-                if _same(found, known, entry["at"]):
+                found = inputs.state(top + path)
+                # The last that is recorded is the hash. What was certainly not touched since needs none.
+                if found is None and len(recorded) == 1:
                     continue
-                if digest(full) != was:
+                if found is not None and [*found] == recorded[:-1] and found[1] < settled:
+                    continue
+                was = recorded[-1]
+                if digest(top + path) != was:
                     return None
                 entry[kind][path] = [*(found or ()), was]
                 touched = True
@@ -191,13 +194,6 @@ def _own_sources() -> str:
                 with open(each.path, "rb") as file:
                     found.update(each.name.encode() + b"\0" + file.read())
     return found.hexdigest()
-
-
-def _same(found: State | None, known: list[int], at: int) -> bool:
-    """Whether something has certainly not been touched since the entry was made."""
-    if found is None or not known:
-        return found is None and not known
-    return list(found) == known and found[1] < at - RECENT
 
 
 def _of_file(path: str) -> str | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sysconfig
-import traceback
 from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import traceback
 
 _PACKAGE = PurePath(__file__).parent
-_PYTHON = sysconfig.get_path("stdlib")
 
 
 def described(error: BaseException) -> str:
     """Say in one line what was raised, and where outside Python itself: `KeyError: 1 (isolint/a.py:12)`."""
+    import traceback
+
     said = " ".join(str(error).split())
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]
@@ -19,7 +22,10 @@ def described(error: BaseException) -> str:
 
 
 def _is_pythons(filename: str) -> bool:
-    return filename.startswith("<") or (filename.startswith(_PYTHON) and "site-packages" not in filename)
+    import sysconfig
+
+    python = sysconfig.get_path("stdlib")
+    return filename.startswith("<") or (filename.startswith(python) and "site-packages" not in filename)
 
 
 def _place(frame: traceback.FrameSummary) -> str:

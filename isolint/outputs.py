@@ -8,7 +8,6 @@ from pathlib import Path
 
 from isolint import report
 from isolint.console import FAILED, Failure, say, write
-from isolint.files import replace
 from isolint.late import dataclass
 from isolint.spelling import did_you_mean
 
@@ -49,6 +48,8 @@ def deliver(
             show(text)
             continue
         try:
+            from isolint.files import replace
+
             replace(output.file, text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             say(f"isolint: {output.file} could not be written: {error.strerror or error}")

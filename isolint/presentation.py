@@ -11,7 +11,7 @@ from functools import cache, cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from isolint import __version__, report, source
+from isolint import __version__, report
 from isolint.finding import Applicability, Finding
 from isolint.result import NOTHING, Result
 from isolint.settings import Settings, listing, schema
@@ -62,6 +62,8 @@ def lines_of(
 
     @cache
     def lines(path: str) -> Sequence[str]:
+        from isolint import source
+
         try:
             if path in edited:
                 return source.from_bytes(edited[path], path).lines

@@ -8,21 +8,16 @@ the folders that the configuration names.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import inspect
-import pkgutil
 import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isolint import remedies
 from isolint.documents import Entry, Node
-from isolint.edits import Concrete, ConfigurationFile, Edits, Filled, PythonFile, begin_earlier, filled, guard
-from isolint.ends import End
 from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
@@ -64,10 +59,41 @@ from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.installed import ENTRY_POINTS, has_plugins
-from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
-from isolint.remedies.models import pointed_to_memory
+from isolint.installed import PluginError, rule_modules
 from isolint.source import Position, Source
+
+if TYPE_CHECKING:
+    from isolint.edits import (
+        Concrete,
+        ConfigurationFile,
+        Edits,
+        Filled,
+        PythonFile,
+        begin_earlier,
+        guard,
+    )
+    from isolint.ends import End
+    from isolint.remedies import (
+        Isolation,
+        Own,
+        Wanted,
+        configured,
+        guarded,
+        overridden,
+        pointed_to_memory,
+        redirected,
+        removed,
+    )
+else:
+
+    def __getattr__(name: str) -> Any:
+        """What fixes are made with, imported when a fix asks for it."""
+        for package in _OF_FIXES if name in __all__ else ():
+            home = importlib.import_module(package)
+            if name in home.__all__:
+                return getattr(home, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "CLIENT_KINDS",
@@ -142,15 +168,12 @@ __all__ = [
     "show",
 ]
 
+_OF_FIXES = ("isolint.edits", "isolint.ends", "isolint.remedies")
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Check = Callable[[Any, "Context"], Iterable[Finding]]
 Mend = Callable[[Any, "Context"], "Fix | None"]
-
-
-class PluginError(Exception):
-    """A rule that cannot be loaded, or whose code or name is taken; the message names it."""
 
 
 @dataclass(eq=False)
@@ -292,6 +315,8 @@ class Context:
             inside = self.know.holes(self.module.path, template.at) or known
             if len(inside) != len(known):
                 return None
+        from isolint.edits import filled
+
         return filled(self.python(), template.at, inside)
 
     def span(self, path: str, at: s.Position) -> Span:
@@ -317,15 +342,21 @@ class Context:
 
         Raises LookupError for one that cannot be read.
         """
+        from isolint.edits import PythonFile
+
         return PythonFile(self._text(path))
 
     def configuration(self, path: str = "") -> ConfigurationFile:
         """The editor of a configuration file, as `python` gives that of a Python file."""
+        from isolint.edits import ConfigurationFile
+
         return ConfigurationFile(self._text(path))
 
     @property
     def isolation(self) -> Isolation:
         """What finds or makes a store of the tests' own in the place of the application's."""
+        from isolint.remedies import Isolation
+
         return Isolation(self.know, self.python)
 
     def cst(self, at: s.Position, path: str = "") -> Concrete:
@@ -333,6 +364,8 @@ class Context:
 
         Raises as `isolint.source.excerpt` does.
         """
+        from isolint.edits import Concrete
+
         return Concrete(self._text(path), at)
 
     def _text(self, path: str) -> Source:
@@ -348,7 +381,7 @@ def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
     Raises PluginError naming the plugin that does not load, holds no rule, or takes a code or name twice.
     """
     found: dict[str, Rule] = {}
-    for origin, module in _modules(folders):
+    for origin, module in rule_modules(folders):
         rule = getattr(module, "rule", None)
         if not isinstance(rule, Rule):
             raise PluginError(f"{origin}: the module holds no `rule = Rule(...)`")
@@ -357,45 +390,3 @@ def load_rules(folders: Sequence[Path] = ()) -> tuple[Rule, ...]:
                 raise PluginError(f"{origin}: {rule.code} {rule.name} is taken by {other_origin}")
         found[origin] = rule
     return tuple(sorted(found.values(), key=lambda rule: rule.code))
-
-
-def _modules(folders: Sequence[Path]) -> Iterator[tuple[str, ModuleType]]:
-    package = importlib.import_module("isolint.rules")
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
-        yield f"isolint.rules.{info.name}", importlib.import_module(f"isolint.rules.{info.name}")
-    yield from _installed()
-    for folder in folders:
-        if not folder.is_dir():
-            raise PluginError(f"{folder}: no such folder of rules")
-        for path in sorted(folder.glob("*.py")):
-            if not path.name.startswith("_"):
-                yield str(path), _from_file(path)
-
-
-def _installed() -> Iterator[tuple[str, ModuleType]]:
-    if not has_plugins():
-        return
-    from importlib.metadata import entry_points
-
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda e: e.name):
-        origin = f"plugin {entry.name} ({entry.value})"
-        try:
-            loaded = entry.load()
-        except (Exception, SystemExit) as error:
-            raise PluginError(f"{origin} does not load: {type(error).__name__}: {error}") from error
-        if not isinstance(loaded, ModuleType):
-            raise PluginError(f"{origin}: it must name a module that holds a rule")
-        yield origin, loaded
-
-
-def _from_file(path: Path) -> ModuleType:
-    name = f"isolint_local_rules.{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{path} does not load")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"{path} does not load: {type(error).__name__}: {error}") from error
-    return module

@@ -51,18 +51,7 @@ is one for tests. An override whose value is a production session imported by th
 
 from collections.abc import Iterator
 
-from isolint.rule import (
-    Applicability,
-    Context,
-    File,
-    Finding,
-    Fix,
-    OpenClient,
-    Rule,
-    Severity,
-    Wanted,
-    overridden,
-)
+from isolint.rule import Applicability, Context, File, Finding, Fix, OpenClient, Rule, Severity
 
 rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR, since="0.1")
 
@@ -80,6 +69,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def override_the_dependency(subject: tuple[OpenClient, File], ctx: Context) -> Fix | None:
+    from isolint.rule import Wanted, overridden
+
     leak, site = subject
     if not leak.dependency:
         return None

@@ -33,18 +33,7 @@ up, and a fixture of the whole session has nobody to tidy up for.
 
 from collections.abc import Iterator
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    File,
-    Finding,
-    Fix,
-    Override,
-    Rule,
-    Severity,
-    removed,
-)
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Override, Rule, Severity
 
 rule = Rule("ISO304", "dependency-overrides-not-restored", severity=Severity.WARNING, since="0.1")
 
@@ -60,6 +49,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.SAFE)
 def take_it_out(subject: tuple[Override, File], ctx: Context) -> Fix | None:
+    from isolint.rule import removed
+
     left, site = subject
     what = " and ".join(f"`{key}`" for key in left.keys)
     return ctx.fix(f"Take the override of {what} out again", removed(ctx.isolation, site.module, left))

@@ -56,8 +56,6 @@ from isolint.rule import (
     SetUp,
     Severity,
     Trail,
-    guarded,
-    redirected,
 )
 
 rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, since="0.1")
@@ -116,12 +114,16 @@ def finding(site: FixtureSite | SetUp, ctx: Context, found: Destruction, files: 
 
 @rule.fix(Applicability.UNSAFE)
 def use_the_tests_own(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import redirected
+
     site, found = subject
     return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
 
 
 @rule.fix(Applicability.UNSAFE)
 def guard_it(subject: tuple[FixtureSite | SetUp, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import guarded
+
     site, found = subject
     if any(ctx.isolation.has_stand_in(site.module)):
         return None

@@ -31,10 +31,16 @@ silent, like dummy credentials of AWS and variables that only say that this is a
 removed, and defaults set with `setdefault`, are not reported.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, PythonFile, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import PythonFile
 
 rule = Rule("ISO701", "environ-mutation-leak", severity=Severity.WARNING, since="0.1")
 

@@ -34,10 +34,16 @@ the `settings` fixture of pytest-django is fine. So is what a session fixture se
 `sys.argv`, is told once.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, Edits, File, Finding, Fix, Leak, PythonFile, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Edits, PythonFile
 
 rule = Rule("ISO707", "global-attribute-leak", severity=Severity.WARNING, since="0.1")
 

@@ -26,6 +26,8 @@ names with a uuid, process id or worker id in them, and names that are only look
 creates in each worker of a suite that pytest-xdist runs is reported as `worker-blind-session-resource` instead.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from isolint.rule import Applicability, Context, File, Finding, Fix, Position, Rule, Severity, remedies

@@ -37,6 +37,8 @@ or the test deletes the row. Silent, too, are columns that no model declares uni
 mocked services, requests that the test expects to be refused, and stores that cannot be told.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from isolint.rule import Applicability, Collision, Context, File, Finding, Fix, Rule, Severity, remedies

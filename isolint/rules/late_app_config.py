@@ -47,18 +47,7 @@ place to change it.
 
 from collections.abc import Iterator
 
-from isolint.rule import (
-    Applicability,
-    Context,
-    File,
-    Finding,
-    Fix,
-    LateSetting,
-    Level,
-    Rule,
-    Severity,
-    configured,
-)
+from isolint.rule import Applicability, Context, File, Finding, Fix, LateSetting, Level, Rule, Severity
 
 rule = Rule("ISO104", "late-app-config", severity=Severity.ERROR, since="0.1")
 
@@ -77,6 +66,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def configure_before(subject: tuple[LateSetting, File], ctx: Context) -> Fix | None:
+    from isolint.rule import configured
+
     late, site = subject
     keys = " and ".join(f"`{key}`" for key in late.keys)
     return ctx.fix(f"Set {keys} before it is read", configured(ctx.isolation, site.module, late))

@@ -30,10 +30,16 @@ SQLAlchemy shares one connection by itself. The rule is silent about engines wit
 session that the test has opened already is handed on.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, Edits, File, Finding, Fix, PythonFile, Rule, Severity, Split
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity, Split
+
+if TYPE_CHECKING:
+    from isolint.rule import Edits, PythonFile
 
 rule = Rule("ISO710", "memory-sqlite-per-connection", severity=Severity.WARNING, since="0.1")
 

@@ -38,8 +38,11 @@ there is a `TEST["NAME"]` or not. Both put `test_` before the NAME, or take memo
 `django_db_setup` that does nothing (ISO602).
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     Applicability,
@@ -47,12 +50,14 @@ from isolint.rule import (
     Finding,
     Fix,
     Position,
-    PythonFile,
     Rule,
     SettingsModule,
     Severity,
     Unnamed,
 )
+
+if TYPE_CHECKING:
+    from isolint.rule import PythonFile
 
 rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
 

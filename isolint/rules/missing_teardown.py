@@ -44,7 +44,6 @@ from isolint.rule import (
     Applicability,
     Context,
     Creation,
-    End,
     File,
     Finding,
     Fix,
@@ -85,6 +84,8 @@ def check_derived(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.fix(Applicability.SAFE)
 def remove_it(subject: tuple[Site, Creation], ctx: Context) -> Fix | None:
     """Where the pair of the call is known, and its way leads through no helper."""
+    from isolint.rule import End
+
     site, creation = subject
     undo = ctx.know.undoing.of_creation(creation)
     if undo is None or creation.event.path != ctx.module.path:

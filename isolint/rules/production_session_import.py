@@ -43,8 +43,11 @@ A handle that is bound later, by code that cannot be seen, is not reported. One 
 one that the product itself names for tests (`test_engine`), are told with `--min-confidence low` only.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     Applicability,
@@ -55,12 +58,14 @@ from isolint.rule import (
     Handle,
     Import,
     Level,
-    Own,
     Rule,
     Severity,
     is_test_name,
 )
 from isolint.rule import Position as At
+
+if TYPE_CHECKING:
+    from isolint.rule import Own
 
 rule = Rule("ISO101", "production-session-import", severity=Severity.ERROR, since="0.1")
 

@@ -33,12 +33,14 @@ GitLab waits for the ports of its services by itself and is not looked at. Image
 them. Jobs that run no tests and compose files for development and production are none of this rule's business.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     Applicability,
     ConfigFile,
-    ConfigurationFile,
     Context,
     Edit,
     Finding,
@@ -48,6 +50,9 @@ from isolint.rule import (
     Severity,
     Unchecked,
 )
+
+if TYPE_CHECKING:
+    from isolint.rule import ConfigurationFile
 
 rule = Rule("ISO609", "service-without-healthcheck", severity=Severity.WARNING, since="0.1")
 

@@ -33,22 +33,16 @@ other test asks. What a test has cleared before, but not after, is told with `--
 made from more than the variable in question: another test need not look at that part.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    Edits,
-    File,
-    Finding,
-    Fix,
-    PythonFile,
-    Rule,
-    Severity,
-    Stale,
-)
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Stale
+
+if TYPE_CHECKING:
+    from isolint.rule import Edits, PythonFile
 
 rule = Rule("ISO708", "stale-cached-reader", severity=Severity.WARNING, since="0.1")
 

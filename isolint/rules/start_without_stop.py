@@ -32,23 +32,16 @@ counts, although `tearDown` is skipped when `setUp` fails half-way: `addCleanup`
 suffers from it.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    End,
-    File,
-    Finding,
-    Fix,
-    PythonFile,
-    Rule,
-    Severity,
-    Start,
-    show,
-)
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Start, show
+
+if TYPE_CHECKING:
+    from isolint.rule import PythonFile
 
 rule = Rule("ISO303", "start-without-stop", severity=Severity.WARNING, since="0.1")
 
@@ -65,6 +58,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.fix(Applicability.SAFE)
 def stop_it(start: Start, ctx: Context) -> Fix | None:
     """With a clean-up of unittest's; in a fixture or test of pytest's, unsafe: it may have been meant to stay."""
+    from isolint.rule import End
+
     undo, role = ctx.know.undoing.of_start(start), ctx.know.role_of(start.event.frame)
     file = ctx.python()
     call = file.node(start.event.call.at)

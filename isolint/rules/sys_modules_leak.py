@@ -27,10 +27,16 @@ Stand-ins that a conftest puts in while it is imported are there for the whole r
 `sys.path`.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, Edits, File, Finding, Fix, Leak, PythonFile, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Edits, PythonFile
 
 rule = Rule("ISO706", "sys-modules-leak", severity=Severity.WARNING, since="0.1")
 

@@ -50,8 +50,6 @@ from isolint.rule import (
     Rule,
     Severity,
     Unguaranteed,
-    begin_earlier,
-    guard,
 )
 
 rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, since="0.1")
@@ -78,6 +76,8 @@ def check_managers(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.fix(Applicability.SAFE)
 def clean_up_in_any_case(subject: tuple[Unguaranteed, ...] | Bare, ctx: Context) -> Fix | None:
     """The `try` begins behind the last of those that the same line may leave behind."""
+    from isolint.rule import begin_earlier, guard
+
     if isinstance(subject, Bare):
         found = guard(ctx.python(), subject.at, subject.undo_at, inclusive=True)
     elif any(each.late for each in subject):

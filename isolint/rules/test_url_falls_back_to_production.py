@@ -27,6 +27,8 @@ the variable is missing, and any fallback behind a check that refuses a database
 ports and hosts may well be shared: they are not reported.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
 

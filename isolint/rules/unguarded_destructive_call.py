@@ -42,19 +42,7 @@ reach: there the fix has no guard to offer.
 
 from collections.abc import Iterator
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    Destruction,
-    File,
-    Finding,
-    Fix,
-    Rule,
-    Severity,
-    guarded,
-    redirected,
-)
+from isolint.rule import Applicability, Confidence, Context, Destruction, File, Finding, Fix, Rule, Severity
 
 rule = Rule("ISO502", "unguarded-destructive-call", severity=Severity.ERROR, since="0.1")
 
@@ -78,12 +66,16 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def use_the_tests_own(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import redirected
+
     site, found = subject
     return ctx.fix("Use the tests' own database", redirected(ctx.isolation, site.module, found.trail))
 
 
 @rule.fix(Applicability.UNSAFE)
 def guard_it(subject: tuple[File, Destruction], ctx: Context) -> Fix | None:
+    from isolint.rule import guarded
+
     site, found = subject
     if any(ctx.isolation.has_stand_in(site.module)):
         return None

@@ -31,25 +31,18 @@ worker suffixes, names that models declare, values and keywords, and for SQL tha
 Names in quotes that the code writes by hand, `'"%s"' % name`, are another matter.
 """
 
+from __future__ import annotations
+
 import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Confidence,
-    Context,
-    File,
-    Filled,
-    Finding,
-    Fix,
-    PythonFile,
-    Rule,
-    Severity,
-    Splice,
-    show,
-)
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Splice, show
+
+if TYPE_CHECKING:
+    from isolint.rule import Filled, PythonFile
 
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
 

@@ -34,6 +34,8 @@ wait for each other with a lock, or that asks which worker it is in any way. pyt
 of its own. Where the command chooses tests by mark, the finding is of low confidence.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from isolint.rule import (
