@@ -33,6 +33,9 @@ STACKS = {
     "fastapi-sqlalchemy": Stack(
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
+    "fastapi-client-of-a-module": Stack(
+        "app-client-without-db-override/proof_client_of_a_module", "KENNEL_DATABASE_URL", "kennel.db"
+    ),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),

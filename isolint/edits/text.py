@@ -83,3 +83,8 @@ class Text:
 def indented(code: str, indentation: str) -> str:
     """Lines of code moved to the right, empty ones left empty."""
     return textwrap.indent(code.rstrip("\n"), indentation)
+
+
+def both(one: Edits | None, other: Edits | None) -> Edits | None:
+    """Edits together with others; None if either cannot be made."""
+    return None if one is None or other is None else (*one, *other)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from isolint.edits import PythonFile
@@ -118,8 +117,3 @@ def renamed(file: PythonFile, node: ast.expr | AnyFunction, names: dict[str, str
         lines[first - 1] = lines[first - 1][node.col_offset :]
     code = "".join(line.decode() for line in lines[first - 1 : last])
     return code.replace("\r\n", "\n").rstrip("\n")
-
-
-def functions_of(file: PythonFile) -> Iterator[AnyFunction]:
-    """The functions at the top of a file."""
-    yield from (node for node in file.tree.body if isinstance(node, AnyFunction))

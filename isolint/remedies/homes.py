@@ -109,7 +109,7 @@ class Home:
 
     def _placed(self, code: str, anchor: ast.stmt, *, is_after: bool) -> Edit:
         if is_after:
-            blank = "\n\n" if code.startswith(("def ", "async def ", "@")) else ""
+            blank = "\n\n" if code.startswith(("def ", "async def ", "class ", "@")) else ""
             return self.file.text.lines_after(last_line(anchor), f"{blank}{code}", "")
         is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         is_block = is_block or code.splitlines()[-1].startswith((" ", "\t"))
