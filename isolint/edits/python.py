@@ -204,20 +204,28 @@ class PythonFile:
         chosen = start.block[start.block.index(start.statement) : start.block.index(statement) + 1]
         if not Spot(statement, start.block, start.around).has_lines_alone:
             return None
+        first_line = self._with_comments(start)
         indentation = self.text.indentation(start.first_line)
         finish = f"finally:\n{indented(self.stepped(finally_code), self.indent)}"
         return (
-            self.text.insert(start.first_line, 1, f"{indentation}try:\n{self._step(start.first_line)}"),
-            *self.steps(chosen, start.first_line + 1, last_line(statement)),
+            self.text.insert(first_line, 1, f"{indentation}try:\n{self._step(first_line)}"),
+            *self.steps(chosen, first_line + 1, last_line(statement)),
             self.text.lines_after(last_line(statement), finish, indentation),
         )
+
+    def _with_comments(self, found: Spot) -> int:
+        """The first line of a statement and the comments right above it."""
+        line, indentation = found.first_line, self.text.indentation(found.first_line)
+        while line > 1 and self.text.lines[line - 2].startswith(f"{indentation}#"):
+            line -= 1
+        return line
 
     def add_parameter(self, at: Position, name: str) -> Edits | None:
         """Let the function around a position ask for a parameter, a fixture of pytest's; not if anybody calls it."""
         found = function_at(self.tree, at)
         if found is None or self._is_called(found.name):
             return None
-        return parameters.add(self.text, found, name, self._annotation(name))
+        return parameters.add(self.text, found, name, self._annotation(name), self.indent)
 
     def _annotation(self, name: str) -> str:
         """How the file would annotate a fixture of pytest's, "" where it has no name for its type."""
