@@ -143,6 +143,16 @@ def test_statements_before_and_after() -> None:
     )
 
 
+def test_statement_before_goes_above_the_comments_of_the_other() -> None:
+    given = file("#!/usr/bin/env python\none()\n\n# Twice,\n# for good.\ntwo()\n")
+    assert after(given, given.insert_before(at(given, "two"), "now()")) == (
+        "#!/usr/bin/env python\none()\n\nnow()\n# Twice,\n# for good.\ntwo()\n"
+    )
+    assert after(given, given.insert_before(at(given, "one"), "now()")) == (
+        "#!/usr/bin/env python\nnow()\none()\n\n# Twice,\n# for good.\ntwo()\n"
+    )
+
+
 def test_statement_that_shares_its_line_is_left_alone() -> None:
     given = file("def test():\n    one(); two()\n    if x: three()\n")
     for words in ("one", "two", "three"):

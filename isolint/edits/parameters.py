@@ -66,9 +66,8 @@ def _on_more_lines(text: Text, function: AnyFunction, index: int, name: str, ind
     if not every.args or every.posonlyargs or every.vararg or every.kwonlyargs or every.kwarg or not opened:
         return None
     begins = [text.span(position(argument)) for argument in every.args]
-    last = max(
-        [*every.args, *every.defaults], key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0)
-    )
+    nodes: list[ast.arg | ast.expr] = [*every.args, *every.defaults]
+    last = max(nodes, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0))
     end = text.span(position(last))
     tail = _CLOSING.match("".join(text.lines[end.end_line - 1 :])[end.end_column - 1 :])
     if tail is None:

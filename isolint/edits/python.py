@@ -155,12 +155,16 @@ class PythonFile:
         return (self.replace(position(found.statement), "\n".join(lines)),)
 
     def insert_before(self, at: Position, code: str, blank: int = 0) -> Edits | None:
-        """Insert statements before the one around a position, with its indentation, and so many empty lines."""
+        """Insert statements before the one around a position, with its indentation, and so many empty lines.
+
+        They come before the comments right above it, which speak of it.
+        """
         found = spot(self.tree, at)
         if found is None or not found.has_lines_alone:
             return None
         indentation = self.text.indentation(found.first_line)
-        return (self.text.lines_before(found.first_line, self.stepped(code), indentation, blank),)
+        line = self.text.commented(found.first_line)
+        return (self.text.lines_before(line, self.stepped(code), indentation, blank),)
 
     def insert_after(self, at: Position, code: str) -> Edits | None:
         """Insert statements after the one around a position, with its indentation."""
@@ -204,7 +208,7 @@ class PythonFile:
         chosen = start.block[start.block.index(start.statement) : start.block.index(statement) + 1]
         if not Spot(statement, start.block, start.around).has_lines_alone:
             return None
-        first_line = self._with_comments(start)
+        first_line = self.text.commented(start.first_line)
         indentation = self.text.indentation(start.first_line)
         finish = f"finally:\n{indented(self.stepped(finally_code), self.indent)}"
         return (
@@ -212,13 +216,6 @@ class PythonFile:
             *self.steps(chosen, first_line + 1, last_line(statement)),
             self.text.lines_after(last_line(statement), finish, indentation),
         )
-
-    def _with_comments(self, found: Spot) -> int:
-        """The first line of a statement and the comments right above it."""
-        line, indentation = found.first_line, self.text.indentation(found.first_line)
-        while line > 1 and self.text.lines[line - 2].startswith(f"{indentation}#"):
-            line -= 1
-        return line
 
     def add_parameter(self, at: Position, name: str) -> Edits | None:
         """Let the function around a position ask for a parameter, a fixture of pytest's; not if anybody calls it."""

@@ -45,6 +45,13 @@ class Text:
         text = self.lines[line - 1]
         return text[: len(text) - len(text.lstrip(" \t\f"))]
 
+    def commented(self, line: int) -> int:
+        """The first of the comments right above a line, indented as it is; those at the top are the whole file's."""
+        first, start = line, f"{self.indentation(line)}#"
+        while first > 1 and self.lines[first - 2].startswith(start):
+            first -= 1
+        return first if first > 1 else line
+
     def line_end(self, line: int) -> str:
         """How lines end around a line."""
         around = (*self.lines[max(line - 2, 0) : line + 1], *self.lines)

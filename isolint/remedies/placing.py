@@ -172,9 +172,7 @@ class Placing:
         index = next((i for i, node in enumerate(following) if isinstance(node, kinds)), len(following))
         last = following[index - 1] if index else statement
         if index < len(following):
-            line = first_line(following[index])
-            while line > last_line(last) + 1 and self.file.text.lines[line - 2].startswith("#"):
-                line -= 1
+            line = self.file.text.commented(first_line(following[index]))
             return (self.file.text.lines_before(line, code, "", 2),)
         return (self.file.text.lines_after(last_line(last), f"\n\n{code}", ""),)
 
