@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
-from isolint.edits import calls, classes, entries, imports, names, parameters
+from isolint.edits import calls, classes, entries, environment, imports, names, parameters
 from isolint.edits.places import AnyFunction, Spot, first_line, function_at, last_line, position, spot
 from isolint.edits.prefixed import prefixed
 from isolint.edits.text import Edits, Text, indented
@@ -139,6 +139,14 @@ class PythonFile:
         """
         return classes.move(self.text, self.tree, at, method, self.indent)
 
+    def set_by_monkeypatch(self, at: Position) -> Edits | None:
+        """Let `monkeypatch` set the variables that the statement at a position sets, and take them back.
+
+        What takes them back at the end of the function goes, since it would run only if nothing fails before; what
+        takes them back on the way is done by `monkeypatch`, too.
+        """
+        return environment.set_by_monkeypatch(self, at)
+
     def insert_behind(self, node: ast.expr, content: str) -> Edit:
         """Insert something right behind an expression."""
         span = self.text.span(position(node))
@@ -192,6 +200,14 @@ class PythonFile:
             span = Span(start.line, start.column, end.end_line, end.end_column)
             return (self.text.replace(span, "pass"),)
         return (self.text.without_lines(found.first_line, found.last_line),)
+
+    def remove_from_end(self, at: Position) -> Edits | None:
+        """Remove the statement around a position, which ends its block, with the comments and empty lines above it."""
+        found = spot(self.tree, at)
+        index = found.block.index(found.statement) if found is not None else 0
+        if found is None or not index or not found.has_lines_alone:
+            return None
+        return (self.text.without_lines(last_line(found.block[index - 1]) + 1, found.last_line),)
 
     def wrap_in_try(self, first: Position, last: Position, finally_code: str) -> Edits | None:
         """Put the statements from one position to another into a `try`, with `finally_code` in its `finally`.
