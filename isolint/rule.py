@@ -62,7 +62,7 @@ from isolint.facts.targets.singletons import Reached
 from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
-from isolint.remedies import Isolation, Own, Wanted, configured, guarded, overridden, redirected, removed
+from isolint.remedies import Isolation, Own, configured, guarded, handed, overridden, redirected, removed
 from isolint.source import Position, Source
 
 __all__ = [
@@ -120,12 +120,12 @@ __all__ = [
     "Unchecked",
     "Unguaranteed",
     "Unnamed",
-    "Wanted",
     "always_true",
     "begin_earlier",
     "configured",
     "guard",
     "guarded",
+    "handed",
     "is_test_name",
     "load_rules",
     "overridden",

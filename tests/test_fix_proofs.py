@@ -39,7 +39,25 @@ STACKS = {
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),
+    "flask-factory-as-it-is": Stack(
+        "app-client-without-db-override/proof_factory_as_it_is", "SKY_DATABASE_URL", "instance/sky.db"
+    ),
 }
+
+
+CLIENT = "app-client-without-db-override"
+RUNNING = [
+    f"{CLIENT}/class_with_a_session",
+    f"{CLIENT}/client_of_a_conftest",
+    f"{CLIENT}/client_of_a_module",
+    f"{CLIENT}/client_of_a_module_beside_an_autouse_fixture",
+    f"{CLIENT}/client_of_a_module_of_test_cases",
+    f"{CLIENT}/client_of_a_module_scoped_fixture",
+    f"{CLIENT}/flask_factory_called_in_a_set_up",
+    f"{CLIENT}/flask_factory_that_reads_a_variable",
+    f"{CLIENT}/flask_model_query",
+    f"{CLIENT}/set_up_with_other_overrides",
+]
 
 
 @pytest.fixture(scope="session")
@@ -130,3 +148,15 @@ def test_databases_of_its_own_are_dropped(server: str, tmp_path: Path) -> None:
     before = proving.databases(server)
     made.run("-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "tests")
     assert proving.databases(server) == before
+
+
+@pytest.mark.parametrize("case", RUNNING)
+def test_fixed_suite_passes_where_the_application_has_no_database(case: str, tmp_path: Path) -> None:
+    made = Developed(proving.lay(case, tmp_path / "project"), {}, lambda: None)
+    before = proving.run_python(made.project, "-m", "pytest", "-p", "no:cacheprovider", "tests")
+    assert before.returncode == 1
+    for path in made.project.rglob("*.db"):
+        path.unlink()
+    assert made.findings("--fix", "--unsafe-fixes") == []
+    assert " passed" in made.tests()
+    assert not list(made.project.rglob("*.db"))

@@ -80,27 +80,17 @@ class Placing:
 
     def _patched(self, function: AnyFunction, registry: str) -> Edits | None:
         """The override by `monkeypatch`, which takes it out itself."""
-        if not self._may_ask(function):
+        if not may_ask(self.isolation, self.module, function):
             return None
         parameter = self.file.add_parameter(position(function), "monkeypatch")
         return both(parameter, self._inserted(function, self._set_item(registry)))
-
-    def _may_ask(self, function: AnyFunction) -> bool:
-        if fixture_at(self.isolation, self.module, function) is not None:
-            return True
-        return function.name.startswith("test") and not self._is_of_test_case(function)
-
-    def _is_of_test_case(self, function: AnyFunction) -> bool:
-        own = next((f for f in self.module.functions if f.name_at[0] == function.lineno), None)
-        owner = None if own is None else self.module.methods.get(id(own))
-        return owner is not None and self.isolation.know.fixtures.is_test_case(self.module, owner)
 
     def _in_set_up(self, function: AnyFunction, registry: str) -> Edits | None:
         """In the set-up of a class: what its tear-down does not clear, a clean-up or the tear-down removes."""
         undoing = self._method(function, _TEAR_DOWNS[function.name])
         if undoing is not None and any(clears(node) for node in undoing.body):
             return self._put(function, registry)
-        if function.name in _CLEAN_UPS and self._is_of_test_case(function):
+        if function.name in _CLEAN_UPS and _is_of_test_case(self.isolation, self.module, function):
             clean = f"{_CLEAN_UPS[function.name]}({registry}.pop, {self.key}, None)"
             return self._inserted(function, f"{self._line(registry)}\n{clean}")
         removed = self._torn_down(function, undoing, self._pop(registry))
@@ -186,6 +176,20 @@ class Placing:
 
     def _set_item(self, registry: str) -> str:
         return f"monkeypatch.setitem({registry}, {self.key}, {self.new})"
+
+
+def may_ask(isolation: Isolation, module: Module, function: AnyFunction) -> bool:
+    """Whether a function may ask for a fixture that lasts for one test."""
+    fixture = fixture_at(isolation, module, function)
+    if fixture is not None:
+        return fixture.scope == "function"
+    return function.name.startswith("test") and not _is_of_test_case(isolation, module, function)
+
+
+def _is_of_test_case(isolation: Isolation, module: Module, function: AnyFunction) -> bool:
+    own = next((f for f in module.functions if f.name_at[0] == function.lineno), None)
+    owner = None if own is None else module.methods.get(id(own))
+    return owner is not None and isolation.know.fixtures.is_test_case(module, owner)
 
 
 def fixture_at(isolation: Isolation, module: Module, function: AnyFunction) -> Fixture | None:

@@ -60,7 +60,7 @@ from isolint.rule import (
     OpenClient,
     Rule,
     Severity,
-    Wanted,
+    handed,
     overridden,
 )
 
@@ -83,8 +83,13 @@ def override_the_dependency(subject: tuple[OpenClient, File], ctx: Context) -> F
     leak, site = subject
     if not leak.dependency:
         return None
-    wanted = Wanted(leak.at, leak.dependency, leak.trail)
-    return ctx.fix(f"Override `{leak.dependency}`", overridden(ctx.isolation, site.module, wanted))
+    return ctx.fix(f"Override `{leak.dependency}`", overridden(ctx.isolation, site.module, leak))
+
+
+@rule.fix(Applicability.UNSAFE)
+def hand_the_factory_a_database(subject: tuple[OpenClient, File], ctx: Context) -> Fix | None:
+    leak, site = subject
+    return ctx.fix("Make the application on a database in memory", handed(ctx.isolation, site.module, leak))
 
 
 def message(leak: OpenClient) -> str:

@@ -58,6 +58,7 @@ class OpenClient:
     dependency: str = ""
     startup: str = ""
     overridden: tuple[str, ...] = ()
+    app: Made | None = None
 
 
 class Clients:
@@ -194,6 +195,7 @@ class Clients:
             route=need.route.title,
             dependency=need.dependency,
             overridden=overridden,
+            app=client.app,
         )
 
     def started(self, client: Client) -> OpenClient | None:
