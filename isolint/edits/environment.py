@@ -23,8 +23,22 @@ def set_by_monkeypatch(file: PythonFile, at: Position) -> Edits | None:
     replaced = file.replace_statement(at, "\n".join(calls)) if calls else None
     if found is None or replaced is None:
         return None
-    is_outermost = bool(found.around) and isinstance(found.around[-1], ast.FunctionDef | ast.AsyncFunctionDef)
-    return (*replaced, *(_taken_back(file, found, [name for name, _ in variables]) if is_outermost else ()))
+    outer = _in_function(found)
+    if outer is None:
+        return replaced
+    return (*replaced, *_taken_back(file, *outer, [name for name, _ in variables]))
+
+
+def _in_function(found: Spot) -> tuple[list[ast.stmt], int] | None:
+    """The block of the function around a statement, and where it stands there, by itself or within `with`."""
+    inner = found.statement
+    for node in reversed(found.around):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return node.body, node.body.index(inner)
+        if not isinstance(node, ast.With | ast.AsyncWith):
+            return None
+        inner = node
+    return None
 
 
 def _variables(statement: ast.stmt, file: PythonFile) -> Iterator[tuple[str, str]]:
@@ -46,16 +60,15 @@ def _named(keywords: list[ast.keyword]) -> bool:
     return all(keyword.arg for keyword in keywords)
 
 
-def _taken_back(file: PythonFile, found: Spot, names: list[str]) -> Edits:
-    """The edits of what takes these variables back further down in the same block."""
-    block = found.block
+def _taken_back(file: PythonFile, block: list[ast.stmt], start: int, names: list[str]) -> Edits:
+    """The edits of what takes these variables back below the statement of a block that sets them."""
     end = len(block)
-    while end and (_removed(block[end - 1], file) or _restored(block[end - 1], found, file)):
+    while end and (_removed(block[end - 1], file) or _restored(block[end - 1], block, start, file)):
         end -= 1
     edits: list[Edit] = []
-    for index in range(block.index(found.statement) + 1, len(block)):
+    for index in range(start + 1, len(block)):
         node = block[index]
-        removal, restored = _removed(node, file), _restored(node, found, file)
+        removal, restored = _removed(node, file), _restored(node, block, start, file)
         if removal is not None and removal[0] in names:
             name, option = removal
             replaced = file.replace_statement(position(node), f"monkeypatch.delenv({name}{option})")
@@ -78,18 +91,17 @@ def _removed(node: ast.stmt, file: PythonFile) -> tuple[str, str] | None:
     return None
 
 
-def _restored(node: ast.stmt, found: Spot, file: PythonFile) -> tuple[str, ast.stmt] | None:
+def _restored(
+    node: ast.stmt, block: list[ast.stmt], start: int, file: PythonFile
+) -> tuple[str, ast.stmt] | None:
     """The variable that a statement sets to what it was, with the statement that kept that for nothing else."""
     match node:
         case ast.Assign(targets=[ast.Subscript(value=table, slice=name)], value=ast.Name(id=kept)) if (
             _is_environ(table, file)
         ):
-            uses = [
-                n for each in found.block for n in ast.walk(each) if isinstance(n, ast.Name) and n.id == kept
-            ]
-            keeping = [
-                each for each in found.block[: found.block.index(found.statement)] if _keeps(each, kept)
-            ]
+            inside = [inner for each in block for inner in ast.walk(each) if isinstance(inner, ast.Name)]
+            uses = [inner for inner in inside if inner.id == kept]
+            keeping = [each for each in block[:start] if _keeps(each, kept)]
             if len(keeping) == 1 and len(uses) == 2:
                 return file.code(name), keeping[0]
     return None
