@@ -21,7 +21,7 @@ Renaming = Callable[[Module, str], "str | None"]
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """A function of a product's module that is to be there under a name of the tests'."""
+    """A function, class or call of a product's module that is to be there under a name of the tests'."""
 
     module: Module
     name: str
@@ -45,7 +45,8 @@ class Copies:
     def add(self, module: Module, name: str, new: str) -> bool:
         """Copy a function of a module under a new name, with those of the module it calls that open the store.
 
-        Of a class there will be a subclass, with copies of those of its methods that open the store.
+        Of a class there will be a subclass, with copies of those of its methods that open the store. A call is made
+        again, with the copies in the place of what they are copies of.
         """
         if (module.path, name) in self.made:
             return self.made[module.path, name] == new
@@ -55,6 +56,10 @@ class Copies:
         self.made[module.path, name] = new
         if isinstance(node, ast.ClassDef):
             return self._subclass(module, node, new)
+        if isinstance(node, ast.Call):
+            code = self._on_own_store(module, node)
+            self.code += [f"{new} = {textwrap.dedent(code)}"] if code is not None else []
+            return code is not None
         code = self._on_own_store(module, node)
         if code is None:
             return False
@@ -77,8 +82,8 @@ class Copies:
         self.code.append(f"class {new}({node.name}):\n" + "\n\n".join(methods))
         return True
 
-    def _on_own_store(self, module: Module, node: AnyFunction) -> str | None:
-        """The code of a function of the product with the tests' names in it; what else it uses is imported."""
+    def _on_own_store(self, module: Module, node: AnyFunction | ast.Call) -> str | None:
+        """The code of a function or call of the product with the tests' names in it; what else it uses is imported."""
         names: dict[str, str] = {}
         for other in sorted(free_names(node)):
             own = self._own_name(module, other)
@@ -93,18 +98,31 @@ class Copies:
 
     def _own_name(self, module: Module, name: str) -> str | None:
         """What the tests call what a function of the product looks up, if it is another thing there."""
-        own = self.renaming(module, name)
+        own = self.renaming(module, name) or self._copy_of(module, name)
         if own is None and self._opens(module, name):
             new = self.made.get((module.path, name), f"testing_{name}")
             return new if self.add(module, name, new) else None
         return own
 
-    def _definition(self, module: Module, name: str) -> AnyFunction | ast.ClassDef | None:
-        """The function or class of a name at the top of a module."""
+    def _copy_of(self, module: Module, name: str) -> str | None:
+        """The copy of what a module imports under a name."""
+        for binding in module.names.bindings.get(name, ()):
+            source = self.know.project.import_target(module, binding).module
+            if binding.imported is not None and source is not None:
+                return self.made.get((source.path, binding.imported.name))
+        return None
+
+    def _definition(self, module: Module, name: str) -> AnyFunction | ast.ClassDef | ast.Call | None:
+        """The function or class of a name at the top of a module, or the call whose value it is."""
         if len(module.names.bindings.get(name, ())) != 1:
             return None
-        body = self.python(module.path).tree.body
-        return next((n for n in body if isinstance(n, AnyFunction | ast.ClassDef) and n.name == name), None)
+        for node in self.python(module.path).tree.body:
+            match node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if node.name == name:
+                    return node
+                case ast.Assign(targets=[ast.Name(id=target)], value=ast.Call() as call) if target == name:
+                    return call
+        return None
 
     def _opens(self, module: Module, name: str) -> bool:
         """Whether a name is a function of the module that looks up what the tests have of their own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from isolint.edits import Edits
 from isolint.facts.program.project import Module
 from isolint.facts.web.clients import OpenClient
+from isolint.remedies.again import made_again
 from isolint.remedies.functions import Copied
 from isolint.remedies.homes import home_of
 from isolint.remedies.isolation import Isolation, Own
@@ -22,6 +23,9 @@ def overridden(isolation: Isolation, module: Module, leak: OpenClient) -> Edits 
         return None
     plain = leak.dependency.lstrip("_")
     new = f"Override{plain}" if plain[:1].isupper() else f"override_{plain}"
+    if leak.app is not None and isolation.know.clients.applications.entry(leak.app).routes:
+        again = made_again(isolation, module, leak)
+        return None if again is None else again.edits(file, home, Copied(product, leak.dependency, new))
     copies: Edits | None = ()
     if new not in home.names:
         copies = isolation.with_copies(leak.trail, module.path, (Copied(product, leak.dependency, new),))
