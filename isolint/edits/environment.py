@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from isolint.edits.places import Spot, position
-from isolint.edits.text import Edits
+from isolint.edits.text import Edits, call
 from isolint.finding import Edit
 from isolint.source import Position
 
@@ -19,7 +19,8 @@ def set_by_monkeypatch(file: PythonFile, at: Position) -> Edits | None:
     """The edits that let `monkeypatch` set variables; see `PythonFile.set_by_monkeypatch`."""
     found = file.statement(at)
     variables = list(_variables(found.statement, file)) if found is not None else []
-    calls = [f"monkeypatch.setenv({name}, {value})" for name, value in variables]
+    room = file.text.limit - len(file.text.indentation(at[0]))
+    calls = [call("monkeypatch.setenv", variable, room) for variable in variables]
     replaced = file.replace_statement(at, "\n".join(calls)) if calls else None
     if found is None or replaced is None:
         return None

@@ -9,8 +9,6 @@ from isolint.edits.places import AnyFunction, decorators, position
 from isolint.edits.text import Edits, Text
 from isolint.finding import Edit, Span
 
-_USUAL, _WIDEST = 88, 120
-_QUOTES = re.compile("[\"'#]")
 _CLOSING = re.compile(r"[\s,]*\)")
 _UNTIL_OPEN = re.compile(r"def\s+\w+\s*")
 
@@ -54,8 +52,7 @@ def _is_too_long(text: Text, edit: Edit) -> bool:
     line = text.lines[edit.span.line - 1].rstrip()
     if "\n" in edit.content or "#" in line:
         return False
-    longest = max((len(each.rstrip()) for each in text.lines if not _QUOTES.search(each)), default=0)
-    return len(line) + len(edit.content) > min(max(_USUAL, longest), _WIDEST)
+    return len(line) + len(edit.content) > text.limit
 
 
 def _on_more_lines(text: Text, function: AnyFunction, index: int, name: str, indent: str) -> Edits | None:
@@ -84,7 +81,7 @@ def _on_more_lines(text: Text, function: AnyFunction, index: int, name: str, ind
     outer = text.indentation(start.line)
     inner = f"{outer}{indent}"
     together = f"{inner}{', '.join(parts)}"
-    if len(together) > _USUAL or start.line != end.end_line:
+    if len(together) > text.limit or start.line != end.end_line:
         together = "\n".join(f"{inner}{part}," for part in parts)
     lines = tail[0].count("\n")
     column = len(tail[0].rpartition("\n")[2]) + (1 if lines else end.end_column)
