@@ -187,6 +187,9 @@ class PythonFile:
         found = spot(self.tree, at)
         if found is None or not isinstance(found.statement, ast.Assign):
             return None
+        longer = calls.on_more_lines(self.text, found.statement, before, after)
+        if longer is not None and found.has_lines_alone:
+            return self.replace_statement(position(found.statement), longer)
         return calls.value_as_argument(self.text, found.statement, before, after)
 
     def remove(self, at: Position) -> Edits | None:
