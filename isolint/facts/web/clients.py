@@ -47,7 +47,7 @@ class OpenClient:
     """A client that reaches the application's store: through a `dependency` of the `route`, the route by
     itself (no dependency), or by a `startup` call that points the application's models there (no route).
 
-    `overridden` are the dependencies that the tests do replace.
+    `overridden` are the dependencies that the tests do replace, `app` is what a client of routes drives.
     """
 
     at: s.Position
