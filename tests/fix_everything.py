@@ -27,6 +27,8 @@ from isolint.rule import load_rules
 from isolint.settings import load
 from isolint.source import Source, UnreadableError
 
+Kinds = Counter[tuple[str, str]]  # by file and rule
+
 _LEFT_OUT = shutil.ignore_patterns(".git", ".hg", ".venv", "node_modules", "__pycache__")
 
 
@@ -34,13 +36,18 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".hg", ".venv", "node_modules", "__py
 class Outcome:
     """What fixing a project came to: the files of tests, what was found in them and is left, fixed, refused.
 
-    `edited` counts the files that were changed, `problems` tells what does not hold.
+    `applied` counts the fixes by file and rule, `along` the findings that went without one of their own, `later`
+    those that only came up when others had gone, and were fixed. `fixable` are those that are left though they have
+    a fix, `edited` counts the files that were changed, `problems` tells what does not hold.
     """
 
     files: int
     found: int
     left: int
-    applied: Counter[str]
+    applied: Kinds
+    along: Kinds
+    later: Kinds
+    fixable: list[str]
     edited: int
     refused: list[str]
     problems: list[str]
@@ -65,6 +72,7 @@ def fix_everything(project: Path) -> Outcome:
         *_new(first, fixed.result),
         *fixing.write(project, fixed.files, fixed.together).values(),
     ]
+    ended = _kinds([*fixed.applied, *fixed.result.findings])
     if fixed.files:
         again = fixing.fix(lint, project, unsafe=True)
         problems += [f"{name} changes in a second run" for name in again.files]
@@ -72,7 +80,10 @@ def fix_everything(project: Path) -> Outcome:
         files=sum(path.endswith(".py") for path in first.judged),
         found=len(first.findings),
         left=len(fixed.result.findings),
-        applied=Counter(finding.code for finding in fixed.applied),
+        applied=_kinds(fixed.applied),
+        along=_kinds(first.findings) - ended,
+        later=ended - _kinds(first.findings),
+        fixable=[f"{each.path} {each.code}" for each in fixed.result.findings if each.fix],
         edited=len(fixed.files),
         refused=fixed.refused,
         problems=problems,
@@ -100,7 +111,7 @@ def _new(first: Result, last: Result) -> Iterator[str]:
     yield from (error for error in last.errors if error not in first.errors or "crashed" in error)
 
 
-def _kinds(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+def _kinds(findings: Iterable[Finding]) -> Kinds:
     return Counter((finding.path, finding.code) for finding in findings)
 
 
@@ -191,13 +202,16 @@ def main() -> int:
 
 
 def _sum(outcomes: Iterable[Outcome]) -> Outcome:
-    whole = Outcome(0, 0, 0, Counter(), 0, [], [], "")
+    whole = Outcome(0, 0, 0, Counter(), Counter(), Counter(), [], 0, [], [], "")
     for each in outcomes:
         whole = Outcome(
             whole.files + each.files,
             whole.found + each.found,
             whole.left + each.left,
             whole.applied + each.applied,
+            whole.along + each.along,
+            whole.later + each.later,
+            [*whole.fixable, *each.fixable],
             whole.edited + each.edited,
             [*whole.refused, *each.refused],
             [*whole.problems, *each.problems],
@@ -208,7 +222,8 @@ def _sum(outcomes: Iterable[Outcome]) -> Outcome:
 
 def _tell(name: str, outcome: Outcome) -> None:
     """One line of what was done, and one for each thing that does not hold."""
-    codes = ", ".join(f"{code} {count}" for code, count in sorted(outcome.applied.items()))
+    counted = Counter(code for _, code in outcome.applied.elements())
+    codes = ", ".join(f"{code} {count}" for code, count in sorted(counted.items()))
     line = (
         f"{name}: {outcome.files} files of tests, {outcome.found} findings, {outcome.applied.total()} fixed"
         f"{f' ({codes})' if codes else ''} in {outcome.edited} files, {len(outcome.refused)} refused, "

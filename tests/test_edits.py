@@ -61,6 +61,30 @@ def test_parameter(before: str, wanted: str | None) -> None:
     assert after(given, given.add_parameter(at(given, "test_it"), "db")) == wanted
 
 
+def test_signature_that_gets_too_long_takes_more_lines() -> None:
+    three = "def test_orders_are_shipped(warehouse, carrier_of_the_day, mock_credentials: Secret{}) -> None: ...\n"
+    given = file(three.format(""))
+    once = after(given, given.add_parameter(at(given, "test"), "monkeypatch"))
+    assert once == (
+        "def test_orders_are_shipped(\n"
+        "    warehouse, carrier_of_the_day, mock_credentials: Secret, monkeypatch\n"
+        ") -> None: ...\n"
+    )
+    given = file(once)
+    twice = after(given, given.add_parameter(at(given, "test"), "worker_id_of_the_run"))
+    assert twice == (
+        "def test_orders_are_shipped(\n"
+        "    warehouse,\n    carrier_of_the_day,\n    mock_credentials: Secret,\n    monkeypatch,\n"
+        "    worker_id_of_the_run,\n"
+        ") -> None: ...\n"
+    )
+    wide = file(three.format("") + f"x = {' + '.join('y' * 28)}\n")
+    assert (
+        after(wide, wide.add_parameter(at(wide, "test"), "monkeypatch"))
+        == three.format(", monkeypatch") + wide.text.lines[1]
+    )
+
+
 # -- imports
 
 
@@ -91,6 +115,11 @@ def test_parameter(before: str, wanted: str | None) -> None:
             "from a import d",
             "from a import (\n    b,\n    c,\n    d,\n)\n",
         ),
+        (
+            "import b\n\nfrom z.c import d\nfrom b.e import f\n\nfrom a import g\n",
+            "from z.h import i",
+            "import b\n\nfrom z.c import d\nfrom z.h import i\nfrom b.e import f\n\nfrom a import g\n",
+        ),
         ("", "import os", "import os\n"),
         ("import b; x = 1\n", "import a", None),
     ],
@@ -111,6 +140,16 @@ def test_statements_before_and_after() -> None:
     )
     assert after(given, given.insert_after(at(given, "one"), "two()")) == (
         "def test():\n\tif x:\n\t\tone()  # here\n\t\ttwo()\n"
+    )
+
+
+def test_statement_before_goes_above_the_comments_of_the_other() -> None:
+    given = file("#!/usr/bin/env python\none()\n\n# Twice,\n# for good.\ntwo()\n")
+    assert after(given, given.insert_before(at(given, "two"), "now()")) == (
+        "#!/usr/bin/env python\none()\n\nnow()\n# Twice,\n# for good.\ntwo()\n"
+    )
+    assert after(given, given.insert_before(at(given, "one"), "now()")) == (
+        "#!/usr/bin/env python\nnow()\none()\n\n# Twice,\n# for good.\ntwo()\n"
     )
 
 
@@ -135,6 +174,14 @@ def test_try_moves_the_code_and_not_the_strings() -> None:
     assert after(given, given.wrap_in_try(at(given, "b("), at(given, "yield"), "undo()")) == (
         'def test():\n    a()\n    try:\n        b("""\n  kept\n""", [\n            1,\n        ])\n\n'
         "        yield\n    finally:\n        undo()\n    z()\n"
+    )
+
+
+def test_comment_of_the_first_statement_goes_into_the_try() -> None:
+    given = file("def test():\n    a()\n\n    # Then b,\n    # later c.\n    b()\n    c()\n")
+    assert after(given, given.wrap_in_try(at(given, "b()"), at(given, "c()"), "undo()")) == (
+        "def test():\n    a()\n\n    try:\n        # Then b,\n        # later c.\n        b()\n        c()\n"
+        "    finally:\n        undo()\n"
     )
 
 

@@ -183,6 +183,9 @@ def test_base_class_is_set_up_first() -> None:
     [
         ("a.b = lambda: 1", "call(lambda: 1)"),
         ("a.b = (\n    1  # one\n)", "call((\n    1  # one\n))"),
+        ("a.b = (\n    one + two\n)", "call(one + two)"),
+        (f"a.b = '{'x' * 80}'", f"call(\n        '{'x' * 80}',\n)"),
+        (f"a.b = f({'x' * 70}), 1", None),
         ("a.b = (1, 2)", "call((1, 2))"),
         ("a.b = await it()", "call(await it())"),
         ("a.b = 1, 2", None),

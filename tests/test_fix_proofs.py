@@ -40,13 +40,34 @@ STACKS = {
     "fastapi-sqlalchemy": Stack(
         "app-client-without-db-override/proof_only_the_mailer", "CLINIC_DATABASE_URL", "clinic.db"
     ),
+    "fastapi-client-of-a-module": Stack(
+        "app-client-without-db-override/proof_client_of_a_module", "KENNEL_DATABASE_URL", "kennel.db"
+    ),
     "flask-global-app": Stack(f"{SESSIONS}/proof_flask_global_app", "POTTERY_DATABASE_URL", "pottery.db"),
     "flask-global-app-on-postgresql": Stack(f"{SESSIONS}/proof_flask_server", "ROPEWAY_DATABASE_URL", ""),
     "tortoise": Stack("unproven-database-target/proof_tortoise", "LIGHTHOUSE_DATABASE_URL", "lighthouse.db"),
     "flask-sqlalchemy": Stack(
         "late-app-config/proof_configured_afterwards", "STOCK_DATABASE_URL", "instance/stock.db"
     ),
+    "flask-factory-as-it-is": Stack(
+        "app-client-without-db-override/proof_factory_as_it_is", "SKY_DATABASE_URL", "instance/sky.db"
+    ),
 }
+
+
+CLIENT = "app-client-without-db-override"
+RUNNING = [
+    f"{CLIENT}/class_with_a_session",
+    f"{CLIENT}/client_of_a_conftest",
+    f"{CLIENT}/client_of_a_module",
+    f"{CLIENT}/client_of_a_module_beside_an_autouse_fixture",
+    f"{CLIENT}/client_of_a_module_of_test_cases",
+    f"{CLIENT}/client_of_a_module_scoped_fixture",
+    f"{CLIENT}/flask_factory_called_in_a_set_up",
+    f"{CLIENT}/flask_factory_that_reads_a_variable",
+    f"{CLIENT}/flask_model_query",
+    f"{CLIENT}/set_up_with_other_overrides",
+]
 
 
 @pytest.fixture(scope="session")
@@ -138,3 +159,15 @@ def test_databases_of_its_own_are_dropped(name: str, server: str, tmp_path: Path
     before = proving.databases(server)
     made.run("-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "tests")
     assert proving.databases(server) == before
+
+
+@pytest.mark.parametrize("case", RUNNING)
+def test_fixed_suite_passes_where_the_application_has_no_database(case: str, tmp_path: Path) -> None:
+    made = Developed(proving.lay(case, tmp_path / "project"), {}, lambda: None)
+    before = proving.run_python(made.project, "-m", "pytest", "-p", "no:cacheprovider", "tests")
+    assert before.returncode == 1
+    for path in made.project.rglob("*.db"):
+        path.unlink()
+    assert made.findings("--fix", "--unsafe-fixes") == []
+    assert " passed" in made.tests()
+    assert not list(made.project.rglob("*.db"))

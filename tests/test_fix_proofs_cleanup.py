@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import proving
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 TENANTS = "unquoted-sql-identifier/proof_invoices_of_tenants"
 LEFT = "missing-teardown/proof_schemas_left_behind"
+EACH_RUN = "missing-teardown/proof_database_of_each_run"
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +30,9 @@ class Suite:
     address: str
     variable: str
 
-    def run(self) -> str:
+    def run(self, *options: str) -> str:
         """What pytest says of its tests."""
-        run = ("-m", "pytest", "-p", "no:cacheprovider", "-q", "tests")
+        run = ("-m", "pytest", "-p", "no:cacheprovider", "-q", *options, "tests")
         return proving.run_python(self.project, *run, environment={self.variable: self.address}).stdout
 
     def mend(self) -> None:
@@ -82,3 +84,52 @@ def test_a_clean_up_that_fails_is_told_and_fails_no_test(server: str, tmp_path: 
     said = suite.run()
     assert "1 failed, 1 passed" in said
     assert "error" not in said.splitlines()[-1]
+
+
+@pytest.fixture
+def logbook(server: str, tmp_path: Path) -> Iterator[Suite]:
+    """A suite that makes a database on the server for each run; what it leaves there is dropped."""
+    before = proving.databases(server)
+    yield Suite(proving.lay(EACH_RUN, tmp_path / "project"), server, "LOGBOOK_TEST_SERVER")
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in set(proving.databases(server)) - set(before):
+            connection.execute(psycopg.sql.SQL("DROP DATABASE {}").format(psycopg.sql.Identifier(name)))
+
+
+def self_test_fails(suite: Suite) -> bool:
+    environment = {suite.variable: suite.address, "LOGBOOK_LINE": "Run aground."}
+    done = proving.run_python(suite.project, "-m", "logbook.store", environment=environment)
+    return done.returncode == 1 and "AssertionError" in done.stderr
+
+
+def test_database_of_each_run_is_dropped_whatever_happens(logbook: Suite) -> None:
+    before = proving.databases(logbook.address)
+    assert "2 passed" in logbook.run()
+    assert self_test_fails(logbook)
+    left = proving.databases(logbook.address)
+    assert len(left) == len(before) + 2
+    logbook.mend()
+    assert "2 passed" in logbook.run()
+    assert self_test_fails(logbook)
+    assert proving.databases(logbook.address) == left
+
+
+def test_database_that_cannot_be_dropped_is_told_and_fails_no_test(logbook: Suite) -> None:
+    logbook.mend()
+    test = logbook.project / "tests" / "test_logbook.py"
+    test.write_text(test.read_text().replace("    again.close()\n", "    globals()['open'] = again\n"))
+    said = logbook.run("-o", "log_cli=true")
+    assert "could not remove the database" in said
+    assert "is being accessed by other users" in said
+    assert "2 passed" in said
+    assert "error" not in said.splitlines()[-1]
+
+
+def test_database_that_cannot_be_made_fails_the_tests(logbook: Suite) -> None:
+    logbook.mend()
+    with psycopg.connect(logbook.address, autocommit=True) as connection:
+        connection.execute("CREATE ROLE visitor LOGIN")
+    visitor = replace(logbook, address=make_conninfo(logbook.address, user="visitor"))
+    said = visitor.run()
+    assert "permission denied to create database" in said
+    assert "2 errors" in said

@@ -275,6 +275,21 @@ def test_fix_may_make_a_file(tmp_path: Path) -> None:
     )
 
 
+def test_diff_shows_no_line_that_stays_as_it_was() -> None:
+    tests = [
+        f"def test_{n}(s3):\n    client = s3\n\n    chdir({n})\n    push(client)\n\n\n" for n in range(50)
+    ]
+    before = "".join(tests)
+    after = before.replace("test_7(s3)", "test_7(s3, patch)").replace(" chdir(7)", " patch.chdir(7)")
+    lines = fixing.diff({"a.py": (before.encode(), after.encode())}).splitlines()
+    assert [line for line in lines[2:] if line[0] in "-+"] == [
+        "-def test_7(s3):",
+        "+def test_7(s3, patch):",
+        "-    chdir(7)",
+        "+    patch.chdir(7)",
+    ]
+
+
 def test_file_changed_since_it_was_read_is_left_alone_with_all_of_its_fix(tmp_path: Path) -> None:
     root = write(tmp_path, {"a.py": "old = 1\n", "b.py": "old = 2\n", "c.py": "old = 3\n"})
     both = {"a.py": ("old", "new"), "b.py": ("old", "new")}

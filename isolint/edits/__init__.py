@@ -9,7 +9,7 @@ from isolint.edits.configuration import ConfigurationFile
 from isolint.edits.guards import Guarded, begin_earlier, guard
 from isolint.edits.python import PythonFile
 from isolint.edits.templates import Filled, filled
-from isolint.edits.text import Edits
+from isolint.edits.text import Edits, both
 
 __all__ = [
     "Concrete",
@@ -19,6 +19,7 @@ __all__ = [
     "Guarded",
     "PythonFile",
     "begin_earlier",
+    "both",
     "filled",
     "guard",
 ]

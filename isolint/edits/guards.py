@@ -94,7 +94,7 @@ def begin_earlier(file: PythonFile, begin: Position, undo: Position) -> Edits | 
         return None
     if not _lines_are_alone(start.block, start.index + 1, late.index, file):
         return None
-    top = first_line(moved[0])
+    top = file.text.commented(first_line(moved[0]))
     return (
         file.text.insert(top, 1, f"{file.text.indentation(top)}try:\n{file.indent}"),
         *file.steps(moved, top + 1, line - 1),
@@ -103,7 +103,8 @@ def begin_earlier(file: PythonFile, begin: Position, undo: Position) -> Edits | 
 
 
 def _moved(file: PythonFile, body: list[ast.stmt], cleanup: list[ast.stmt], told: str) -> Edits:
-    top, line, bottom = first_line(body[0]), first_line(cleanup[0]), last_line(cleanup[-1])
+    top = file.text.commented(first_line(body[0]))
+    line, bottom = first_line(cleanup[0]), last_line(cleanup[-1])
     lines, indentation = file.text.lines, file.text.indentation(top)
     while lines[line - 2].lstrip().startswith("#") and line - 1 > last_line(body[-1]):
         line -= 1

@@ -164,8 +164,7 @@ def _as_a_line(text: Text, tree: ast.Module, there: list[AnyImport], wanted: _Wa
     if kin and wanted.section not in kin:
         wanted = replace(wanted, section=kin[0])
     before = _predecessor(there, sections, wanted)
-    after = (e for e, section in zip(there, sections, strict=True) if section >= wanted.section)
-    neighbour = before or next(after)
+    neighbour = before or _successor(there, sections, wanted)
     found = spot(tree, position(neighbour))
     if found is None or not found.has_lines_alone:
         return None
@@ -189,12 +188,24 @@ def _top(node: AnyImport) -> str:
 def _predecessor(there: list[AnyImport], sections: list[int], wanted: _Wanted) -> AnyImport | None:
     """The import that the new one comes after: one that sorts before it in its section, or ends one before."""
     own = [each for each, section in zip(there, sections, strict=True) if section == wanted.section]
-    smaller = [each for each in own if _order(each) < _order(wanted.node)]
+    smaller = [each for each in _kin(own, wanted) or own if _order(each) < _order(wanted.node)]
     if own:
         return smaller[-1] if smaller else None
     return next(
         (e for e, n in zip(reversed(there), reversed(sections), strict=True) if n < wanted.section), None
     )
+
+
+def _successor(there: list[AnyImport], sections: list[int], wanted: _Wanted) -> AnyImport:
+    """The import that the new one comes before: the first of its package, or of its section or a later one."""
+    after = [e for e, section in zip(there, sections, strict=True) if section >= wanted.section]
+    own = [e for e, section in zip(there, sections, strict=True) if section == wanted.section]
+    return (_kin(own, wanted) or after)[0]
+
+
+def _kin(own: list[AnyImport], wanted: _Wanted) -> list[AnyImport]:
+    """The imports of the same package, written in the same way."""
+    return [each for each in own if type(each) is type(wanted.node) and _is_kin(each, wanted.node)]
 
 
 def _sections(there: list[AnyImport]) -> list[int]:

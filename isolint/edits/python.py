@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
-from isolint.edits import calls, classes, entries, imports, names, parameters
+from isolint.edits import calls, classes, entries, environment, imports, names, parameters
 from isolint.edits.places import AnyFunction, Spot, first_line, function_at, last_line, position, spot
 from isolint.edits.prefixed import prefixed
 from isolint.edits.text import Edits, Text, indented
@@ -139,6 +139,14 @@ class PythonFile:
         """
         return classes.move(self.text, self.tree, at, method, self.indent)
 
+    def set_by_monkeypatch(self, at: Position) -> Edits | None:
+        """Let `monkeypatch` set the variables that the statement at a position sets, and take them back.
+
+        What takes them back at the end of the function goes, since it would run only if nothing fails before; what
+        takes them back on the way is done by `monkeypatch`, too.
+        """
+        return environment.set_by_monkeypatch(self, at)
+
     def insert_behind(self, node: ast.expr, content: str) -> Edit:
         """Insert something right behind an expression."""
         span = self.text.span(position(node))
@@ -155,12 +163,16 @@ class PythonFile:
         return (self.replace(position(found.statement), "\n".join(lines)),)
 
     def insert_before(self, at: Position, code: str, blank: int = 0) -> Edits | None:
-        """Insert statements before the one around a position, with its indentation, and so many empty lines."""
+        """Insert statements before the one around a position, with its indentation, and so many empty lines.
+
+        They come before the comments right above it, which speak of it.
+        """
         found = spot(self.tree, at)
         if found is None or not found.has_lines_alone:
             return None
         indentation = self.text.indentation(found.first_line)
-        return (self.text.lines_before(found.first_line, self.stepped(code), indentation, blank),)
+        line = self.text.commented(found.first_line)
+        return (self.text.lines_before(line, self.stepped(code), indentation, blank),)
 
     def insert_after(self, at: Position, code: str) -> Edits | None:
         """Insert statements after the one around a position, with its indentation."""
@@ -175,6 +187,9 @@ class PythonFile:
         found = spot(self.tree, at)
         if found is None or not isinstance(found.statement, ast.Assign):
             return None
+        longer = calls.on_more_lines(self.text, found.statement, before, after)
+        if longer is not None and found.has_lines_alone:
+            return self.replace_statement(position(found.statement), longer)
         return calls.value_as_argument(self.text, found.statement, before, after)
 
     def remove(self, at: Position) -> Edits | None:
@@ -188,6 +203,14 @@ class PythonFile:
             span = Span(start.line, start.column, end.end_line, end.end_column)
             return (self.text.replace(span, "pass"),)
         return (self.text.without_lines(found.first_line, found.last_line),)
+
+    def remove_from_end(self, at: Position) -> Edits | None:
+        """Remove the statement around a position, which ends its block, with the comments and empty lines above it."""
+        found = spot(self.tree, at)
+        index = found.block.index(found.statement) if found is not None else 0
+        if found is None or not index or not found.has_lines_alone:
+            return None
+        return (self.text.without_lines(last_line(found.block[index - 1]) + 1, found.last_line),)
 
     def wrap_in_try(self, first: Position, last: Position, finally_code: str) -> Edits | None:
         """Put the statements from one position to another into a `try`, with `finally_code` in its `finally`.
@@ -204,11 +227,12 @@ class PythonFile:
         chosen = start.block[start.block.index(start.statement) : start.block.index(statement) + 1]
         if not Spot(statement, start.block, start.around).has_lines_alone:
             return None
+        first_line = self.text.commented(start.first_line)
         indentation = self.text.indentation(start.first_line)
         finish = f"finally:\n{indented(self.stepped(finally_code), self.indent)}"
         return (
-            self.text.insert(start.first_line, 1, f"{indentation}try:\n{self._step(start.first_line)}"),
-            *self.steps(chosen, start.first_line + 1, last_line(statement)),
+            self.text.insert(first_line, 1, f"{indentation}try:\n{self._step(first_line)}"),
+            *self.steps(chosen, first_line + 1, last_line(statement)),
             self.text.lines_after(last_line(statement), finish, indentation),
         )
 
@@ -217,7 +241,7 @@ class PythonFile:
         found = function_at(self.tree, at)
         if found is None or self._is_called(found.name):
             return None
-        return parameters.add(self.text, found, name, self._annotation(name))
+        return parameters.add(self.text, found, name, self._annotation(name), self.indent)
 
     def _annotation(self, name: str) -> str:
         """How the file would annotate a fixture of pytest's, "" where it has no name for its type."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
+from functools import cached_property
 
 from isolint import source
 from isolint.finding import Edit, Span
@@ -11,6 +13,8 @@ from isolint.source import Position, Source
 
 Edits = tuple[Edit, ...]
 
+_USUAL, _WIDEST = 88, 120
+_QUOTES = re.compile("[\"'#]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -44,6 +48,19 @@ class Text:
         """The blanks that a line begins with."""
         text = self.lines[line - 1]
         return text[: len(text) - len(text.lstrip(" \t\f"))]
+
+    def commented(self, line: int) -> int:
+        """The first of the comments right above a line, indented as it is; those at the top are the whole file's."""
+        first, start = line, f"{self.indentation(line)}#"
+        while first > 1 and self.lines[first - 2].startswith(start):
+            first -= 1
+        return first if first > 1 else line
+
+    @cached_property
+    def limit(self) -> int:
+        """How long lines of code may be: like the longest without strings and comments, within what is usual."""
+        longest = max((len(line.rstrip()) for line in self.lines if not _QUOTES.search(line)), default=0)
+        return min(max(_USUAL, longest), _WIDEST)
 
     def line_end(self, line: int) -> str:
         """How lines end around a line."""
@@ -83,3 +100,18 @@ class Text:
 def indented(code: str, indentation: str) -> str:
     """Lines of code moved to the right, empty ones left empty."""
     return textwrap.indent(code.rstrip("\n"), indentation)
+
+
+def both(one: Edits | None, other: Edits | None) -> Edits | None:
+    """Edits together with others; None if either cannot be made."""
+    return None if one is None or other is None else (*one, *other)
+
+
+def call(function: str, arguments: Sequence[str], room: int) -> str:
+    """The code of a call, its arguments on a line of their own, or on one line each, where there is not the room."""
+    inside = ", ".join(arguments)
+    if len(function) + len(inside) + 2 <= room or not arguments or "\n" in inside:
+        return f"{function}({inside})"
+    if len(inside) + 4 > room:
+        inside = "".join(f"{argument},\n    " for argument in arguments).rstrip()
+    return f"{function}(\n    {inside}\n)"

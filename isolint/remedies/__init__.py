@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from isolint.facts.lifetime.workers import Blind
     from isolint.remedies.configuring import configured
     from isolint.remedies.existing import Own
+    from isolint.remedies.factories import handed
     from isolint.remedies.fallbacks import read_alone
     from isolint.remedies.guarding import guarded
     from isolint.remedies.isolation import Isolation
     from isolint.remedies.models import pointed_to_memory
     from isolint.remedies.naming import uniquely_named
-    from isolint.remedies.overriding import Wanted, overridden
+    from isolint.remedies.overriding import overridden
     from isolint.remedies.redirection import redirected
     from isolint.remedies.removing import removed
     from isolint.remedies.renewing import renewed
@@ -37,9 +38,9 @@ _HOMES = {
     "Isolation": "isolint.remedies.isolation",
     "Own": "isolint.remedies.existing",
     "Substitution": "isolint.facts.configuration.substitutions",
-    "Wanted": "isolint.remedies.overriding",
     "configured": "isolint.remedies.configuring",
     "guarded": "isolint.remedies.guarding",
+    "handed": "isolint.remedies.factories",
     "of_each_worker": "isolint.remedies.workers",
     "overridden": "isolint.remedies.overriding",
     "pointed_to_memory": "isolint.remedies.models",
@@ -55,9 +56,9 @@ __all__ = [
     "Isolation",
     "Own",
     "Substitution",
-    "Wanted",
     "configured",
     "guarded",
+    "handed",
     "of_each_worker",
     "overridden",
     "pointed_to_memory",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from isolint.edits import Edits, PythonFile
+from isolint.edits import Edits, PythonFile, both
 from isolint.edits.places import Spot, position
 from isolint.facts.meaning.values import FunctionValue, Variable, options
 from isolint.facts.program import syntax as s
@@ -12,7 +12,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.web.wiring import LateSetting
 from isolint.remedies.isolation import Isolation
-from isolint.remedies.overriding import fixture_at
+from isolint.remedies.placing import fixture_at
 
 _TAKING = frozenset({"update", "from_mapping"})
 _URLS = frozenset({"SQLALCHEMY_DATABASE_URI", "MONGO_URI", "REDIS_URL"})
@@ -37,7 +37,7 @@ def configured(isolation: Isolation, module: Module, late: LateSetting) -> Edits
         outer = file.text.indentation(spot.first_line)
         code = file.code(spot.statement).replace(f"\n{outer}", "\n")
         moved = file.insert_before(position(reader), code)
-        return _both(moved, file.remove(late.at))
+        return both(moved, file.remove(late.at))
     return _handed(isolation, module, file, spot, made, values) or _pinned(
         isolation, module, file, spot, made, late, values
     )
@@ -103,7 +103,7 @@ def _handed(
     first = factory.parameters[0].name if factory.parameters else ""
     given = "{" + table + "}" if first == parameter else f"{parameter}={{{table}}}"
     called = file.replace(position(call), f"{file.code(call.func)}({given})")
-    return _both((called,), file.remove(position(spot.statement)))
+    return both((called,), file.remove(position(spot.statement)))
 
 
 def _factory(isolation: Isolation, module: Module, call: ast.Call) -> s.Function | None:
@@ -157,7 +157,7 @@ def _pinned(
     parameter = file.add_parameter(position(function), "monkeypatch")
     line = f"monkeypatch.setenv({file.string(late.url.name)}, {file.code(given[0])})"
     put = file.insert_before(position(made), line)
-    return _both(_both(parameter, put), file.remove(position(spot.statement)))
+    return both(both(parameter, put), file.remove(position(spot.statement)))
 
 
 def _assigned(nodes: list[ast.stmt]) -> set[str]:
@@ -175,7 +175,3 @@ def _names(node: ast.expr) -> set[str]:
 
 def _is_call(file: PythonFile, node: ast.stmt, code: str) -> bool:
     return isinstance(node, ast.Expr) and file.code(node.value) == code
-
-
-def _both(one: Edits | None, other: Edits | None) -> Edits | None:
-    return None if one is None or other is None else (*one, *other)

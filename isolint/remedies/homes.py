@@ -15,7 +15,7 @@ from isolint.finding import Edit, Span
 from isolint.source import Position
 
 _TEST_FOLDERS = ("tests", "test", "testing")
-_BLOCKS = ("def ", "async def ", "@")
+_BLOCKS = ("def ", "async def ", "class ", "@")
 _LONGEST = 88
 
 
@@ -128,7 +128,9 @@ class Home:
             return self.file.text.lines_after(last_line(anchor), f"{blank}{code}", "")
         is_block = isinstance(anchor, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         is_block = is_block or code.splitlines()[-1].startswith((" ", "\t"))
-        return self.file.text.lines_before(self._first_line(anchor), code, "", 2 if is_block else 1)
+        return self.file.text.lines_before(
+            self.file.text.commented(first_line(anchor)), code, "", 2 if is_block else 1
+        )
 
     def statement_of(self, name: str) -> ast.stmt | None:
         """The statement at its top that binds a name, or the last of the assignments right below that one."""
@@ -173,13 +175,6 @@ class Home:
             last = 0
         following = body[last + 1 :]
         return following[0] if following else None
-
-    def _first_line(self, anchor: ast.stmt) -> int:
-        """The first line of a statement and the comments right above it."""
-        line = first_line(anchor)
-        while line > 1 and self.file.text.lines[line - 2].startswith("#"):
-            line -= 1
-        return line
 
 
 def home_of(know: Knowledge, path: str, python: Callable[[str], PythonFile]) -> Home:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from isolint.edits import Edits, PythonFile
+from isolint.edits import Edits, PythonFile, both
 from isolint.edits.places import position
 from isolint.facts.knowledge import CLIENT_KINDS, SESSION_KINDS, Knowledge
 from isolint.facts.meaning import handles
@@ -223,7 +223,7 @@ class Isolation:
         if not isinstance(node, ast.ImportFrom):
             return None
         is_top = spot is not None and not spot.around
-        renames = None if self._is_shared(file.path, name) else file.rename(at, name, own.name)
+        renames = None if self.is_shared(file.path, name) else file.rename(at, name, own.name)
         if own.name == name:
             renames = ()
         if file.path == own.home.path:
@@ -246,12 +246,12 @@ class Isolation:
         is_alone = len(node.names) == 1
         if is_top and any(_is_from(each, statement) for each in file.tree.body):
             added = file.add_import(statement, first_party=True)
-            return _both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
+            return both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
         last = node if not is_top else _last_before(file, node, statement)
         if is_alone and last is node:
             return file.replace_statement(position(node), statement)
         added = file.insert_after(position(last), statement)
-        return _both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
+        return both(file.remove(position(node)) if is_alone else file.remove_import(at), added)
 
     def for_attribute(self, file: PythonFile, name: str, own: Own) -> Edits | None:
         """The edits that take it wherever a file looks the application's up in its module, `database.engine`."""
@@ -267,7 +267,7 @@ class Isolation:
             return None
         return (*added, *(file.replace(position(node), own.name) for node in uses))
 
-    def _is_shared(self, path: str, name: str) -> bool:
+    def is_shared(self, path: str, name: str) -> bool:
         """Whether other test modules import a name from this one."""
         for other in sorted(self.know.project.files):
             module = self.know.project.module(other) if self.know.project.is_test(other) else None
@@ -306,7 +306,3 @@ def _last_before(file: PythonFile, node: ast.ImportFrom, statement: str) -> ast.
             break
         last = following
     return last
-
-
-def _both(one: Edits | None, other: Edits | None) -> Edits | None:
-    return None if one is None or other is None else (*one, *other)

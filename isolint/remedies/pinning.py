@@ -83,7 +83,12 @@ def _on_server(
         f'create_engine(testing_url.set(database="{MAINTENANCE[dialect]}"), isolation_level="AUTOCOMMIT")'
     )
     disposal = f"    with {app.name}.app_context():\n        {app.extension}.engine.dispose()\n"
-    needed = ("import os", "import uuid", "from sqlalchemy import create_engine, make_url, text")
+    needed = (
+        "import logging",
+        "import os",
+        "import uuid",
+        "from sqlalchemy import create_engine, make_url, text",
+    )
     return _written(home, needed, pin, app, (making("testing_url", server, disposal), *tables))
 
 

@@ -9,7 +9,7 @@ from isolint.edits.places import position
 from isolint.facts.lifetime.dependencies import Override
 from isolint.facts.program.project import Module
 from isolint.remedies.isolation import Isolation
-from isolint.remedies.overriding import fixture_at
+from isolint.remedies.placing import fixture_at
 from isolint.remedies.restoring import AnyFunction, finished, yielded
 
 _CLEANUPS = {"setUp": "self.addCleanup", "asyncSetUp": "self.addCleanup", "setUpClass": "cls.addClassCleanup"}

@@ -47,7 +47,7 @@ def database(
     address = node.args[0] if node.args else address
     if address is None or "\n" in file.code(address):
         return None
-    imports = ["import pytest", "import uuid", "from sqlalchemy import make_url, text"]
+    imports = ["import logging", "import pytest", "import uuid", "from sqlalchemy import make_url, text"]
     for name in sorted(free_names(address)):
         wanted = import_of(know, engine.module, name)
         if wanted is None:
@@ -82,8 +82,11 @@ def making(url: str, server: str, disposal: str = "") -> str:
         '        connection.execute(text(f"CREATE DATABASE {name}"))\n'
         "    yield\n"
         f"{disposal}"
-        "    with server.connect() as connection:\n"
-        '        connection.execute(text(f"DROP DATABASE {name}"))\n'
+        "    try:\n"
+        "        with server.connect() as connection:\n"
+        '            connection.execute(text(f"DROP DATABASE {name}"))\n'
+        "    except Exception:\n"
+        '        logging.getLogger(__name__).exception("could not drop the database")\n'
         "    server.dispose()"
     )
 
@@ -102,5 +105,8 @@ def _making_in_a_loop(url: str, named: str, server: str) -> str:
         f"    name = {named}.dialect.identifier_preparer.quote({url}.database)\n"
         '    asyncio.run(run_on_server(f"CREATE DATABASE {name}"))\n'
         "    yield\n"
-        '    asyncio.run(run_on_server(f"DROP DATABASE {name}"))'
+        "    try:\n"
+        '        asyncio.run(run_on_server(f"DROP DATABASE {name}"))\n'
+        "    except Exception:\n"
+        '        logging.getLogger(__name__).exception("could not drop the database")'
     )

@@ -69,13 +69,20 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def override_the_dependency(subject: tuple[OpenClient, File], ctx: Context) -> Fix | None:
-    from isolint.rule import Wanted, overridden
+    from isolint.rule import overridden
 
     leak, site = subject
     if not leak.dependency:
         return None
-    wanted = Wanted(leak.at, leak.dependency, leak.trail)
-    return ctx.fix(f"Override `{leak.dependency}`", overridden(ctx.isolation, site.module, wanted))
+    return ctx.fix(f"Override `{leak.dependency}`", overridden(ctx.isolation, site.module, leak))
+
+
+@rule.fix(Applicability.UNSAFE)
+def hand_the_factory_a_database(subject: tuple[OpenClient, File], ctx: Context) -> Fix | None:
+    from isolint.rule import handed
+
+    leak, site = subject
+    return ctx.fix("Make the application on a database in memory", handed(ctx.isolation, site.module, leak))
 
 
 def message(leak: OpenClient) -> str:

@@ -33,14 +33,9 @@ removed, and defaults set with `setdefault`, are not reported.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
-
-if TYPE_CHECKING:
-    from isolint.rule import PythonFile
 
 rule = Rule("ISO701", "environ-mutation-leak", severity=Severity.WARNING, since="0.1")
 
@@ -61,30 +56,8 @@ def use_monkeypatch(leak: Leak, ctx: Context) -> Fix | None:
     if not (leak.is_direct and ctx.know.requesters.may_ask(leak.site)):
         return None
     file = ctx.python()
-    found = file.statement(leak.at)
-    variables = list(_variables(found.statement, file)) if found is not None else []
-    calls = [f"monkeypatch.setenv({name}, {value})" for name, value in variables]
     return ctx.fix(
         "Use `monkeypatch.setenv`",
-        file.replace_statement(leak.at, "\n".join(calls)) if calls else None,
+        file.set_by_monkeypatch(leak.at),
         file.add_parameter(leak.at, "monkeypatch"),
     )
-
-
-def _variables(statement: ast.stmt, file: PythonFile) -> Iterator[tuple[str, str]]:
-    """The names and values that a write to the environment sets, as code; nothing where not all can be told."""
-    match statement:
-        case ast.Assign(targets=[ast.Subscript(slice=name)], value=value):
-            yield file.code(name), file.code(value)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="update"), args=[], keywords=given)) if _named(
-            given
-        ):
-            yield from ((file.string(str(each.arg)), file.code(each.value)) for each in given)
-        case ast.Expr(
-            value=ast.Call(func=ast.Attribute(attr="update"), args=[ast.Dict(keys, values)], keywords=[])
-        ) if all(keys):
-            yield from ((file.code(k), file.code(v)) for k, v in zip(keys, values, strict=True) if k)
-
-
-def _named(keywords: list[ast.keyword]) -> bool:
-    return all(keyword.arg for keyword in keywords)

@@ -76,7 +76,7 @@ class Collisions:
         return tuple(found[at] for at in sorted(found))
 
     def _from(self, module: Module) -> dict[str, list[Collision]]:
-        """The collisions that the tests, fixtures and set-ups of a module lead to, by the module they are written in."""
+        """The collisions that what runs in a module leads to, by the module that they are written in."""
         if module.path not in self._found:
             found: dict[str, list[Collision]] = {}
             for function in self._roots(module):

@@ -47,7 +47,7 @@ class OpenClient:
     """A client that reaches the application's store: through a `dependency` of the `route`, the route by
     itself (no dependency), or by a `startup` call that points the application's models there (no route).
 
-    `overridden` are the dependencies that the tests do replace.
+    `overridden` are the dependencies that the tests do replace, `app` is what a client of routes drives.
     """
 
     at: s.Position
@@ -58,6 +58,7 @@ class OpenClient:
     dependency: str = ""
     startup: str = ""
     overridden: tuple[str, ...] = ()
+    app: Made | None = None
 
 
 class Clients:
@@ -194,6 +195,7 @@ class Clients:
             route=need.route.title,
             dependency=need.dependency,
             overridden=overridden,
+            app=client.app,
         )
 
     def started(self, client: Client) -> OpenClient | None:
