@@ -67,4 +67,5 @@ class Requests:
 
 def own_calls(body: s.Block) -> tuple[s.Call, ...]:
     """The calls of a body, those of functions and classes inside it left out."""
-    return calls_in(tuple(node for node in body if not isinstance(node, s.Function | s.Class)))
+    own = tuple(node for node in body if not isinstance(node, s.Function | s.Class))
+    return calls_in(body if len(own) == len(body) else own)
