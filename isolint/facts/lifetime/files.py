@@ -79,12 +79,13 @@ class FixedFiles:
         self.parallel = parallel
         self._callers = callers
         self._modules = modules
+        self._known: dict[str, tuple[_Writing, ...]] = {}
         self._words = {call.rpartition(".")[2] for call in self.vocabulary.file_writers}
 
     def of(self, module: Module) -> Iterator[Written]:
         """The paths that the tests, fixtures and set-ups of a module write, each told once."""
         seen: set[str] = set()
-        for writing in self._all.get(module.path, ()):
+        for writing in self._of_module(module) if module.is_test else ():
             if writing.path not in seen:
                 seen.add(writing.path)
                 yield Written(writing.at, writing.path, self._is_met(writing))
@@ -94,13 +95,27 @@ class FixedFiles:
 
         What a module writes as it is imported, a database to be made anew, is another's with workers alone.
         """
-        others = {id(function) for each in self._by_path[writing.path] for _, function in each.places}
-        broad = any(self._is_broad(function) for _, function in writing.places)
-        if writing.places and len(others) < 2 and not broad:
-            return False
         if self.parallel.workers(writing.module.path) is not None:
-            return not self.parallel.speaks_of_workers(writing.module)
-        return bool(writing.places) and not self._is_removed(writing)
+            stays = not self.parallel.speaks_of_workers(writing.module)
+        else:
+            stays = bool(writing.places) and not self._is_removed(writing)
+        if not stays or not writing.places:
+            return stays
+        return any(self._is_broad(function) for _, function in writing.places) or self._has_others(writing)
+
+    def _has_others(self, writing: _Writing) -> bool:
+        """Whether more than one test comes to the path: those of the same module are looked at first."""
+        writers = {
+            id(function)
+            for each in self._of_module(writing.module)
+            if each.path == writing.path
+            for _, function in each.places
+        }
+        if len(writers) < 2:
+            writers |= {
+                id(function) for each in self._by_path.get(writing.path, ()) for _, function in each.places
+            }
+        return len(writers) > 1
 
     def _is_broad(self, function: s.Function) -> bool:
         """Whether a function that writes is a fixture or set-up, not a single test."""
@@ -109,20 +124,20 @@ class FixedFiles:
     @cached_property
     def _by_path(self) -> dict[str, list[_Writing]]:
         found: dict[str, list[_Writing]] = {}
-        for several in self._all.values():
-            for writing in several:
+        for module in self._modules():
+            for writing in self._of_module(module) if module.is_test else ():
                 found.setdefault(writing.path, []).append(writing)
         return found
 
-    @cached_property
-    def _all(self) -> dict[str, tuple[_Writing, ...]]:
-        found = {module.path: tuple(self._in(module)) for module in self._modules() if module.is_test}
-        return {path: writings for path, writings in found.items() if writings}
+    def _of_module(self, module: Module) -> tuple[_Writing, ...]:
+        if module.path not in self._known:
+            self._known[module.path] = tuple(self._in(module))
+        return self._known[module.path]
 
     def _in(self, module: Module) -> Iterator[_Writing]:
         frame = self.evaluator.module_frame(module)
         for node in statements(module.facts.body):
-            if isinstance(node, s.Assign) and isinstance(node.value, s.Call):
+            if isinstance(node, s.Assign) and isinstance(node.value, s.Call) and self._may_write(node.value):
                 path = self._written(node.value, frame)
                 if path is not None:
                     yield _Writing(module, node.value.at, path, ())
@@ -135,6 +150,9 @@ class FixedFiles:
                         places = tuple(self._callers().of(module, function))
                         if places and not any(self._is_elsewhere(path, m, f) for m, f in places):
                             yield _Writing(module, call.at, path, places)
+
+    def _may_write(self, call: s.Call) -> bool:
+        return last_name(call) in self._words or isinstance(call.function, s.Name)
 
     # -- which path
 

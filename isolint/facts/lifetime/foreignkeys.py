@@ -119,13 +119,16 @@ class ForeignKeys:
     # -- one deletion after the other
 
     def _sequences(self, function: s.Function, frame: Frame) -> Iterator[Misordered]:
-        found: list[Deletion] = []
-        for node in statements(function.body):
-            for expression in expressions(node):
-                for inner in walk(expression):
-                    deletion = self._deletion(inner, frame)
-                    if deletion is not None:
-                        found.append(deletion)
+        spoken = [
+            inner
+            for node in statements(function.body)
+            for expression in expressions(node)
+            for inner in walk(expression)
+            if _speaks_of_deletion(inner)
+        ]
+        if len(spoken) < 2:
+            return
+        found = [deletion for node in spoken if (deletion := self._deletion(node, frame)) is not None]
         if len({deletion.table for deletion in found}) < 2:
             return
         backend = self._backend(function.body, frame)
@@ -252,6 +255,15 @@ def _deletes(call: s.Call, name: str) -> bool:
     return last_name(call) in ("text", "execute", "exec_driver_sql") and any(
         piece.lstrip().upper().startswith(_DESTROYS) for piece in pieces
     )
+
+
+def _speaks_of_deletion(node: s.Expression) -> bool:
+    """Whether an expression may be a deletion, by its name or first word."""
+    if isinstance(node, s.Call):
+        return last_name(node) == "delete"
+    if not isinstance(node, s.Constant) or not isinstance(node.value, str):
+        return False
+    return node.value.lstrip()[:6].upper() == "DELETE"
 
 
 def _queried(node: s.Expression) -> s.Expression | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
@@ -11,6 +11,7 @@ from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted
 
 Pin = tuple[str, Value]
+_WRITERS = frozenset({"setenv", "setdefault", "update", "dict"})
 
 
 class Environment:
@@ -19,17 +20,33 @@ class Environment:
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
 
-    def written(self, node: s.Statement, frame: Frame) -> Iterator[Pin]:
+    def written(self, node: s.Statement, frame: Frame) -> Iterable[Pin]:
         """`os.environ[...] = value`, `.setdefault`, `.update`, `setenv` and `patch.dict` in one statement."""
+        if not isinstance(node, s.Evaluate | s.With | s.Assign):
+            return ()
+        calls = [
+            (inner, inner.function)
+            for expression in expressions(node)
+            for inner in walk(expression)
+            if isinstance(inner, s.Call)
+            and isinstance(inner.function, s.Attribute)
+            and inner.function.name in _WRITERS
+        ]
+        if not calls and not (
+            isinstance(node, s.Assign) and any(isinstance(target, s.Subscript) for target in node.targets)
+        ):
+            return ()
+        return self._written(node, calls, frame)
+
+    def _written(
+        self, node: s.Statement, calls: list[tuple[s.Call, s.Attribute]], frame: Frame
+    ) -> Iterator[Pin]:
         if isinstance(node, s.Assign) and node.value is not None and node.operator == "=":
             for target in node.targets:
                 if isinstance(target, s.Subscript) and self._is_environment(target.value, frame):
                     yield from self._pinned(target.index, node.value, frame, node.at)
-        if isinstance(node, s.Evaluate | s.With | s.Assign):
-            for expression in expressions(node):
-                for inner in walk(expression):
-                    if isinstance(inner, s.Call) and isinstance(inner.function, s.Attribute):
-                        yield from self._called(inner, inner.function, frame)
+        for call, function in calls:
+            yield from self._called(call, function, frame)
 
     def of_session(self, body: s.Block, frame: Frame) -> Iterator[Pin]:
         """What a session of nox sets for all that it runs: `session.env[...] = value`, `session.env.update(...)`."""

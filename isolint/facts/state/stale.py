@@ -79,6 +79,7 @@ class StaleReaders:
         self.is_off = "lru_cache_disabled" in config.values
         self.test_files = test_files
         self._uses: dict[int, tuple[tuple[Keeper, int], ...]] = {}
+        self._anew: dict[int, bool] = {}
 
     def of(self, sites: Sites) -> Iterator[Stale]:
         """The changes of a module's tests, fixtures and set-ups that come too late for such a function, or stay."""
@@ -161,9 +162,10 @@ class StaleReaders:
         for test in tests:
             module, function, _ = test
             after = change.at[0] if function is site.function else 0
-            if _names(site.function) & _ANEW or _names(function) & _ANEW:
+            keepers = dict.fromkeys(k for k, line in self._keepers(test) if line >= after)
+            if not keepers or self._asks_anew(site.function) or self._asks_anew(function):
                 continue
-            for keeper in dict.fromkeys(k for k, line in self._keepers(test) if line >= after):
+            for keeper in keepers:
                 way = keeper.reads.get(change.place)
                 if way is None or self._is_replaced(keeper, module) or _looks_again(keeper, change):
                     continue
@@ -195,6 +197,13 @@ class StaleReaders:
                 (use.keeper, line) for use, line in used if use.way.isdisjoint(replaced)
             )
         return self._uses[id(function)]
+
+    def _asks_anew(self, function: s.Function) -> bool:
+        """Whether a function loads modules again, or goes past what is kept."""
+        key = id(function)
+        if key not in self._anew:
+            self._anew[key] = not _names(function).isdisjoint(_ANEW)
+        return self._anew[key]
 
     def _is_replaced(self, keeper: Keeper, module: Module) -> bool:
         return self.replacements.replaces(module.path, [(keeper.module.path, keeper.function.at[0])])

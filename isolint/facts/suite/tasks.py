@@ -11,6 +11,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.program.show import show
+from isolint.facts.running.relevance import calls_in
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.suite.patched import patched_names
@@ -47,12 +48,14 @@ class Tasks:
 
     def sent(self, module: Module) -> Iterator[SentTask]:
         """The tasks that the tests of a module send to the application's broker, each test's first."""
+        if _SENDS.isdisjoint(module.facts.attributes):
+            return
         if any(not _WITH_SERVERS.isdisjoint(tokens(part)) for part in module.path.split("/")):
             return
         for function, owner in self.fixtures.tests(module):
             frame = self.evaluator.function_frame(module, function)
-            for node in every_expression(function.body):
-                if not (isinstance(node, s.Call) and isinstance(node.function, s.Attribute)):
+            for node in calls_in(function.body):
+                if not isinstance(node.function, s.Attribute):
                     continue
                 task = self._task(node.function, frame) if node.function.name in _SENDS else None
                 if task is None or not isinstance(task.function, s.Function):

@@ -12,7 +12,7 @@ from isolint.facts.meaning.values import UNKNOWN, ClassValue, Frame, Hop, Trail,
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import children, expressions, statements
+from isolint.facts.program.scopes import children, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.targets.guards import is_guard, is_guard_call, leaves
@@ -94,6 +94,8 @@ class Fallbacks:
 
     def _in_expression(self, expression: s.Expression, frame: Frame, module: Module) -> Iterator[Fallback]:
         """The outermost expression that stands for a test variable with its fallback."""
+        if not any(map(_speaks_of_tests, walk(expression))):
+            return
         pending = [expression]
         while pending:
             node = pending.pop()
@@ -246,14 +248,11 @@ def _is_bare(test: s.Expression) -> bool:
 
 def _speaks_of_tests(node: s.Expression) -> bool:
     """Whether an expression may read a test variable, by the words in it."""
-    match node:
-        case s.Attribute(name=name):
-            return is_test_name(name)
-        case s.Call():
-            return any(_spells_test(argument) for argument in node.arguments[:1])
-        case s.Boolean(operator="or") | s.Conditional():
-            return True
-    return False
+    if isinstance(node, s.Attribute):
+        return is_test_name(node.name)
+    if isinstance(node, s.Call):
+        return any(_spells_test(argument) for argument in node.arguments[:1])
+    return isinstance(node, s.Conditional) or (isinstance(node, s.Boolean) and node.operator == "or")
 
 
 def _spells_test(node: s.Expression) -> bool:

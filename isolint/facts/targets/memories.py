@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 
 from isolint.facts.meaning import handles
@@ -9,7 +10,7 @@ from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, FunctionValue, Handle, Hop, Reference, Trail, options, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, expressions, statements, walk
+from isolint.facts.program.scopes import Binding, every_expression, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.targets.lattice import Level, place
@@ -60,10 +61,15 @@ class Memories:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
+        handles_ = evaluator.vocabulary.handles.items()
+        made = [name for name, entries in handles_ if any(entry.memory_of for entry in entries)]
+        self._words = frozenset(name.rpartition(".")[2] for name in made)
 
     def of(self, module: Module) -> Iterator[Split]:
         """The stores that a module makes and uses from more than one thread, or by more than one connection."""
         for node, frame in self._calls(module):
+            if not self._may_make(node, module):
+                continue
             entry = self._entry(node, frame)
             if entry is None:
                 continue
@@ -80,6 +86,17 @@ class Memories:
             for node in statements(body):
                 for expression in expressions(node):
                     yield from ((n, frame) for n in walk(expression) if isinstance(n, s.Call))
+
+    def _may_make(self, node: s.Call, module: Module) -> bool:
+        """Whether a call may be one of the library's, by its name or one that the module gives it."""
+        if last_name(node) in self._words:
+            return True
+        if not isinstance(node.function, s.Name):
+            return not isinstance(node.function, s.Attribute)
+        bindings = module.names.bindings.get(node.function.id)
+        if bindings is None:
+            return not hasattr(builtins, node.function.id)
+        return any(_may_rename(binding, self._words) for binding in bindings)
 
     def _entry(self, node: s.Call, frame: Frame) -> Entry | None:
         """What is known of a call that makes a store in memory, if nothing in the call makes all share it."""
@@ -192,6 +209,13 @@ class Memories:
                     yield _Elsewhere(inside, around, inside.name, hop)
                 else:
                     yield _Elsewhere(inside, Frame(option.module, inside, option.frame), show(node), hop)
+
+
+def _may_rename(binding: Binding, words: frozenset[str]) -> bool:
+    """Whether a name may stand for one of these words: by an alias, or by what is assigned to it."""
+    if binding.imported is not None:
+        return binding.imported.name in words
+    return not isinstance(binding.node, s.Function | s.Class)
 
 
 def _is_pool(node: s.Expression) -> bool:

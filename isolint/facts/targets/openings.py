@@ -215,18 +215,26 @@ class Openings:
             return None
         if self._names_a_test(call):
             return None
+        told = self._application_store(handle, module) if handle is not None else None
+        if handle is not None and told is None:
+            return None
         use = self._use(call, module, handle)
         if use is None:
             return None
         handle = handle or use.handle
+        target = told or self._application_store(handle, module)
+        if target is None or (is_local(handle.url) and use.degree < Degree.DESTROYS):
+            return None
+        return Opening(module.path, call.node.at, show(call.node), target, use)
+
+    def _application_store(self, handle: Handle, module: Module) -> Target | None:
+        """Where a handle that the product makes leads, if that is surely the application's own store."""
         if handle.level or not is_product(handle) or self._is_named_handle(handle):
             return None
         target = self.usage.target(handle, module.path)
         if target.level < Level.PRODUCTION or not target.sure or self._is_told_by_fallback(handle.url):
             return None
-        if is_local(handle.url) and use.degree < Degree.DESTROYS:
-            return None
-        return Opening(module.path, call.node.at, show(call.node), target, use)
+        return target
 
     def _by_models(self, callee: Value, call: _Call, module: Module) -> Opening | None:
         """A call that points models to a store of the application's: what is done to them is done there."""

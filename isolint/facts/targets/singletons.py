@@ -33,6 +33,7 @@ from isolint.facts.sites import SelfTest
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.suite.selftests import run_by, self_tests
 from isolint.facts.targets.lattice import Target, is_product, tokens
+from isolint.facts.targets.plainresults import PlainResults
 from isolint.facts.targets.stores import is_named, is_spelled_by, own_store
 from isolint.late import dataclass
 
@@ -77,6 +78,7 @@ class Singletons:
     def __init__(self, evaluator: Evaluator, fixtures: Fixtures, replacements: Replacements) -> None:
         self.evaluator = evaluator
         self.openings = Openings(evaluator)
+        self.plain = PlainResults()
         self.diversions = Diversions(evaluator, fixtures, replacements)
         self.replacements = replacements
 
@@ -191,6 +193,8 @@ class Singletons:
 
     def _opened(self, how: str, callee: Value, call: s.Call, frame: Frame) -> Iterator[Opening]:
         """The handles that a call makes, or that the object makes whose method it calls."""
+        if how == "accessor" and isinstance(callee, FunctionValue) and self.plain.of(callee):
+            return
         opened = self.openings.of(callee, call, frame)
         if how == "accessor" and self._hands_out_connection(call, frame):
             return
