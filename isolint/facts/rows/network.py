@@ -69,9 +69,10 @@ class Network:
 
     def made(self, module: Module, function: s.Function) -> Iterator[Sent]:
         """The requests by which a test makes something on a server that it has not started itself."""
-        if self.libraries.may_be_used(module) and self._is_real(module, function):
-            if speaks_of(function, CREATED) or self._cleans(module):
-                yield from self._posted(module, function)
+        if not self.libraries.may_be_used(module) or not self._is_real(module, function):
+            return
+        if speaks_of(function, CREATED) or self._cleans(module):
+            yield from self._posted(module, function)
 
     def _cleans(self, module: Module) -> bool:
         """Whether some test of a module sends a request that deletes."""

@@ -20,9 +20,7 @@ class Reaching(Relevance):
     that one follows it, and only where it works with objects of the tests' classes, which it may call.
     """
 
-    def __init__(
-        self, evaluator: Evaluator, words: frozenset[str], within: Relevance | None = None
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, words: frozenset[str], within: Relevance | None = None) -> None:
         super().__init__(evaluator, words)
         self.within = within
 
