@@ -72,15 +72,17 @@ class Network:
 
     def made(self, module: Module, function: s.Function) -> Iterator[Sent]:
         """The requests by which a test makes something on a server that it has not started itself."""
-        if self.may_be_made(module, function) and (speaks_of(function, CREATED) or self._cleans(module)):
+        if not self.may_be_made(module, function) or not self._posting.starts(module, function):
+            return
+        if speaks_of(function, CREATED) or self._cleans(module):
             yield from self._posted(module, function)
 
     def may_be_made(self, module: Module, function: s.Function) -> bool:
         """Whether a test may send such a request, told without following what it sends."""
         key = id(function)
         if key not in self._may_be_made:
-            sends = self.libraries.may_be_used(module) and self._is_real(module, function)
-            self._may_be_made[key] = sends and self._posting.starts(module, function)
+            sends = self.libraries.may_be_used(module)
+            self._may_be_made[key] = sends and self._is_real(module, function)
         return self._may_be_made[key]
 
     def _coming_to(self, method: str) -> Reaching:
