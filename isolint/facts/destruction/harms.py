@@ -201,7 +201,7 @@ class Harms:
 
     def _destroyed(self, root: Root) -> Iterator[_Found]:
         run = self._run(root)
-        candidates = [e for e in run.events if not e.guarded and self.destructions.losses.of(e) is not None]
+        candidates = [e for e in run.events if self.destructions.losses.of(e) is not None and not e.guarded]
         if not candidates:
             return
         closure = self._closure(root)

@@ -97,12 +97,20 @@ class Collisions:
                 yield function
 
     def _in(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
-        if self.libraries.may_be_used(module) and self.written.may_write(module, function):
+        writes = self.libraries.may_be_used(module) and self._may_write(module, function)
+        if writes and self.landings.is_left_alone(module, function):
             yield from self._by_rows(module, function)
         yield from self._by_requests(module, function)
         yield from self._on_servers(module, function)
 
     # -- rows that the tests write themselves
+
+    def _may_write(self, module: Module, function: s.Function) -> bool:
+        """Whether test code writes the same values in every run, as far as that can be told quickly."""
+        for row in self.written.by_tests(module, function):
+            if row.fields and (row.model is None or any(self._same(row.fields, self._unique(row)))):
+                return True
+        return False
 
     def _by_rows(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
         run = self.written.run(module, function)
@@ -133,9 +141,7 @@ class Collisions:
                     yield field, value, kind != FIXED, unique[field.name]
 
     def _stays(self, module: Module, function: s.Function) -> bool:
-        """Whether rows of a test, fixture or set-up outlive it and the tests that they are written for."""
-        if not self.landings.is_left_alone(module, function):
-            return False
+        """Whether rows of a test, fixture or set-up outlive the tests that they are written for."""
         owner = module.methods.get(id(function))
         fixture = self.fixtures.fixture(module, function, owner)
         if fixture is None:
@@ -174,24 +180,25 @@ class Collisions:
             frame = self.fixtures.evaluator.function_frame(module, function)
             unique = {n: h for n, h in self.columns.of(row.model).items() if n not in ("id", "pk")}
             same = list(self._same(self.payloads.fields(content, frame), unique))
-            landing = self.landings.of_drive(drive, row) if same else None
-            if landing is None:
+            if not same or not self.landings.is_left_alone(module, function):
                 continue
-            if not self._stays(module, function):
-                return
+            landing = self.landings.of_drive(drive, row)
+            if landing is None or not self._stays(module, function):
+                continue
             for field, value, counted, hop in same[:1]:
                 trail = (drive.hop, drive.route.hop, *row.trail, hop, *landing.trail)
                 yield from self._told(field, value, counted, trail, landing, module)
 
     def _on_servers(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
         """What is sent to a running server: a model of the project says which of its fields is unique."""
+        sends = self.network.may_be_made(module, function)
+        if not sends or not self.landings.is_left_alone(module, function):
+            return
         for sent in self.network.made(module, function):
             named = {f.name: hop for f in sent.fields if (hop := self.columns.named(f.name)) is not None}
             same = list(self._same(sent.fields, named))
-            if not same:
+            if not same or not self._stays(module, function):
                 continue
-            if not self._stays(module, function):
-                return
             landing = Landing(Target(Level.UNKNOWN, sent.address), ())
             for field, value, counted, hop in same[:1]:
                 yield from self._told(field, value, counted, (*sent.trail, hop), landing, module)

@@ -57,6 +57,7 @@ class Landings:
         self.tidying = tidying
         self.replacements = replacements
         self.target = target
+        self._left_alone: dict[int, bool] = {}
 
     def kept(self, store: Value, path: str) -> Landing | None:
         """Where a store is, if rows committed to it are still there in the next run."""
@@ -71,6 +72,12 @@ class Landings:
 
     def is_left_alone(self, module: Module, function: s.Function) -> bool:
         """Whether nothing in sight takes away, rolls back or keeps apart what a test, fixture or set-up writes."""
+        key = id(function)
+        if key not in self._left_alone:
+            self._left_alone[key] = self._is_left_alone(module, function)
+        return self._left_alone[key]
+
+    def _is_left_alone(self, module: Module, function: s.Function) -> bool:
         if self.tidying.tidies_block(module):
             return False
         if any(self.tidying.tidies(where, each) for where, each in self.tidying.around(module, function)):

@@ -84,9 +84,11 @@ class Leftovers:
                 yield request.function.name
 
     def _on_server(self, module: Module, test: s.Function) -> Iterator[Leftover]:
+        if not self.network.may_be_made(module, test) or not self.landings.is_left_alone(module, test):
+            return
         for sent in self.network.made(module, test):
             hop = next((h for h in sent.trail if h.path == module.path), None)
-            if hop is not None and self.landings.is_left_alone(module, test):
+            if hop is not None:
                 yield Leftover(hop.at, "what this makes", sent.address, (), sent.trail)
 
 

@@ -16,6 +16,7 @@ from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Written
 from isolint.facts.running.events import Event
 from isolint.facts.running.failures import fails_on_purpose
+from isolint.facts.running.reaching import Reaching
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import is_parametrized, requested
 from isolint.facts.targets.lattice import tokens
@@ -64,14 +65,30 @@ class Network:
         self.fixtures = tidying.fixtures
         self.evaluator = tidying.evaluator
         self.libraries = Libraries(self.fixtures, written.vocabulary.senders)
+        self._posting, self._deleting = (self._coming_to(method) for method in ("POST", "DELETE"))
+        self._may_be_made: dict[int, bool] = {}
         self._cleaning: dict[str, bool] = {}
         self._standing_in: dict[int, bool] = {}
 
     def made(self, module: Module, function: s.Function) -> Iterator[Sent]:
         """The requests by which a test makes something on a server that it has not started itself."""
-        if self.libraries.may_be_used(module) and self._is_real(module, function):
-            if speaks_of(function, CREATED) or self._cleans(module):
-                yield from self._posted(module, function)
+        if not self.may_be_made(module, function) or not self._posting.starts(module, function):
+            return
+        if speaks_of(function, CREATED) or self._cleans(module):
+            yield from self._posted(module, function)
+
+    def may_be_made(self, module: Module, function: s.Function) -> bool:
+        """Whether a test may send such a request, told without following what it sends."""
+        key = id(function)
+        if key not in self._may_be_made:
+            sends = self.libraries.may_be_used(module)
+            self._may_be_made[key] = sends and self._is_real(module, function)
+        return self._may_be_made[key]
+
+    def _coming_to(self, method: str) -> Reaching:
+        senders = self.written.vocabulary.senders.items()
+        names = [name for name, entries in senders if any(entry.method == method for entry in entries)]
+        return Reaching(self.evaluator, frozenset(name.rpartition(".")[2] for name in names))
 
     def _cleans(self, module: Module) -> bool:
         """Whether some test of a module sends a request that deletes."""
@@ -131,6 +148,8 @@ class Network:
         return named and self._cleans(module)
 
     def _deletes(self, module: Module, test: s.Function) -> bool:
+        if not self._deleting.starts(module, test):
+            return False
         entries = (self._entry(event) for event in self.written.run(module, test).events)
         return any(entry is not None and entry.method == "DELETE" for entry in entries)
 

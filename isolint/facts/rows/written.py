@@ -59,6 +59,7 @@ class Written:
         self.effects = Effects(self.evaluator, Relevance(self.evaluator, self._words()), _DEPTH)
         words = frozenset(name.rpartition(".")[2] for name in self.stores)
         self.writing = Reaching(self.evaluator, words, within=self.effects.relevance)
+        self._of_tests = Effects(self.evaluator, self.writing, _DEPTH)
 
     @cached_property
     def stores(self) -> tuple[str, ...]:
@@ -70,9 +71,10 @@ class Written:
         names = [*vocabulary.writers, *vocabulary.senders, *vocabulary.executors, *vocabulary.commits]
         return frozenset(name.rpartition(".")[2] for name in names) - {"__call__"}
 
-    def may_write(self, module: Module, function: s.Function) -> bool:
-        """Whether running a function may come to test code that writes rows."""
-        return self.writing.starts(module, function)
+    def by_tests(self, module: Module, function: s.Function) -> Iterator[Row]:
+        """The rows that a function writes where test code does it, told without following the product."""
+        if self.writing.starts(module, function):
+            yield from self.rows(self._of_tests.of(module, function))
 
     def run(self, module: Module, function: s.Function) -> Run:
         """What a function does that bears on rows."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from isolint.facts.meaning.values import Frame, Hop, Trail, Value
 from isolint.facts.program import syntax as s
 from isolint.facts.program.show import show
+from isolint.facts.running.passed import Passed
 
 
 @s.node
@@ -14,8 +15,9 @@ class Event:
     `path` is the module it stands in and `chain` the calls that lead to it, outermost first. `through` are the
     first-party functions entered on the way, as (path, line). `tolerant` is true inside a
     `try` that swallows the failure. `store` is the handle that a callback's caller
-    passes on. `phase` is "set up", "tear down" (after the fixture's yield, or
-    registered to run at the end) or "always" (in a `finally`). `managed` tells that `with` undoes it.
+    passes on. `passed` knows whether a guard stands before it. `phase` is "set up", "tear down"
+    (after the fixture's yield, or registered to run at the end) or "always" (in a `finally`).
+    `managed` tells that `with` undoes it.
     """
 
     names: tuple[str, ...]
@@ -25,11 +27,16 @@ class Event:
     receiver: Value
     chain: Trail
     phase: str
-    guarded: bool
+    passed: Passed
     managed: bool = False
     store: Value | None = None
     through: tuple[tuple[str, int], ...] = ()
     tolerant: bool = False
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a guard stands before it."""
+        return bool(self.passed)
 
     @property
     def path(self) -> str:
@@ -42,7 +49,12 @@ class Event:
 
 @s.node
 class Run:
-    """The events of one call, and whether a guard has been passed when it is over."""
+    """The events of one call, and what has been passed when it is over."""
 
     events: tuple[Event, ...]
-    guarded: bool
+    passed: Passed
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a guard has been passed when it is over."""
+        return bool(self.passed)

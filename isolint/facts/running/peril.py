@@ -51,8 +51,7 @@ class Peril(Relevance):
         self.words = frozenset(words | self.destroyers | FINALIZERS) - {"__call__", ""}
         self.senders = frozenset(name.rpartition(".")[2] for name in senders)
         self._statements: dict[str, frozenset[str]] = {}
-        words = self.unmistakable | _AMBIGUOUS | _VERBS
-        self._spoken = Spoken(evaluator.project, words, self._spelled)
+        self._spoken = Spoken(evaluator.project, self.unmistakable | _AMBIGUOUS | _VERBS, self._spelled)
         self._known: dict[int, bool] = {}
         if other is not None:
             self._statements, self._spoken, self._known = other._statements, other._spoken, other._known

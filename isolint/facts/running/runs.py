@@ -32,8 +32,9 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.events import Event, Run
+from isolint.facts.running.passed import GUARD, NOTHING, Passed
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
-from isolint.facts.targets.guards import finds_empty, finds_something, is_guard, is_guard_call, leaves
+from isolint.facts.targets.guards import finds_empty, finds_something, is_guard_call, leaves
 
 DEEPEST = 8
 MOST_EVENTS = 4_000
@@ -62,7 +63,7 @@ class Runs:
         if key not in self._runs:
             run = _Run(self, self.deepest)
             run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
-            self._runs[key] = Run(tuple(run.events), run.guarded)
+            self._runs[key] = Run(tuple(run.events), run.passed)
         return self._runs[key]
 
     def near(self, module: Module, function: s.Function) -> Run:
@@ -71,7 +72,7 @@ class Runs:
         if key not in self._near:
             run = _Run(self, deepest=1)
             run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
-            self._near[key] = Run(tuple(run.events), run.guarded)
+            self._near[key] = Run(tuple(run.events), run.passed)
         return self._near[key]
 
     def of_block(self, module: Module, body: s.Block) -> Run:
@@ -80,7 +81,7 @@ class Runs:
         if key not in self._runs:
             run = _Run(self)
             run.body(body, self.evaluator.module_frame(module), fixture=False)
-            self._runs[key] = Run(tuple(run.events), run.guarded)
+            self._runs[key] = Run(tuple(run.events), run.passed)
         return self._runs[key]
 
     def calls(self, node: s.Statement) -> tuple[tuple[s.Call, bool], ...]:
@@ -110,7 +111,7 @@ class _Run:
         self.chain: Trail = ()
         self.through: tuple[tuple[str, int], ...] = ()
         self.phase = "set up"
-        self.guarded = False
+        self.passed = NOTHING
         self.tolerant = 0
         self.active: list[int] = []
 
@@ -137,8 +138,7 @@ class _Run:
     def _inside(self, node: s.Statement, frame: Frame, fixture: bool) -> None:
         match node:
             case s.Assert():
-                checked = finds_empty(node.test) or is_guard(node.test, frame, self.evaluator)
-                self.guarded = self.guarded or checked
+                self.passed = GUARD if finds_empty(node.test) else self._behind(node.test, frame)
             case s.If():
                 self._branches(node, frame, fixture)
             case s.Loop():
@@ -164,21 +164,27 @@ class _Run:
         self.phase = phase
 
     def _branches(self, node: s.If, frame: Frame, fixture: bool) -> None:
-        guard = is_guard(node.test, frame, self.evaluator)
         empty, full = finds_empty(node.test), finds_something(node.test)
-        before = self.guarded
-        self.guarded = before or guard or empty
+        before, behind = self.passed, self._behind(node.test, frame)
+        self.passed = GUARD if empty else behind
         self._apart(node.body, frame, fixture)
-        self.guarded = before or guard or full
+        self.passed = GUARD if full else behind
         self._apart(node.orelse, frame, fixture)
-        refused = leaves(node.body) if guard or full else False
-        self.guarded = before or refused or ((guard or empty) and leaves(node.orelse))
+        stops, goes = leaves(node.body), leaves(node.orelse)
+        self.passed = before
+        if (full and stops) or (empty and goes):
+            self.passed = GUARD
+        elif stops or goes:
+            self.passed = behind
+
+    def _behind(self, test: s.Expression, frame: Frame) -> Passed:
+        return self.passed.then(test, frame, self.evaluator)
 
     def _apart(self, block: s.Block, frame: Frame, fixture: bool) -> None:
         """Run a block that may be skipped: what it checks holds only inside it."""
-        before, phase = self.guarded, self.phase
+        before, phase = self.passed, self.phase
         self.body(block, frame, fixture=fixture)
-        self.guarded = before
+        self.passed = before
         if leaves(block):
             self.phase = phase
 
@@ -205,7 +211,8 @@ class _Run:
         if self.runs.relevance.writes.concerns(node):
             self.note((self.runs.relevance.writes.name(node),), node, frame, UNKNOWN, managed, None)
         callee = self.evaluator.evaluate(node.function, frame)
-        self.guarded = self.guarded or is_guard_call(node)
+        if is_guard_call(node):
+            self.passed = GUARD
         relevant = self.runs.relevance.call(node)
         for option in options(callee):
             if relevant or self.runs.relevance.value(option) or self._is_own_word(option):
@@ -293,7 +300,7 @@ class _Run:
             receiver,
             self.chain,
             self.phase,
-            self.guarded,
+            self.passed,
             managed,
             store,
             self.through,
@@ -334,7 +341,7 @@ class _Run:
             return
         if id(function) in self.active or len(self.active) >= self.deepest or len(self.events) > MOST_EVENTS:
             return
-        inside = self.evaluator.call_frame(callee, node, frame)
+        inside = self._frame(callee, node, frame)
         if store is not None and function.parameters:
             inside.arguments.setdefault(_first_free(callee), store)
         chain, phase, through = self.chain, self.phase, self.through
@@ -349,6 +356,19 @@ class _Run:
             self._function(function, inside)
         self.active.pop()
         self.chain, self.phase, self.through = chain, phase, through
+
+    def _frame(self, callee: FunctionValue, node: s.Call, frame: Frame) -> Frame:
+        """The frame of a call: of a plain function that is given nothing the one it has without a caller."""
+        function = callee.function
+        inside = self.evaluator.call_frame(callee, node, frame)
+        plain = callee.receiver is None and inside.owner is None and not function.parameters
+        if (
+            plain
+            and isinstance(function, s.Function)
+            and callee.frame is self.evaluator.module_frame(callee.module)
+        ):
+            return self.evaluator.function_frame(callee.module, function)
+        return inside
 
     def _function(self, function: s.Function, inside: Frame) -> None:
         if function.is_generator and self.phase == "set up":
