@@ -66,7 +66,7 @@ def test_importtime_of_the_version(tmp_path: Path) -> None:
 
 # What is for fixes, for files that a project may not have, and for what is seldom.
 UNNEEDED = (
-    "libcst sqlparse yaml dotenv tree_sitter importlib.metadata email tempfile traceback sysconfig "
+    "libcst sqlparse pathspec yaml dotenv tree_sitter importlib.metadata email tempfile traceback sysconfig "
     "isolint.edits isolint.ends isolint.remedies isolint.fixing isolint.files isolint.modern isolint.trace isolint.docs"
 ).split()
 
