@@ -83,6 +83,19 @@ class Cache:
                 entry[kind][self._relative(path)] = [*(now or ()), _DIGESTS[kind](path)]
         self._write(key, entry)
 
+    def own_sources(self) -> str:
+        """isolint's own code and vocabulary in short. As long as no file is touched, it is remembered here."""
+        paths, states, newest = _own_files()
+        remembered = self.folder / "own-sources"
+        with suppress(OSError, ValueError):
+            known, content = remembered.read_text(encoding="ascii").split()
+            if known == states:
+                return content
+        content = _content_of(paths)
+        if newest < time.time_ns() - RECENT:
+            self._put(remembered, f"{states} {content}\n".encode("ascii"))
+        return content
+
     # -- what an entry depends on
 
     def _check(self, entry: dict[str, Any]) -> bool | None:
@@ -131,17 +144,21 @@ class Cache:
 
     def _write(self, key: str, entry: Mapping[str, Any]) -> None:
         body = json.dumps(entry, separators=(",", ":")).encode("ascii")
+        self._put(self.folder / f"{key}.json", _hash(body).encode() + b"\n" + body)
+        with suppress(OSError):
+            self._prune()
+
+    def _put(self, path: Path, data: bytes) -> None:
         with suppress(OSError):
             self._make_folder()
             temporary = self.folder / f"new-{os.getpid()}-{time.time_ns()}"
             try:
                 with temporary.open("xb") as file:
-                    file.write(_hash(body).encode() + b"\n" + body)
-                temporary.replace(self.folder / f"{key}.json")
+                    file.write(data)
+                temporary.replace(path)
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
-            self._prune()
 
     def _make_folder(self) -> None:
         if os.path.isdir(self.folder):
@@ -169,8 +186,8 @@ class Cache:
 
 
 def key_of(*parts: object) -> str:
-    """The name of an entry: `parts` (what JSON can hold), isolint's sources and what runs them."""
-    return _hash(json.dumps([parts, _own_sources(), sys.version_info[:3]]).encode())
+    """The name of an entry: `parts` (what JSON can hold), isolint's sources among them, and what runs them."""
+    return _hash(json.dumps([parts, sys.version_info[:3]]).encode())
 
 
 def folder_digests(folders: Iterable[Path]) -> list[str]:
@@ -178,22 +195,30 @@ def folder_digests(folders: Iterable[Path]) -> list[str]:
     return [_hash(path.read_bytes()) for folder in folders for path in sorted(folder.glob("*.py"))]
 
 
-def _own_sources() -> str:
-    """isolint's own code and vocabulary in short, and the releases of what it reads files with."""
-    home = os.path.dirname(os.path.abspath(__file__))
-    found = blake2b(digest_size=16)
-    pending = [home]
+def _own_files() -> tuple[list[str], str, int]:
+    """isolint's own code and vocabulary: the files, their states in short, and when the newest was touched."""
+    states, newest = [], 0
+    pending = [os.path.dirname(os.path.abspath(__file__))]
     while pending:
         with os.scandir(pending.pop()) as listed:
-            entries = sorted(listed, key=lambda entry: entry.name)
-        for each in entries:
-            if each.is_dir(follow_symlinks=False):
-                if each.name not in _NOISE:
+            for each in listed:
+                if each.name.endswith((".py", ".toml")):
+                    found = each.stat()
+                    newest = max(newest, found.st_mtime_ns, found.st_ctime_ns)
+                    state = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+                    states.append((each.path, state))
+                elif each.name not in _NOISE and each.is_dir(follow_symlinks=False):
                     pending.append(each.path)
-            elif each.name.endswith((".py", ".toml")):
-                with open(each.path, "rb") as file:
-                    found.update(each.name.encode() + b"\0" + file.read())
-    return found.hexdigest()
+    states.sort()
+    return [path for path, _ in states], _hash(repr(states).encode()), newest
+
+
+def _content_of(paths: Iterable[str]) -> str:
+    whole = blake2b(digest_size=16)
+    for path in paths:
+        with open(path, "rb") as file:
+            whole.update(path.rpartition(os.sep)[2].encode() + b"\0" + file.read())
+    return whole.hexdigest()
 
 
 def _of_file(path: str) -> str | None:

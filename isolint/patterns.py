@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 _FOLDER_MARK = "ps_d"  # the group that pathspec lets match the slash after a folder
+_NAME = re.compile(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
 
 
 class _Pattern(NamedTuple):
@@ -58,11 +60,17 @@ def is_pattern(line: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
     return GitIgnoreSpec.from_lines(glob for glob in globs if is_pattern(glob))
 
 
 def _compiled(line: str) -> list[_Pattern]:
     """Compile one line: to one pattern, or to none."""
+    if _NAME.match(line):
+        return [_Pattern(_of_name(line), True, True)]
+    from pathspec import GitIgnoreSpec
+
     try:
         spec = GitIgnoreSpec.from_lines([_entered(line)])
     except (ValueError, re.error):
@@ -73,6 +81,13 @@ def _compiled(line: str) -> list[_Pattern]:
         for pattern in spec.patterns
         if pattern.regex is not None and pattern.include is not None
     ]
+
+
+def _of_name(line: str) -> re.Pattern[str]:
+    """A name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than all this takes."""
+    name = re.escape(line.removesuffix("/")).replace(r"\*", "[^/]*")
+    end = f"(?P<{_FOLDER_MARK}>/)"
+    return re.compile(f"^(?:.+/)?{name}{end if line.endswith('/') else f'(?:{end}|$)'}")
 
 
 def _entered(line: str) -> str:

@@ -33,7 +33,7 @@ def recalled(
     if folder is None or has_plugins():
         return run()
     cache = Cache(settings.root, folder)
-    key = _key(settings, paths, asked)
+    key = _key(cache.own_sources(), settings, paths, asked)
     known = cache.find(key)
     if known is not None:
         return known
@@ -42,14 +42,14 @@ def recalled(
     return result
 
 
-def _key(settings: Settings, paths: Sequence[Path], asked: tuple[object, ...]) -> str:
+def _key(own: str, settings: Settings, paths: Sequence[Path], asked: tuple[object, ...]) -> str:
     root = os.path.abspath(settings.root)
     said = {name: _plain(getattr(settings, name)) for name in settings.__slots__ if name not in _PLACES}
     selections = [[s.select, s.extend_select, s.ignore, s.extend_ignore] for s in settings.selections]
     named = [os.path.relpath(os.path.realpath(path), os.path.realpath(root)) for path in paths]
     spelled = [os.path.relpath(path, root) for path in paths]
     plugins = folder_digests(settings.plugins)
-    return key_of(said, selections, plugins, spelled, named, _depth(root), repr(asked))
+    return key_of(own, said, selections, plugins, spelled, named, _depth(root), repr(asked))
 
 
 def _depth(root: str) -> int:

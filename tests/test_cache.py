@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from command import CLEAN, DATABASE, LEAKY, TEST, Outcome, isolint, write
 
+from isolint.cache import Cache
+
 CACHE = ".isolint_cache"
 OTHER_TEST = """\
 import os
@@ -188,3 +190,24 @@ def test_places_of_the_cache(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "tests", "two"]
     isolint("check", cwd=tmp_path)
     assert (tmp_path / CACHE / ".gitignore").read_text() == "*\n"
+
+
+def test_isolints_own_sources_are_read_again_once_they_are_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write(tmp_path / "isolint", {"a.py": "A = 1\n", "words/b.toml": "b = 1\n"})
+    monkeypatch.setattr("isolint.cache.RECENT", -(10**12))
+    monkeypatch.setattr("isolint.cache.__file__", str(package / "cache.py"))
+    cache = Cache(tmp_path, tmp_path / "answers")
+    told = [cache.own_sources(), cache.own_sources()]
+    (tmp_path / "answers" / "own-sources").write_text("spoilt")
+    assert {*told, cache.own_sources()} == {told[0]}
+    written = (package / "a.py").stat().st_mtime_ns
+    write(package, {"a.py": "A = 2\n"})
+    os.utime(package / "a.py", ns=(written, written))
+    told.append(cache.own_sources())
+    write(package, {"words/c.toml": ""})
+    told.append(cache.own_sources())
+    assert len(set(told)) == 3
+    monkeypatch.setattr("builtins.open", None)
+    assert cache.own_sources() == told[-1]

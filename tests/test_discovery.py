@@ -8,7 +8,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pathspec import GitIgnoreSpec
 
+from isolint import patterns
+from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.discovery import Files, discover, is_test_context, is_test_file
 
 
@@ -374,3 +377,9 @@ class TestTestFiles:
         assert is_test_context("qa/helpers.py", test_paths=["qa"])
         assert is_test_context("packages/a/qa/helpers.py", test_paths=["packages/*/qa/"])
         assert not is_test_context("packages/a/qa/helpers.py", test_paths=["/qa"])
+
+
+@pytest.mark.parametrize("line", [*DEFAULT_EXCLUDE, "build", "*.pyc", "data*", "a*b/", ".git", "a_1", "."])
+def test_a_name_is_compiled_as_pathspec_compiles_it(line: str) -> None:
+    (pattern,) = patterns._compiled(line)
+    assert pattern.regex == GitIgnoreSpec.from_lines([line]).patterns[0].regex

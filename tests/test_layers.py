@@ -98,7 +98,7 @@ LIBRARIES = {
 
 # Heavy, and not needed by every run: imported by the functions that need them.
 IMPORTED_LATE = frozenset(
-    "libcst sqlparse importlib.metadata difflib dotenv yaml tree_sitter tree_sitter_toml".split()
+    "libcst pathspec sqlparse importlib.metadata difflib dotenv yaml tree_sitter tree_sitter_toml".split()
 )
 
 
