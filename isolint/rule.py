@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isolint import remedies
 from isolint.documents import Entry, Node
 from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
 from isolint.facts.configuration.health import Unchecked
+from isolint.facts.configuration.substitutions import Substitution
 from isolint.facts.configuration.testnames import Unnamed
 from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import CLIENT_KINDS, Knowledge
@@ -30,6 +30,7 @@ from isolint.facts.lifetime.guarantees import Unguaranteed
 from isolint.facts.lifetime.lifecycle import Creation
 from isolint.facts.lifetime.managers import Bare
 from isolint.facts.lifetime.starts import Start
+from isolint.facts.lifetime.workers import Blind
 from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -63,6 +64,7 @@ from isolint.installed import PluginError, rule_modules
 from isolint.source import Position, Source
 
 if TYPE_CHECKING:
+    from isolint import remedies
     from isolint.edits import (
         Concrete,
         ConfigurationFile,
@@ -88,6 +90,8 @@ else:
 
     def __getattr__(name: str) -> Any:
         """What fixes are made with, imported when a fix asks for it."""
+        if name == "remedies":
+            return importlib.import_module("isolint.remedies")
         for package in _OF_FIXES if name in __all__ else ():
             home = importlib.import_module(package)
             if name in home.__all__:
@@ -99,6 +103,7 @@ __all__ = [
     "CLIENT_KINDS",
     "Applicability",
     "Bare",
+    "Blind",
     "Collision",
     "Concrete",
     "Confidence",
@@ -146,6 +151,7 @@ __all__ = [
     "Split",
     "Stale",
     "Start",
+    "Substitution",
     "Target",
     "Test",
     "Trail",

@@ -9,8 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from isolint.facts.configuration.substitutions import Substitution
-    from isolint.facts.lifetime.workers import Blind
     from isolint.remedies.configuring import configured
     from isolint.remedies.existing import Own
     from isolint.remedies.factories import handed
@@ -34,10 +32,8 @@ else:
 
 
 _HOMES = {
-    "Blind": "isolint.facts.lifetime.workers",
     "Isolation": "isolint.remedies.isolation",
     "Own": "isolint.remedies.existing",
-    "Substitution": "isolint.facts.configuration.substitutions",
     "configured": "isolint.remedies.configuring",
     "guarded": "isolint.remedies.guarding",
     "handed": "isolint.remedies.factories",
@@ -52,10 +48,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Blind",
     "Isolation",
     "Own",
-    "Substitution",
     "configured",
     "guarded",
     "handed",

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Position, Rule, Severity, remedies
+from isolint.rule import Applicability, Context, File, Finding, Fix, Position, Rule, Severity
 
 rule = Rule("ISO202", "hardcoded-resource-name", severity=Severity.WARNING, since="0.1")
 
@@ -51,6 +51,8 @@ def make_it_unique(subject: tuple[Position, str, str, bool], ctx: Context) -> Fi
 
     What each run takes over from the last one would pile up under names of their own.
     """
+    from isolint.rule import remedies
+
     at, resource, name, is_kept = subject
     if is_kept or "?" in name or ctx.is_said_elsewhere(name.rpartition("/")[2]):
         return None

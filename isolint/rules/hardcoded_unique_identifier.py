@@ -41,7 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from isolint.rule import Applicability, Collision, Context, File, Finding, Fix, Rule, Severity, remedies
+from isolint.rule import Applicability, Collision, Context, File, Finding, Fix, Rule, Severity
 
 rule = Rule("ISO201", "hardcoded-unique-identifier", severity=Severity.WARNING, since="0.1")
 
@@ -61,6 +61,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 @rule.fix(Applicability.UNSAFE)
 def make_it_unique(subject: tuple[Collision, tuple[Collision, ...]], ctx: Context) -> Fix | None:
     """Where all that says the value can be seen; other tests may say it, too, if they write it themselves."""
+    from isolint.rule import remedies
+
     found, every = subject
 
     def is_said(value: str, path: str) -> bool:

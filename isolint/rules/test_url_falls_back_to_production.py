@@ -42,7 +42,7 @@ from isolint.rule import (
     Fix,
     Rule,
     Severity,
-    remedies,
+    Substitution,
 )
 
 rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
@@ -63,8 +63,10 @@ def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
 
 
 @rule.fix(Applicability.UNSAFE)
-def drop_the_fallback(found: Fallback | remedies.Substitution, ctx: Context) -> Fix | None:
-    if isinstance(found, remedies.Substitution):
+def drop_the_fallback(found: Fallback | Substitution, ctx: Context) -> Fix | None:
+    if isinstance(found, Substitution):
+        from isolint.rule import remedies
+
         return ctx.fix(f"Read `{found.own}` alone", remedies.read_alone(ctx.configuration(), found))
     file = ctx.python()
     node = file.node(found.at)

@@ -48,7 +48,6 @@ from isolint.rule import (
     Opening,
     Rule,
     Severity,
-    pointed_to_memory,
 )
 
 rule = Rule("ISO107", "unproven-database-target", severity=Severity.ERROR, since="0.1")
@@ -65,6 +64,8 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def point_the_models_to_memory(opening: Opening, ctx: Context) -> Fix | None:
+    from isolint.rule import pointed_to_memory
+
     edits = pointed_to_memory(ctx.isolation, opening)
     return ctx.fix("Point the models to memory", edits)
 

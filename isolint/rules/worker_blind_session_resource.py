@@ -40,6 +40,7 @@ from collections.abc import Iterator
 
 from isolint.rule import (
     Applicability,
+    Blind,
     Confidence,
     Context,
     File,
@@ -47,7 +48,6 @@ from isolint.rule import (
     Fix,
     Rule,
     Severity,
-    remedies,
 )
 
 rule = Rule("ISO204", "worker-blind-session-resource", severity=Severity.WARNING, since="0.1")
@@ -62,7 +62,9 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
 
 
 @rule.fix(Applicability.UNSAFE)
-def name_the_worker(found: remedies.Blind, ctx: Context) -> Fix | None:
+def name_the_worker(found: Blind, ctx: Context) -> Fix | None:
     """With the fixture `worker_id`; a hook, and a constant that others use, ask the environment."""
+    from isolint.rule import remedies
+
     edits = remedies.of_each_worker(ctx.python(), found, ctx.is_said_elsewhere)
     return ctx.fix("Give each worker a name of its own", edits)
