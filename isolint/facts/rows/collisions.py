@@ -97,8 +97,8 @@ class Collisions:
                 yield function
 
     def _in(self, module: Module, function: s.Function) -> Iterator[tuple[str, Collision]]:
-        writes = self.libraries.may_be_used(module) and self._may_write(module, function)
-        if writes and self.landings.is_left_alone(module, function):
+        writes = self.libraries.may_be_used(module)
+        if writes and self._may_write(module, function) and self.landings.is_left_alone(module, function):
             yield from self._by_rows(module, function)
         yield from self._by_requests(module, function)
         yield from self._on_servers(module, function)
@@ -107,6 +107,8 @@ class Collisions:
 
     def _may_write(self, module: Module, function: s.Function) -> bool:
         """Whether test code writes the same values in every run, as far as that can be told quickly."""
+        if self.landings.is_tidied_around(module, function):
+            return False
         for row in self.written.by_tests(module, function):
             if row.fields and (row.model is None or any(self._same(row.fields, self._unique(row)))):
                 return True

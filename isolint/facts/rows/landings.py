@@ -58,6 +58,7 @@ class Landings:
         self.replacements = replacements
         self.target = target
         self._left_alone: dict[int, bool] = {}
+        self._tidied: dict[int, bool] = {}
 
     def kept(self, store: Value, path: str) -> Landing | None:
         """Where a store is, if rows committed to it are still there in the next run."""
@@ -78,11 +79,19 @@ class Landings:
         return self._left_alone[key]
 
     def _is_left_alone(self, module: Module, function: s.Function) -> bool:
-        if self.tidying.tidies_block(module):
+        if self.is_tidied_around(module, function) or self.tidying.tidies(module, function):
             return False
-        if any(self.tidying.tidies(where, each) for where, each in self.tidying.around(module, function)):
-            return False
-        return not self.tidying.tidies(module, function) and not self.tidying.is_isolated(module, function)
+        return not self.tidying.is_isolated(module, function)
+
+    def is_tidied_around(self, module: Module, function: s.Function) -> bool:
+        """Whether what runs around a test, fixture or set-up takes away what it writes."""
+        key = id(function)
+        if key not in self._tidied:
+            around = self.tidying.around(module, function)
+            self._tidied[key] = self.tidying.tidies_block(module) or any(
+                self.tidying.tidies(where, each) for where, each in around
+            )
+        return self._tidied[key]
 
     # -- through an application in the same process
 
