@@ -21,12 +21,14 @@ class Reach:
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
-        """Every module reached, nearest first."""
+        """Every module reached, nearest first; of the product's no more than so many."""
         found: dict[str, Module] = {}
+        left = MOST_MODULES
         pending = list(self._first())
         for module in pending:
-            if module.path not in found and len(found) < MOST_MODULES + len(self.test_files):
+            if module.path not in found and (left or module.is_test):
                 found[module.path] = module
+                left -= not module.is_test
                 pending += self._imported(module)
         return tuple(found.values())
 
