@@ -183,7 +183,7 @@ class Run:
         vocabulary = load_vocabulary(self.settings.vocabulary)
         roots = tuple(word.strip("./") for word in self.config.words("pythonpath"))
         reader = self.reader
-        project = Project(files, reader.read, reader.text, self.is_test, vocabulary, roots)
+        project = Project(files, reader.read, reader.text, reader.content, self.is_test, vocabulary, roots)
         collected = frozenset(path for path in files if self._is_collected(path))
         configuration = Configuration(self._configuration_files, reader.read_document)
         return Knowledge(project, self.config, collected, reader.span, reader.holes, configuration)

@@ -56,6 +56,17 @@ class Reader:
                     self._note_unreadable(path, error)
         return self.sources[path]
 
+    def content(self, path: str) -> bytes:
+        """The bytes of a file of the project, none where it cannot be read."""
+        if path in self.edited:
+            return self.edited[path]
+        if self.standard is not None and path == self.standard.path:
+            return self.standard.data
+        try:
+            return source.content_of(self.root / path)
+        except UnreadableError:
+            return b""
+
     def text(self, path: str) -> str | None:
         """The text of a file of the project, None where `source` gives none."""
         found = self.source(path)

@@ -32,6 +32,7 @@ SPARED = {
         "_reported",
     ): "whether a file exists that a tool names on standard input, which is not cached",
     ("facts/targets/requirements.py", "_majors"): "`is_before` notes everything that may be read",
+    ("facts/targets/requirements.py", "_is_named"): "`names` does the same",
     ("ignores.py", "ignores_above"): "how far up the repository begins is in the key",
     ("ignores.py", "_git_folder"): "the same",
 }

@@ -8,7 +8,16 @@ from isolint.source.comments import comments
 from isolint.source.concrete import Excerpt, concrete, excerpt
 from isolint.source.deep import run_deep
 from isolint.source.holes import EXACT, holes
-from isolint.source.text import Position, Source, UnreadableError, columns, from_bytes, from_text, read
+from isolint.source.text import (
+    Position,
+    Source,
+    UnreadableError,
+    columns,
+    content_of,
+    from_bytes,
+    from_text,
+    read,
+)
 from isolint.source.trees import parse
 
 __all__ = [
@@ -20,6 +29,7 @@ __all__ = [
     "columns",
     "comments",
     "concrete",
+    "content_of",
     "excerpt",
     "from_bytes",
     "from_text",

@@ -55,6 +55,14 @@ def read(path: Path, name: str) -> Source:
     Raises UnreadableError for what is not a regular file, is too large or may not be read, and for text
     that is not in its encoding.
     """
+    return from_bytes(content_of(path), name)
+
+
+def content_of(path: Path) -> bytes:
+    """What the file at `path` holds.
+
+    Raises UnreadableError for what is not a regular file, is too large or may not be read.
+    """
     note_file(path)
     try:
         status = path.stat()
@@ -64,7 +72,7 @@ def read(path: Path, name: str) -> Source:
             )
         if status.st_size > _LARGEST:
             raise UnreadableError(f"the file is larger than {_LARGEST // 1_000_000} MB")
-        return from_bytes(path.read_bytes(), name)
+        return path.read_bytes()
     except OSError as error:
         raise UnreadableError((error.strerror or str(error)).lower()) from None
 

@@ -34,6 +34,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
+from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, judge, place
@@ -71,7 +72,9 @@ class DerivedStores:
         mocks: Mocks,
         endings: Endings,
         callers: Callable[[], Callers],
+        mentions: Mentions,
     ) -> None:
+        self.mentions = mentions
         self.lifecycle = lifecycle
         self.effects = lifecycle.effects
         self.evaluator = lifecycle.evaluator
@@ -86,6 +89,8 @@ class DerivedStores:
 
         Each statement is told once, at the first of these calls.
         """
+        if "_left" not in self.__dict__ and self._hands_nothing_on(module):
+            return
         first: dict[int, tuple[s.Position, str, Trail]] = {}
         for hop, creation, trail in self._left:
             if hop.path == module.path:
@@ -93,6 +98,19 @@ class DerivedStores:
                 if known is None or hop.at < known[0]:
                     first[id(creation)] = (hop.at, creation.resource, trail)
         yield from first.values()
+
+    def _hands_nothing_on(self, module: Module) -> bool:
+        """Whether no call in a module, which no other test code calls, is handed what is another for each test."""
+        if self.mentions.users(module) != frozenset():
+            return False
+        for function in module.functions:
+            frame = self.evaluator.function_frame(module, function)
+            for call in calls_in(function.body):
+                for node in (*call.arguments, *(value for _, value in call.keywords)):
+                    value = None if isinstance(node, s.Constant) else self.evaluator.evaluate(node, frame)
+                    if value is not None and any(map(_is_unique, options(value))):
+                        return False
+        return True
 
     @cached_property
     def _left(self) -> tuple[tuple[Hop, Creation, Trail], ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
 
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -34,6 +33,7 @@ from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.reach import Reach
 from isolint.late import dataclass
 from isolint.vocabulary.surroundings import Listener
 
@@ -59,20 +59,22 @@ class Port:
 
 
 class Ports:
-    """Follows test code to the calls that listen. `modules` gives it."""
+    """Follows test code to the calls that listen."""
 
     def __init__(
         self,
         evaluator: Evaluator,
         mocks: Mocks,
         callers: Callable[[], Callers],
-        modules: Callable[[], tuple[Module, ...]],
+        reach: Reach,
     ) -> None:
         self.evaluator = evaluator
         self.vocabulary = evaluator.vocabulary
         self.mocks = mocks
         self._callers = callers
-        self._modules = modules
+        self._reach = reach
+        self._known: dict[tuple[str, ...], frozenset[str]] = {}
+        self._near: dict[str, frozenset[str]] = {}
         self._words = {call.rpartition(".")[2] for call in self.vocabulary.listeners}
 
     def fixed(self, module: Module) -> Iterator[Port]:
@@ -98,7 +100,7 @@ class Ports:
             yield from self._by_call(call, frame, ())
 
     def _by_call(self, call: s.Call, frame: Frame, chain: Trail) -> Iterator[Port]:
-        if last_name(call) not in self._words and last_name(call) not in self._helpers:
+        if last_name(call) not in self._words and last_name(call) not in self._helpers(frame.module):
             return
         for callee in options(self.evaluator.evaluate(call.function, frame)):
             if isinstance(callee, FunctionValue) and isinstance(callee.function, s.Function):
@@ -111,12 +113,21 @@ class Ports:
                 for entry in self.vocabulary.listeners.get(name, ()):
                     yield from self._listening(entry, call, frame, chain)
 
-    @cached_property
-    def _helpers(self) -> frozenset[str]:
-        """The names of functions and classes of the tests that may come to a call that listens."""
+    def _helpers(self, module: Module) -> frozenset[str]:
+        """The names of functions and classes that may come to a call that listens, among those a module can call."""
+        if module.path not in self._near:
+            support = self._reach.support(module)
+            key = tuple(each.path for each in support)
+            if key not in self._known:
+                self._known[key] = self._leading(support, frozenset())
+            self._near[module.path] = self._leading((module,), self._known[key])
+        return self._near[module.path]
+
+    def _leading(self, modules: Sequence[Module], known: frozenset[str]) -> frozenset[str]:
+        """Those names, and the ones that modules add by calling something of such a name."""
         calls: dict[str, set[str]] = {}
-        found: set[str] = set()
-        for module in self._modules():
+        found = set(known)
+        for module in modules:
             for function in module.functions:
                 owner = module.methods.get(id(function))
                 name = owner.name if owner is not None and function.name == "__init__" else function.name

@@ -78,12 +78,14 @@ class Project:
     """All files of a project; modules are read by `read` when they are first asked for.
 
     `files` are the project's Python files relative to the root, POSIX; `read` returns None for a file that
-    cannot be read (and has reported it), `text` its text; `is_test` tells test context from product code.
+    cannot be read (and has reported it), `text` its text, `content` its bytes; `is_test` tells test context from
+    product code.
     """
 
     files: frozenset[str]
     read: Reader
     text: Callable[[str], str | None]
+    content: Callable[[str], bytes]
     is_test: Callable[[str], bool]
     vocabulary: Vocabulary
     source_roots: tuple[str, ...] = ()

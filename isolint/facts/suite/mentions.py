@@ -9,6 +9,7 @@ from isolint.facts.program.scopes import Binding
 
 _APART = bytes(c if chr(c).isalnum() or c == 95 or c > 127 else 32 for c in range(256))
 _EVERYWHERE = ("conftest", "__init__")
+_FEW = 12  # names: from there on an index is made sooner than all files are searched again
 
 
 class Mentions:
@@ -17,6 +18,8 @@ class Mentions:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._known: dict[str, tuple[str, ...]] = {}
+        self._asked: dict[str, tuple[str, ...]] = {}
+        self._spoken: dict[str, frozenset[bytes]] = {}
 
     def is_alone(self, module: Module) -> bool:
         """Whether no other test code can come to what a test module defines: none speaks of it.
@@ -46,9 +49,9 @@ class Mentions:
             }
             self._known[module.path] = tuple(
                 path
-                for path in self._naming.get(_name(module.path), ())
+                for path in self._naming(_name(module.path))
                 if path != module.path
-                and not defined.isdisjoint(self._words[path])
+                and not defined.isdisjoint(self._words(path))
                 and self._may_import(path, module.path)
             )
         return self._known[module.path]
@@ -58,27 +61,39 @@ class Mentions:
         folder = wanted.rpartition("/")[0]
         if f"{folder}/__init__.py" not in self.project.files or path.startswith(f"{folder}/"):
             return True
-        words = self._words[path]
+        words = self._words(path)
         return _name(folder).encode() in words or b"pytest_plugins" in words
 
+    def _naming(self, name: str) -> tuple[str, ...]:
+        """The files that speak of a test module of this name, or of anything else that is called so, in order.
+
+        For the first few names they are searched, which is all that a run over one file needs.
+        """
+        if name not in self._asked and len(self._asked) < _FEW:
+            word = name.encode()
+            files = self._contents.items()
+            self._asked[name] = tuple(p for p, data in files if word in data and word in self._words(p))
+        return self._asked[name] if name in self._asked else tuple(self._index.get(name, ()))
+
     @cached_property
-    def _naming(self) -> dict[str, list[str]]:
-        """The name of a test module -> the files that speak of one of this name, in order."""
-        names = {_name(path).encode() for path in self._words}
+    def _index(self) -> dict[str, list[str]]:
+        names = {_name(path).encode() for path in self._contents}
         found: dict[str, list[str]] = {}
-        for path, words in self._words.items():
-            for name in names & words:
+        for path in self._contents:
+            for name in names & self._words(path):
                 found.setdefault(name.decode(), []).append(path)
         return found
 
+    def _words(self, path: str) -> frozenset[bytes]:
+        known = self._spoken.get(path)
+        if known is None:
+            known = self._spoken[path] = frozenset(self._contents[path].translate(_APART).split())
+        return known
+
     @cached_property
-    def _words(self) -> dict[str, frozenset[bytes]]:
-        found = {}
-        for path in self.project.files:
-            if self.project.is_test(path):
-                text = self.project.text(path) or ""
-                found[path] = frozenset(text.encode().translate(_APART).split())
-        return found
+    def _contents(self) -> dict[str, bytes]:
+        project = self.project
+        return {path: project.content(path) for path in project.files if project.is_test(path)}
 
 
 def _name(path: str) -> str:

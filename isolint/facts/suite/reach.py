@@ -18,6 +18,7 @@ class Reach:
     def __init__(self, project: Project, test_files: frozenset[str]) -> None:
         self.project = project
         self.test_files = test_files
+        self._next: dict[str, tuple[Module, ...]] = {}
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
@@ -43,6 +44,25 @@ class Reach:
             return tuple(module for module in self.tests if module.path in paths)
         modules = (self.project.module(path) for path in sorted(paths))
         return tuple(module for module in modules if module is not None and module.is_test)
+
+    def support(self, module: Module) -> tuple[Module, ...]:
+        """The test modules that one leads to by imports and conftests, those that these lead to, too, by path."""
+        found = {module.path: module}
+        pending = [module]
+        for current in pending:
+            for other in self._beside(current):
+                if other.path not in found:
+                    found[other.path] = other
+                    pending.append(other)
+        del found[module.path]
+        return tuple(found[path] for path in sorted(found))
+
+    def _beside(self, module: Module) -> tuple[Module, ...]:
+        known = self._next.get(module.path)
+        if known is None:
+            around = (*self._imported(module), *self.project.conftests(module.path))
+            known = self._next[module.path] = tuple({m.path: m for m in around if m.is_test}.values())
+        return known
 
     @cached_property
     def product(self) -> tuple[Module, ...]:
