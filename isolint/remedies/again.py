@@ -69,8 +69,9 @@ def made_again(isolation: Isolation, module: Module, leak: OpenClient) -> MadeAg
     handed = [*client.args, *(word.value for word in client.keywords)] if isinstance(client, ast.Call) else []
     for node in (each for each in handed if isinstance(each, ast.Name)):
         for binding in module.names.bindings.get(node.id, ()):
-            source = isolation.know.project.import_target(module, binding).module
-            if source is product and binding.imported is not None and binding.imported.name == name:
+            if binding.kind != "import" or binding.imported is None or binding.imported.name != name:
+                continue
+            if isolation.know.project.import_target(module, binding).module is product:
                 return MadeAgain(isolation, leak, product, name, node, binding.imported.at)
     return None
 

@@ -107,8 +107,10 @@ class Copies:
     def _copy_of(self, module: Module, name: str) -> str | None:
         """The copy of what a module imports under a name."""
         for binding in module.names.bindings.get(name, ()):
+            if binding.kind != "import" or binding.imported is None:
+                continue
             source = self.know.project.import_target(module, binding).module
-            if binding.imported is not None and source is not None:
+            if source is not None:
                 return self.made.get((source.path, binding.imported.name))
         return None
 
