@@ -196,7 +196,7 @@ class Knowledge:
         self.presumptions = Presumptions(landings, written, self.fixtures)
         self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))
         self.derived = DerivedStores(
-            self.lifecycle, reach, self.replacements, self.mocks, self.endings, lambda: self.callers, mentions
+            self.lifecycle, self.replacements, self.mocks, self.endings, lambda: self.callers, mentions
         )
         self.workers = WorkerBlindness(self.lifecycle, self.parallel, self.replacements, self.mocks)
         self.ports = Ports(self.evaluator, self.mocks, lambda: self.callers, reach)

@@ -36,13 +36,16 @@ from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.mocks import Mocks
-from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, judge, place
 from isolint.late import dataclass
 
 _MADE = frozenset({"schema", "database", "keyspace"})
 _EMBEDDED = frozenset({"sqlite3", "aiosqlite", "duckdb"})
 _MAKES = re.compile(r"\bcreate\s+(?:schema|database|keyspace)\b", re.I)
+# The same in the bytes of a file, where a literal may be split, or its white space be written as an escape.
+_SPEAKS = re.compile(
+    rb"(?i:create(?:\\[nt]|[\s\"'\\frb])+(?:schema|database|keyspace))|\bCreateSchema\b|\bcreate_database\b"
+)
 _MOST_MAKERS = 400
 
 
@@ -67,7 +70,6 @@ class DerivedStores:
     def __init__(
         self,
         lifecycle: Lifecycle,
-        reach: Reach,
         replacements: Replacements,
         mocks: Mocks,
         endings: Endings,
@@ -78,7 +80,7 @@ class DerivedStores:
         self.lifecycle = lifecycle
         self.effects = lifecycle.effects
         self.evaluator = lifecycle.evaluator
-        self.reach = reach
+        self._callings: dict[str, tuple[tuple[Module, s.Function, s.Call], ...]] = {}
         self.replacements = replacements
         self.mocks = mocks
         self.endings = endings
@@ -135,7 +137,7 @@ class DerivedStores:
 
     def _bases(self) -> Iterator[Maker]:
         """The functions of the product that make a store named after a parameter."""
-        for module in self.reach.product:
+        for module in self._modules(lambda path, data: not self._is_test(path) and _SPEAKS.search(data)):
             for function in module.functions:
                 if not any(map(_speaks_of_making, every_expression(function.body))):
                     continue
@@ -171,7 +173,7 @@ class DerivedStores:
 
     def _calls(self, maker: Maker) -> Iterator[tuple[Module, s.Function, s.Call, s.Expression]]:
         """The calls that pass one of the arguments that a maker names its store after."""
-        for module, function, call in self._by_name.get(maker.function.name, ()):
+        for module, function, call in self._calling(maker.function.name):
             if function is maker.function:
                 continue
             frame = self.evaluator.function_frame(module, function)
@@ -184,14 +186,33 @@ class DerivedStores:
                         if isinstance(passed, Deferred):
                             yield module, function, call, passed.expression
 
+    def _calling(self, name: str) -> tuple[tuple[Module, s.Function, s.Call], ...]:
+        """The calls of something of this name, wherever they stand."""
+        if name not in self._callings:
+            word = name.encode()
+            self._callings[name] = tuple(
+                (module, function, call)
+                for module in self._modules(lambda path, data: word in data)
+                for function in module.functions
+                for call in calls_in(function.body)
+                if last_name(call) == name
+            )
+        return self._callings[name]
+
+    def _modules(self, is_wanted: Callable[[str, bytes], object]) -> Iterator[Module]:
+        """The modules of the files that are wanted for what they hold: the others need not be parsed."""
+        for path, data in self._contents.items():
+            module = self.evaluator.project.module(path) if is_wanted(path, data) else None
+            if module is not None:
+                yield module
+
+    def _is_test(self, path: str) -> bool:
+        return self.evaluator.project.is_test(path)
+
     @cached_property
-    def _by_name(self) -> dict[str, list[tuple[Module, s.Function, s.Call]]]:
-        found: dict[str, list[tuple[Module, s.Function, s.Call]]] = {}
-        for module in self.reach.modules:
-            for function in module.functions:
-                for call in calls_in(function.body):
-                    found.setdefault(last_name(call), []).append((module, function, call))
-        return found
+    def _contents(self) -> dict[str, bytes]:
+        project = self.evaluator.project
+        return {path: project.content(path) for path in sorted(project.files)}
 
     # -- who removes them
 
