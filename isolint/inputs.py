@@ -29,9 +29,11 @@ def forget() -> None:
     _NOTED.folders.clear()
 
 
-def note_file(path: str | os.PathLike[str]) -> None:
-    """The content of this file decides something, or that there is none."""
-    _NOTED.files.setdefault(os.fspath(path), state(path))
+def note_file(path: str | os.PathLike[str]) -> State | None:
+    """The content of this file decides something, or that there is none; its state is given back."""
+    found = state(path)
+    _NOTED.files.setdefault(os.fspath(path), found)
+    return found
 
 
 def note_folder(path: str | os.PathLike[str]) -> None:

@@ -63,14 +63,14 @@ def content_of(path: Path) -> bytes:
 
     Raises UnreadableError for what is not a regular file, is too large or may not be read.
     """
-    note_file(path)
+    found = note_file(path)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
+        size, _, mode = found or (0, 0, path.stat().st_mode)
+        if not stat.S_ISREG(mode):
             raise UnreadableError(
-                "the file is a directory" if path.is_dir() else "the file is not a regular one"
+                "the file is a directory" if stat.S_ISDIR(mode) else "the file is not a regular one"
             )
-        if status.st_size > _LARGEST:
+        if size > _LARGEST:
             raise UnreadableError(f"the file is larger than {_LARGEST // 1_000_000} MB")
         return path.read_bytes()
     except OSError as error:

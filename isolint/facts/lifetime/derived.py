@@ -201,18 +201,13 @@ class DerivedStores:
 
     def _modules(self, is_wanted: Callable[[str, bytes], object]) -> Iterator[Module]:
         """The modules of the files that are wanted for what they hold: the others need not be parsed."""
-        for path, data in self._contents.items():
+        for path, data in self.mentions.within_reach.items():
             module = self.evaluator.project.module(path) if is_wanted(path, data) else None
             if module is not None:
                 yield module
 
     def _is_test(self, path: str) -> bool:
         return self.evaluator.project.is_test(path)
-
-    @cached_property
-    def _contents(self) -> dict[str, bytes]:
-        project = self.evaluator.project
-        return {path: project.content(path) for path in sorted(project.files)}
 
     # -- who removes them
 

@@ -84,16 +84,35 @@ class Mentions:
                 found.setdefault(name.decode(), []).append(path)
         return found
 
+    @cached_property
+    def within_reach(self) -> dict[str, bytes]:
+        """What the files hold that test code speaks of by their names, and that these speak of, and the test code."""
+        by_name: dict[bytes, list[str]] = {}
+        for path in self.project.files.difference(self._contents):
+            by_name.setdefault(_name(path.removesuffix("/__init__.py")).encode(), []).append(path)
+        found = dict(self._contents)
+        pending = list(found)
+        for path in pending:
+            for name in by_name.keys() & _words_in(found[path]):
+                for other in by_name.pop(name):
+                    found[other] = self.project.content(other)
+                    pending.append(other)
+        return {path: found[path] for path in sorted(found)}
+
     def _words(self, path: str) -> frozenset[bytes]:
         known = self._spoken.get(path)
         if known is None:
-            known = self._spoken[path] = frozenset(self._contents[path].translate(_APART).split())
+            known = self._spoken[path] = _words_in(self._contents[path])
         return known
 
     @cached_property
     def _contents(self) -> dict[str, bytes]:
         project = self.project
         return {path: project.content(path) for path in project.files if project.is_test(path)}
+
+
+def _words_in(data: bytes) -> frozenset[bytes]:
+    return frozenset(data.translate(_APART).split())
 
 
 def _name(path: str) -> str:
