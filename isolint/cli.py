@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -273,12 +272,7 @@ cli.add_command(baseline)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit code. Whatever happens, no traceback is shown.
-
-    It is for a process of its own, which is over before collecting garbage pays, and is not swept when it ends.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
+    """Run the command line and give its exit code. Whatever happens, no traceback is shown."""
     try:
         code = cli.main(arguments, prog_name="isolint", standalone_mode=False)
     except click.ClickException as error:
@@ -293,8 +287,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"isolint: a fault of isolint's own kept it from its job: {described(error)}")
         say(f"Please report it, with the file that it was at if you can: {ISSUES}")
         return FAILED
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
     return code if isinstance(code, int) else CLEAN
