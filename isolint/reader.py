@@ -45,12 +45,7 @@ class Reader:
         if path not in self.sources:
             self.sources[path] = None
             try:
-                if path in self.edited:
-                    self.sources[path] = source.from_bytes(self.edited[path], path)
-                elif self.standard is not None and path == self.standard.path:
-                    self.sources[path] = source.from_bytes(self.standard.data, path)
-                else:
-                    self.sources[path] = source.read(self.root / path, path)
+                self.sources[path] = source.from_bytes(self._bytes(path), path)
             except UnreadableError as error:
                 if not documents.may_be_anything(path):
                     self._note_unreadable(path, error)
@@ -58,14 +53,17 @@ class Reader:
 
     def content(self, path: str) -> bytes:
         """The bytes of a file of the project, none where it cannot be read."""
+        try:
+            return self._bytes(path)
+        except UnreadableError:
+            return b""
+
+    def _bytes(self, path: str) -> bytes:
         if path in self.edited:
             return self.edited[path]
         if self.standard is not None and path == self.standard.path:
             return self.standard.data
-        try:
-            return source.content_of(self.root / path)
-        except UnreadableError:
-            return b""
+        return source.content_of(self.root / path)
 
     def text(self, path: str) -> str | None:
         """The text of a file of the project, None where `source` gives none."""

@@ -171,7 +171,7 @@ class Knowledge:
         self.tasks = Tasks(self.fixtures, configuration, config)
         self.memories = Memories(self.evaluator)
         self.stand_ins = StandIns(project, config)
-        self.plain_cases = PlainCases(self.fixtures)
+        self.plain_cases = PlainCases(self.fixtures, reach)
         self.spread = Spread(self.evaluator, self.fixtures, test_files)
         self.closures = Closures(self.fixtures, self.spread)
         self.making = Making(

@@ -17,6 +17,7 @@ from isolint.facts.meaning.values import UNKNOWN, Literal, Method, Text, Value, 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.show import bare
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
@@ -104,7 +105,7 @@ class Django:
                 for inner in walk(expression):
                     if isinstance(inner, s.Constant) and inner.value in _WORKER_WORDS:
                         return True
-                    if isinstance(inner, s.Name | s.Attribute) and _word(inner) in _WORKER_WORDS:
+                    if isinstance(inner, s.Name | s.Attribute) and bare(inner) in _WORKER_WORDS:
                         return True
         return False
 
@@ -164,11 +165,9 @@ class Django:
                 return True
         for cls in module.classes:
             marks += cls.decorators
-            if any(
-                _DJANGO_CASES.search(_word(base)) and "unittest" not in _owner(base) for base in cls.bases
-            ):
+            if any(_DJANGO_CASES.search(bare(base)) and "unittest" not in _owner(base) for base in cls.bases):
                 return True
-        return any(_word(inner) == "django_db" for mark in marks for inner in walk(mark))
+        return any(bare(inner) == "django_db" for mark in marks for inner in walk(mark))
 
     # -- settings
 
@@ -268,12 +267,5 @@ def _is_same(database: Database, other: Value) -> bool:
     return False
 
 
-def _word(node: s.Expression) -> str:
-    match node:
-        case s.Name(id=name) | s.Attribute(name=name):
-            return name
-    return ""
-
-
 def _owner(node: s.Expression) -> str:
-    return _word(node.value) if isinstance(node, s.Attribute) else ""
+    return bare(node.value) if isinstance(node, s.Attribute) else ""

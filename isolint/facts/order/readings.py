@@ -24,7 +24,7 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import blocks, expressions, is_type_checking, statements, walk
-from isolint.facts.program.show import dotted, show
+from isolint.facts.program.show import bare, dotted, show
 
 DEEPEST = 4
 ANY = "*"  # the whole environment, or a variable whose name cannot be told
@@ -84,7 +84,7 @@ class Readings:
                 defaults = [p.default for p in function.parameters if p.default is not None]
                 inside = [e for node in statements(function.body) for e in expressions(node)]
                 for expression in (*inside, *defaults, *function.decorators):
-                    found |= {name for inner in walk(expression) if (name := _bare(inner))}
+                    found |= {name for inner in walk(expression) if (name := bare(inner))}
             self._mentioned[module.path] = frozenset(found)
         return self._mentioned[module.path]
 
@@ -230,15 +230,8 @@ def _passed_on(node: s.Statement) -> set[str]:
     for expression in _values(node):
         inside = list(walk(expression))
         called = {id(inner.function) for inner in inside if isinstance(inner, s.Call)}
-        found |= {name for inner in inside if id(inner) not in called and (name := _bare(inner))}
+        found |= {name for inner in inside if id(inner) not in called and (name := bare(inner))}
     return found
-
-
-def _bare(node: s.Expression) -> str:
-    match node:
-        case s.Name(id=name) | s.Attribute(name=name):
-            return name
-    return ""
 
 
 def _values(node: s.Statement) -> Iterator[s.Expression]:

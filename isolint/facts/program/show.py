@@ -13,6 +13,11 @@ def show(node: s.Expression | None, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def bare(node: s.Expression) -> str:
+    """The last name of a name or attribute, "" for anything else."""
+    return node.id if isinstance(node, s.Name) else node.name if isinstance(node, s.Attribute) else ""
+
+
 def dotted(node: s.Expression) -> str | None:
     """`a.b.c` for a chain of names and attributes, None for anything else."""
     parts: list[str] = []

@@ -10,6 +10,7 @@ from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Insta
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements, walk
+from isolint.facts.program.show import bare
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -126,10 +127,7 @@ class Relevance:
 
 def last_name(node: s.Call) -> str:
     """The bare name a call calls something by, "" for anything but a name or attribute."""
-    match node.function:
-        case s.Name(id=name) | s.Attribute(name=name):
-            return name
-    return ""
+    return bare(node.function)
 
 
 def calls_in(body: s.Block) -> tuple[s.Call, ...]:

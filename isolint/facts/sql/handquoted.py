@@ -16,7 +16,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import reaching, walk
-from isolint.facts.program.show import dotted
+from isolint.facts.program.show import bare, dotted
 from isolint.facts.running.events import Event
 from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import calls_in, last_name
@@ -70,7 +70,7 @@ class HandQuoted:
         """Whether a call gives values besides the statement, and none that goes into it as it stands."""
         given = [*event.call.arguments, *(value for _, value in event.call.keywords)]
         given = [node for node in given if node is not statement]
-        words = [_last(inner) for node in self._followed(given, event.frame) for inner in walk(node)]
+        words = [bare(inner) for node in self._followed(given, event.frame) for inner in walk(node)]
         return bool(given) and _VERBATIM.isdisjoint(words)
 
     def _followed(self, nodes: list[s.Expression], frame: Frame) -> Iterator[s.Expression]:
@@ -144,7 +144,3 @@ def _is_spelled_out(value: Value) -> bool:
     if isinstance(value, Text):
         return all(map(_is_spelled_out, value.parts))
     return isinstance(value, UniqueName) or text(value) is not None
-
-
-def _last(node: s.Expression) -> str:
-    return node.name if isinstance(node, s.Attribute) else node.id if isinstance(node, s.Name) else ""

@@ -24,6 +24,7 @@ from isolint.facts.program.show import dotted, show
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.suite import rowwords
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixture, Fixtures
+from isolint.facts.suite.reach import Reach
 from isolint.late import dataclass
 
 DEEPEST = 3
@@ -51,10 +52,10 @@ class Unwrapped:
 class PlainCases:
     """Finds them."""
 
-    def __init__(self, fixtures: Fixtures) -> None:
+    def __init__(self, fixtures: Fixtures, reach: Reach) -> None:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
-        self.words = rowwords.RowWords(fixtures.project, self._is_factory)
+        self.words = rowwords.RowWords(reach, self._is_factory)
         self._active: set[int] = set()
 
     def classes(self, module: Module) -> Iterator[Unwrapped]:

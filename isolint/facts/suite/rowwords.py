@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module, Project
+from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import bind, statements
+from isolint.facts.program.show import bare
 from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.suite.reach import Reach
 
 MANAGER = frozenset(
     "create bulk_create get_or_create update_or_create create_user create_superuser acreate abulk_create "
@@ -33,13 +35,12 @@ class _Words(NamedTuple):
 
 
 class RowWords:
-    """Follows names through the test modules that import one another. `is_factory` tells a class that makes rows."""
+    """Follows names through the test modules that one leads to. `is_factory` tells a class that makes rows."""
 
-    def __init__(self, project: Project, is_factory: IsFactory) -> None:
-        self.project = project
+    def __init__(self, reach: Reach, is_factory: IsFactory) -> None:
+        self.reach = reach
         self.is_factory = is_factory
         self._defined: dict[str, dict[str, tuple[_Words, ...]]] = {}
-        self._worlds: dict[str, tuple[Module, ...]] = {}
         self._led: dict[str, dict[str, bool]] = {}
 
     def function(self, module: Module, function: s.Function, seen_from: Module) -> bool:
@@ -56,13 +57,15 @@ class RowWords:
         elif not isinstance(target, s.Attribute):
             return True
         given = (target, *node.arguments, *(value for _, value in node.keywords))
-        return any(name and self.name(name, seen_from) for name in map(_last, given))
+        return any(name and self.name(name, seen_from) for name in map(bare, given))
 
     def name(self, name: str, seen_from: Module) -> bool:
         """Whether any function of this name may make rows."""
         led = self._led.setdefault(seen_from.path, {})
         known = led.get(name)
-        return self._follow(name, led, self._world(seen_from)) if known is None else known
+        return (
+            self._follow(name, led, (seen_from, *self.reach.support(seen_from))) if known is None else known
+        )
 
     def _follow(self, name: str, led: dict[str, bool], world: tuple[Module, ...]) -> bool:
         seen = {name}
@@ -108,12 +111,12 @@ class RowWords:
                 return _Words(True, frozenset())
             names.add(last_name(call))
             for given in call.arguments:
-                names.add(_last(given))
+                names.add(bare(given))
             for _, given in call.keywords:
-                names.add(_last(given))
+                names.add(bare(given))
         for node in statements(function.body):
             if isinstance(node, s.Assign | s.Return) and node.value is not None:
-                names.add(_last(node.value))
+                names.add(bare(node.value))
         names.discard("")
         return _Words(False, frozenset(names))
 
@@ -139,35 +142,6 @@ class RowWords:
             return False
         return "*" in bindings or name in bind(function.body).bindings
 
-    # -- the modules around it
-
-    def _world(self, module: Module) -> tuple[Module, ...]:
-        """A test module and the test modules it comes to by importing."""
-        if module.path not in self._worlds:
-            found: dict[str, Module] = {}
-            pending = [module]
-            while pending:
-                current = pending.pop()
-                if current.path not in found:
-                    found[current.path] = current
-                    pending += [m for m in self._imported(current) if m.is_test and m.path not in found]
-            self._worlds[module.path] = tuple(found.values())
-        return self._worlds[module.path]
-
-    def _imported(self, module: Module) -> Iterator[Module]:
-        bodies = [module.facts.body, *(f.body for f in module.functions)]
-        for body in bodies:
-            if not any(isinstance(node, s.Import) for node in statements(body)):
-                continue
-            for bindings in bind(body).bindings.values():
-                for binding in bindings:
-                    if binding.kind == "import" and isinstance(binding.node, s.Import):
-                        found = self.project.import_target(module, binding).module
-                        if found is None and binding.name == "*":
-                            found = self.project.source_module(module, binding.node).module
-                        if found is not None:
-                            yield found
-
 
 def _renamed(body: s.Block, *, local: bool) -> Iterator[tuple[str, _Words]]:
     """The names that a body gives to what another name stands for; those of local variables are left out."""
@@ -175,7 +149,7 @@ def _renamed(body: s.Block, *, local: bool) -> Iterator[tuple[str, _Words]]:
         if isinstance(node, s.Assign) and node.value is not None:
             targets = [t for t in node.targets if not (local and isinstance(t, s.Name))]
             mentioned = _mentioned(node.value) if targets else frozenset()
-            for name in map(_last, targets) if mentioned else ():
+            for name in map(bare, targets) if mentioned else ():
                 if name and not mentioned <= {name}:
                     yield name, _Words(False, mentioned)
         elif isinstance(node, s.Import):
@@ -187,8 +161,4 @@ def _renamed(body: s.Block, *, local: bool) -> Iterator[tuple[str, _Words]]:
 def _mentioned(value: s.Expression) -> frozenset[str]:
     """The names of functions that an assigned value may stand for: its own, or what it wraps."""
     given = (value.function, *value.arguments) if isinstance(value, s.Call) else (value,)
-    return frozenset(name for each in given if (name := _last(each)))
-
-
-def _last(node: s.Expression) -> str:
-    return node.id if isinstance(node, s.Name) else node.name if isinstance(node, s.Attribute) else ""
+    return frozenset(name for each in given if (name := bare(each)))

@@ -19,6 +19,7 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements, walk
+from isolint.facts.program.show import bare
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, calls_in, last_name
 from isolint.facts.running.runs import Runs
 
@@ -79,7 +80,7 @@ class UseWords:
         named = [call for call in calls if last_name(call) in words]
         if any(last_name(call) in handing for call in calls):
             return bool(named) or any(
-                _last(given) in words for call in calls for given in (*call.arguments, *_values(call))
+                bare(given) in words for call in calls for given in (*call.arguments, *_values(call))
             )
         return any(self._is_use(call, frame, unknown=False) for call in named)
 
@@ -120,7 +121,7 @@ class UseWords:
         for node in statements(function.body):
             if isinstance(node, s.Try) and node.final:
                 return True
-            if isinstance(node, s.Function) and any(_last(d) in FINALIZERS for d in node.decorators):
+            if isinstance(node, s.Function) and any(bare(d) in FINALIZERS for d in node.decorators):
                 return True
         return False
 
@@ -220,10 +221,6 @@ def _last_names(names: list[str]) -> frozenset[str]:
 
 def _values(call: s.Call) -> list[s.Expression]:
     return [value for _, value in call.keywords]
-
-
-def _last(node: s.Expression) -> str:
-    return node.id if isinstance(node, s.Name) else node.name if isinstance(node, s.Attribute) else ""
 
 
 def _is_generator(callee: Value) -> bool:

@@ -37,7 +37,7 @@ from isolint.facts.order.environment import Environment
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
-from isolint.facts.program.show import show
+from isolint.facts.program.show import bare, show
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.web.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
 
@@ -104,7 +104,7 @@ class Tracer:
                 for inner in walk(expression):
                     if isinstance(inner, s.Call) and last_name(inner) in self.words:
                         return True
-                    if _bare(inner) == "environ" and _may_write(node):
+                    if bare(inner) == "environ" and _may_write(node):
                         return True
         return False
 
@@ -318,7 +318,7 @@ def _is_setting(node: s.Statement) -> bool:
     """Whether a statement writes to something's `config`."""
     if isinstance(node, s.Assign):
         for target in node.targets:
-            if isinstance(target, s.Subscript) and _bare(target.value) == "config":
+            if isinstance(target, s.Subscript) and bare(target.value) == "config":
                 return True
     for expression in expressions(node):
         for inner in walk(expression):
@@ -337,13 +337,6 @@ def _may_write(node: s.Statement) -> bool:
     if isinstance(node, s.Assign):
         return any(isinstance(target, s.Subscript) for target in node.targets)
     return isinstance(node, s.Evaluate)
-
-
-def _bare(node: s.Expression) -> str:
-    match node:
-        case s.Name(id=name) | s.Attribute(name=name):
-            return name
-    return ""
 
 
 def _apps(value: Value) -> Iterator[Place]:
