@@ -150,6 +150,7 @@ class Knowledge:
         )
         self.clients = Clients(Applications(self.evaluator), self.fixtures, self.replacements)
         reach, mentions = Reach(project, test_files), Mentions(project)
+        self.mentions = mentions
         self.harms = Harms(
             self.effects,
             self.fixtures,
@@ -284,7 +285,9 @@ class Knowledge:
     @cached_property
     def openings(self) -> Openings:
         """Where test code opens a store itself."""
-        usage = Usage(self.effects, self.replacements, lambda: self._test_code, self.test_files)
+        usage = Usage(
+            self.effects, self.replacements, lambda: self._test_code, self.mentions, self.test_files
+        )
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
 
     @cached_property
