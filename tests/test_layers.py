@@ -53,14 +53,16 @@ LAYERS = {
     "docs": "finding late rule settings vocabulary",
     "reader": "crash documents facts finding late source",
     "sharing": "finding inputs reader records workers",
-    "engine": "crash discovery documents facts finding inputs reader result rule selection settings shard sharing "
+    "changes": "facts finding late result",
+    "archive": "",
+    "engine": "changes crash discovery documents facts finding inputs reader result rule selection settings shard sharing "
     "source suppress vocabulary",
     "files": "",
     "fixing": "documents edits engine files finding reader result source",
     "testing": "documents engine finding fixing late result rule settings",
     "progress": "",
     "outputs": "console files late report spelling",
-    "cache": "inputs records result",
+    "cache": "archive inputs records result",
     "recall": "cache inputs installed result settings",
     "working": "console shard",
     "invocation": "console engine progress reader recall result rule settings vocabulary working",

@@ -76,6 +76,7 @@ from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.plaincases import PlainCases
 from isolint.facts.suite.reach import Reach
+from isolint.facts.suite.reached import Reached
 from isolint.facts.suite.requesters import Requesters
 from isolint.facts.suite.spread import Spread
 from isolint.facts.suite.tasks import Tasks
@@ -192,7 +193,15 @@ class Knowledge:
         landings = Landings(driven, tidying, self.replacements, self.target)
         columns = UniqueColumns(self.evaluator, reach)
         self.collisions = Collisions(
-            written, columns, payloads, landings, network, self.fixtures, reach, mentions
+            written,
+            columns,
+            payloads,
+            landings,
+            network,
+            self.fixtures,
+            reach,
+            mentions,
+            Reached(project, reach, mentions),
         )
         self.presumptions = Presumptions(landings, written, self.fixtures)
         self.leftovers = Leftovers(self.collisions, network, Notes(self.evaluator, self.replacements))

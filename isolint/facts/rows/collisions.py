@@ -21,6 +21,7 @@ from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
 from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
+from isolint.facts.suite.reached import Reached
 from isolint.facts.targets.lattice import Level, Target
 from isolint.late import dataclass
 
@@ -52,6 +53,7 @@ class Collisions:
         fixtures: Fixtures,
         reach: Reach,
         mentions: Mentions,
+        reached: Reached,
     ) -> None:
         self.written = written
         self.columns = columns
@@ -63,6 +65,7 @@ class Collisions:
         self.sameness = Sameness(fixtures.evaluator)
         self.libraries = Libraries(fixtures, written.stores)
         self.mentions = mentions
+        self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
 
     def of(self, module: Module) -> tuple[Collision, ...]:
@@ -81,7 +84,7 @@ class Collisions:
         if users is None:
             return self.reach.tests
         paths = {path for path in (module.path, *users) if self._is_run(path)}
-        return self.reach.among(paths) if paths else ()
+        return self.reached.among(paths) if paths else ()
 
     def _is_run(self, path: str) -> bool:
         """Whether pytest or unittest runs anything of a file."""
