@@ -55,8 +55,8 @@ LAYERS = {
     "sharing": "finding inputs reader records workers",
     "changes": "facts finding late result",
     "archive": "",
-    "engine": "changes crash discovery documents facts finding inputs reader result rule selection settings shard sharing "
-    "source suppress vocabulary",
+    "engine": "changes crash discovery documents facts finding inputs reader result rule selection settings shard "
+    "sharing source suppress vocabulary",
     "files": "",
     "fixing": "documents edits engine files finding reader result source",
     "testing": "documents engine finding fixing late result rule settings",

@@ -33,6 +33,11 @@ class Unit:
     node: ast.stmt
 
     @property
+    def is_import(self) -> bool:
+        """Whether it does no more than to import."""
+        return isinstance(self.node, ast.Import | ast.ImportFrom)
+
+    @property
     def is_collected(self) -> bool:
         """Whether a file that takes all of another's names may run it as a test."""
         return isinstance(self.node, ast.ClassDef) or any(name.startswith(b"test") for name in self.names)

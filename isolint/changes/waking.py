@@ -14,6 +14,7 @@ from isolint.facts.program.project import Project
 from isolint.finding import Finding
 from isolint.result import Earlier, Result
 
+_ENVIRONMENT = re.compile(rb"environ|setenv|putenv")
 _STAR = re.compile(rb"import[ \t]+\*")
 _EVERYWHERE = ("conftest.py", "__init__.py")
 _CONFIGURING = frozenset({"manage.py", "noxfile.py", "setup.py"})
@@ -147,7 +148,8 @@ class Waking:
         users = closure(self._led_by, [path])
         changed = self._differing(path)
         if changed is None or not self.project.is_test(path) or any(unit.implied for unit in changed):
-            return users, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
+            setting = {each for each in closure(self._graph, users) if self._sets_environment(each)}
+            return users | setting, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
         return self._by_names(path, users, changed)
 
     def _by_names(
@@ -177,6 +179,10 @@ class Waking:
             said |= self._words_of(each)
         return frozenset(woken), frozenset(said)
 
+    def _sets_environment(self, path: str) -> bool:
+        """Whether what a conftest sets may come too late for whatever its tests import."""
+        return _name(path) == "conftest.py" and _ENVIRONMENT.search(self.content(path)) is not None
+
     def _is_passing_on(self, path: str) -> bool:
         return self.project.is_test(path) and self._is_support(path)
 
@@ -186,11 +192,12 @@ class Waking:
         """The support whose verdict depends on what woken tests do with it: they say its names, or what says them."""
         support = [path for path in closure(self._graph, woken) if self._is_passing_on(path)]
         spoken = _OVERRIDES.union(said)
+        found: set[str] = set()
         for path in support:
             for unit in self._of(path) or ():
-                if unit.implied:
+                if unit.implied and not unit.is_import:
                     spoken |= unit.words
-        found: set[str] = set()
+                    found |= set() if unit.names else {path}
         known = -1
         while known != len(spoken):
             known = len(spoken)
