@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from command import isolint, write
 
-from isolint.engine import Watch, check
+from isolint.engine import Place, Watch, check
 from isolint.finding import Finding
 from isolint.result import Earlier, Result
 from isolint.rule import load_rules
@@ -102,7 +102,7 @@ def change(root: Path, path: str, text: str) -> tuple[Result, Mapping[str, bytes
 
 # -- what is looked at again
 
-CONCERNED = {
+CONCERNED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
     "a comment concerns its file": (
         "tests/conftest.py",
         lambda text: text.replace("import pytest\n", "# Ingredients.\nimport pytest\n"),
@@ -142,7 +142,12 @@ def test_no_more_is_looked_at_than_a_change_concerns(tmp_path: Path, said: str) 
     root = write(tmp_path, BAKERY)
     before, held = change(root, path, edit(BAKERY[path]))
     looked_at: list[str] = []
-    result = after(root, before, held, lambda places: (looked_at.append(p.path) or p for p in places))
+
+    def watch(places: Sequence[Place]) -> Iterator[Place]:
+        looked_at.extend(place.path for place in places)
+        return iter(places)
+
+    result = after(root, before, held, watch)
     assert set(looked_at) == concerned
     assert told(result) == told(whole(root))
 

@@ -24,24 +24,21 @@ class Leads:
         Those that it imports or names in a string, wherever that stands; the packages that they and it are in; the
         conftests above it.
         """
-        folder = path.rpartition("/")[0]
-        found: set[str] = set()
-        for each in imported(data):
-            found.update(self._meant(folder, each))
+        found = self.imported_by(path, data)
         around = [self._above(each) for each in (path, *found)]
-        return frozenset(found).union(*around) - {path}
+        return found.union(*around) - {path}
+
+    def imported_by(self, path: str, data: bytes) -> frozenset[str]:
+        """The files that code imports, or names in a string, wherever that stands."""
+        folder = path.rpartition("/")[0]
+        return frozenset(found for each in imported(data) for found in self._meant(folder, each))
 
     def named_in(self, data: bytes) -> frozenset[str]:
-        """The files that a configuration file names as modules."""
-        found: set[str] = set()
-        for word in set(_WORDS.findall(data)):
-            parts = parts_of(word)
-            found.update(path for path in self._located("", parts) if not self.project.is_test(path))
-            whole = self.project.find("", parts) if len(parts) > 1 else None
-            found.update(
-                [whole] if whole is not None else ()
-            )  # a plain word may be the name of a folder with tests
-        return frozenset(found)
+        """The modules that a configuration file names; a plain word is as likely to be the name of a folder."""
+        found = (
+            self.project.find("", parts) for word in set(_WORDS.findall(data)) if (parts := parts_of(word))
+        )
+        return frozenset(path for path in found if path is not None and not path.endswith("__init__.py"))
 
     def _meant(self, folder: str, named: Imported) -> Iterator[str]:
         """The modules that an import in a folder may take, or take something from."""

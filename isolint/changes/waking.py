@@ -15,6 +15,7 @@ from isolint.finding import Finding
 from isolint.result import Earlier, Result
 
 _ENVIRONMENT = re.compile(rb"environ|setenv|putenv")
+_MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
 _STAR = re.compile(rb"import[ \t]+\*")
 _EVERYWHERE = ("conftest.py", "__init__.py")
 _CONFIGURING = frozenset({"manage.py", "noxfile.py", "setup.py"})
@@ -53,6 +54,8 @@ class Waking:
             woken, words = self._upwards(path)
             found |= woken
             said |= words
+        if len(found) * _MOST > len(self.tests):
+            return None
         return found | self._downwards(found, said)
 
     @property
@@ -97,15 +100,17 @@ class Waking:
         return frozenset().union(*(self.leads.named_in(self.content(path)) for path in self.earlier.others))
 
     @cached_property
-    def _of_everyone(self) -> frozenset[str]:
+    def _of_everyone(self) -> set[str]:
         """What any test may come to without leading there, since the configuration names it."""
-        own = {
-            path: frozenset(other for other in others if not self.project.is_test(other))
-            for path, others in self._graph.items()
-            if not self.project.is_test(path)
-        }
+        found = set(self._named)
+        pending = list(found)
+        for path in pending:
+            others = self.leads.imported_by(path, self.content(path)) - found
+            new = {each for each in others if self.project.is_test(path) or not self.project.is_test(each)}
+            found |= new
+            pending += new
         configuring = {path for path in self.held if _name(path) in _CONFIGURING}
-        return closure(self._graph | own, self._named) | configuring
+        return found | configuring
 
     def _is_support(self, path: str) -> bool:
         return path in self._led_by or _is_everywhere(path)
@@ -190,22 +195,23 @@ class Waking:
 
     def _downwards(self, woken: Iterable[str], said: Iterable[bytes]) -> frozenset[str]:
         """The support whose verdict depends on what woken tests do with it: they say its names, or what says them."""
-        support = [path for path in closure(self._graph, woken) if self._is_passing_on(path)]
-        spoken = _OVERRIDES.union(said)
+        spoken = set(_OVERRIDES.union(said))
         found: set[str] = set()
-        for path in support:
+        giving: dict[bytes, list[tuple[str, Unit]]] = {}
+        for path in filter(self._is_passing_on, closure(self._graph, woken)):
             for unit in self._of(path) or ():
+                for name in unit.names:
+                    giving.setdefault(name, []).append((path, unit))
                 if unit.implied and not unit.is_import:
                     spoken |= unit.words
                     found |= set() if unit.names else {path}
-        known = -1
-        while known != len(spoken):
-            known = len(spoken)
-            for path in support:
-                for unit in self._of(path) or ():
-                    if not unit.names.isdisjoint(spoken):
-                        found.add(path)
-                        spoken |= unit.words
+        pending = spoken & giving.keys()
+        while pending:
+            new: set[bytes] = set()
+            for path, unit in (each for name in pending for each in giving.pop(name)):
+                found.add(path)
+                new |= unit.words
+            pending = new & giving.keys()
         return frozenset(found)
 
 
