@@ -11,9 +11,11 @@ from isolint.changes.leads import Leads, closure
 from isolint.changes.units import Unit, differing, units
 from isolint.facts.program.importwords import words_in
 from isolint.facts.program.project import Project
+from isolint.facts.targets.appvariables import may_configure
 from isolint.finding import Finding
 from isolint.result import Earlier, Result
 
+_FAR = re.compile(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
 _ENVIRONMENT = re.compile(rb"environ|setenv|putenv")
 _MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
 _STAR = re.compile(rb"import[ \t]+\*")
@@ -35,6 +37,7 @@ class Waking:
         self.held = earlier.held
         self.leads = Leads(project)
         self._units: dict[str, tuple[Unit, ...] | None] = {}
+        self._changes: dict[str, tuple[Unit, ...] | None] = {}
         self._words: dict[str, frozenset[bytes]] = {}
 
     def woken(self, configuration: Iterable[str] = ()) -> frozenset[str] | None:
@@ -47,7 +50,7 @@ class Waking:
         if not loud:
             return found
         found = found.union(configuration)
-        if not self._of_everyone.isdisjoint(loud):
+        if not self._of_everyone.isdisjoint(loud) or any(map(self._is_asked_from_afar, loud)):
             return None
         said: set[bytes] = set()
         for path in loud:
@@ -69,6 +72,11 @@ class Waking:
             for path in self.held
             if path in finding.message or any(place.path == path for place in finding.related)
         )
+
+    def _is_asked_from_afar(self, path: str) -> bool:
+        """Whether a change matters to those, too, who do not lead to it: they look through the whole project for it."""
+        changed = self._differing(path)
+        return changed is None or any(_FAR.search(b" ".join(unit.words)) for unit in changed)
 
     # -- who leads to whom
 
@@ -124,8 +132,10 @@ class Waking:
 
     def _differing(self, path: str) -> tuple[Unit, ...] | None:
         """What a changed file says otherwise than it did, None where that cannot be told."""
-        old, new = units(self.held[path], self._is_own), self._of(path)
-        return None if old is None or new is None else differing(old, new)
+        if path not in self._changes:
+            old, new = units(self.held[path], self._is_own), self._of(path)
+            self._changes[path] = None if old is None or new is None else differing(old, new)
+        return self._changes[path]
 
     def _is_own(self, node: ast.Import | ast.ImportFrom) -> bool:
         """Whether an import may be one of the project's own modules."""
@@ -153,8 +163,9 @@ class Waking:
         users = closure(self._led_by, [path])
         changed = self._differing(path)
         if changed is None or not self.project.is_test(path) or any(unit.implied for unit in changed):
-            setting = {each for each in closure(self._graph, users) if self._sets_environment(each)}
-            return users | setting, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
+            others = self._naming_variables(changed) if may_configure(path) else set()
+            others |= {each for each in closure(self._graph, users) if self._sets_environment(each)}
+            return users | others, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
         return self._by_names(path, users, changed)
 
     def _by_names(
@@ -183,6 +194,11 @@ class Waking:
         for each in woken - {path}:
             said |= self._words_of(each)
         return frozenset(woken), frozenset(said)
+
+    def _naming_variables(self, changed: Iterable[Unit] | None) -> set[str]:
+        """Those who say a variable that the product's configuration says, too, and those who lead to them."""
+        names = {word.upper() for unit in changed or () for word in unit.words}
+        return set(closure(self._led_by, (p for p in self.tests if not names.isdisjoint(self._words_of(p)))))
 
     def _sets_environment(self, path: str) -> bool:
         """Whether what a conftest sets may come too late for whatever its tests import."""
