@@ -14,7 +14,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -42,15 +42,17 @@ _NOISE = frozenset(
         ".git",
     }
 )
+_PLAIN_FILE = "\0False\0False"
 _NOISY_ENDS = (".pyc", ".swp", "~")
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder holds a cache of isolint's.\n"
 
 
 class _Compared(NamedTuple):
-    """Whether anything was touched without being changed, and the files whose content has changed."""
+    """Whether anything was touched without being changed; the files that have changed, those new or gone among them."""
 
     touched: bool
-    changed: tuple[str, ...]
+    changed: frozenset[str]
+    moved: frozenset[str]
 
 
 class Cache:
@@ -63,7 +65,7 @@ class Cache:
     def find(self, key: str) -> Result | Earlier | None:
         """The outcome of the run with this key, if nothing that it looked at has changed.
 
-        If no more has changed than what some Python files hold, the run and what these held.
+        If no more has changed than Python files, what some hold and which there are, the run and what these held.
         """
         entry = self._read(key)
         try:
@@ -72,7 +74,7 @@ class Cache:
             if entry is None or compared is None or not isinstance(result, Result):
                 return None
             if compared.changed:
-                return self._earlier(key, entry, result, compared.changed)
+                return self._earlier(key, entry, result, compared)
         except (KeyError, TypeError, ValueError, IndexError):
             return None
         if compared.touched:
@@ -109,10 +111,12 @@ class Cache:
         entry |= {"at": began, "result": to_record(result)}
         if last is None:
             self._pack(key, contents)
-        elif earlier is not None:
-            entry["texts"] |= {
-                path: contents[path].decode("latin-1") for path in earlier.held if path in contents
-            }
+        for path in earlier.held if earlier is not None and last is not None else ():
+            entry["texts"].pop(path, None)
+            if path in contents:
+                entry["texts"][path] = contents[path].decode("latin-1")
+            elif not os.path.exists(os.path.join(self.root, path)):
+                entry["files"].pop(path, None)
         self._write(key, entry)
 
     def own_sources(self) -> str:
@@ -131,9 +135,10 @@ class Cache:
     # -- what an entry depends on
 
     def _compared(self, entry: dict[str, Any]) -> _Compared | None:
-        """What was touched and what has changed; None if more has changed than the content of some files."""
+        """What was touched and what has changed; None if more has changed than some Python files."""
         touched = False
-        changed: list[str] = []
+        changed: set[str] = set()
+        moved: set[str] = set()
         now = time.time_ns()
         settled, top = entry["at"] - RECENT, os.path.join(self.root, "")
         for kind, digest in _DIGESTS.items():
@@ -148,21 +153,23 @@ class Cache:
                 if digest(top + path) == was:
                     entry[kind][path] = [*(found or ()), was]
                     touched = True
-                elif (
-                    kind == "files" and found is not None and was is not None and len(changed) < MOST_CHANGED
-                ):
-                    changed.append(path)
-                else:
+                    continue
+                if was is None or len(changed) >= MOST_CHANGED:
                     return None
+                new = {path} if kind == "files" else _moved(top, path, was, entry["files"])
+                if new is None:
+                    return None
+                changed |= new
+                moved |= new if kind == "folders" or found is None else set()
         if touched:
             entry["at"] = now
-        return _Compared(touched, tuple(changed))
+        return _Compared(touched, frozenset(changed), frozenset(moved))
 
     def _earlier(
-        self, key: str, entry: dict[str, Any], result: Result, changed: tuple[str, ...]
+        self, key: str, entry: dict[str, Any], result: Result, compared: _Compared
     ) -> Earlier | None:
         """The run of an entry, if it is known what the files that have changed since held then."""
-        texts = entry["texts"]
+        texts, changed = entry["texts"], [path for path in compared.changed if path in entry["files"]]
         held = {path: texts[path].encode("latin-1") for path in changed if path in texts}
         from isolint.archive import unpacked
 
@@ -172,7 +179,8 @@ class Cache:
         others = (
             path for path, known in entry["files"].items() if len(known) > 1 and not path.endswith(".py")
         )
-        return Earlier(result, held, tuple(others))
+        held |= dict.fromkeys(compared.changed.difference(changed), b"")
+        return Earlier(result, held, compared.moved, tuple(others))
 
     def _pack(self, key: str, contents: Mapping[str, bytes]) -> None:
         from isolint.archive import packed
@@ -309,16 +317,37 @@ def _content(path: str) -> bytes | None:
 
 def _of_folder(path: str) -> str | None:
     """The names in a folder, and which of them are folders, in short; None where there is none."""
+    listed = _listed(path)
+    return None if listed is None else _hash_of_names(listed)
+
+
+def _hash_of_names(listed: Iterable[str]) -> str:
+    return _hash("\n".join(sorted(listed)).encode("utf-8", "surrogateescape"))
+
+
+def _listed(path: str) -> set[str] | None:
+    """The names in a folder, each with what it is; None where there is none."""
     try:
         with os.scandir(path) as listed:
-            names = [
+            return {
                 f"{each.name}\0{each.is_dir()}\0{each.is_symlink()}"
                 for each in listed
                 if each.name not in _NOISE and not each.name.endswith(_NOISY_ENDS)
-            ]
+            }
     except (OSError, ValueError):
         return None
-    return _hash("\n".join(sorted(names)).encode("utf-8", "surrogateescape"))
+
+
+def _moved(top: str, folder: str, was: str, files: Mapping[str, Sequence[object]]) -> set[str] | None:
+    """The Python files that are new in a folder, or gone, if that is all that its names tell; else None."""
+    listed = _listed(top + folder)
+    start = "" if folder in ("", ".") else f"{folder}/"
+    known = {path[len(start) :] for path, state in files.items() if path.startswith(start) and len(state) > 1}
+    before = {f"{name}{_PLAIN_FILE}" for name in known if name.endswith(".py") and "/" not in name}
+    now = {each for each in listed or () if each.endswith(f".py{_PLAIN_FILE}")}
+    if listed is None or _hash_of_names(listed - now | before) != was:
+        return None
+    return {start + each.removesuffix(_PLAIN_FILE) for each in now ^ before}
 
 
 def _hash(data: bytes) -> str:

@@ -141,7 +141,7 @@ class Run:
 
     def _woken_since(self, earlier: Earlier) -> frozenset[str] | None:
         """The files to look at again, None for all."""
-        if not earlier.held.keys() <= set(self.files.python):
+        if not earlier.held.keys() - earlier.moved <= set(self.files.python):
             return None
         waking = Waking(self.knowledge.project, filter(self.is_test, self.files.python), earlier)
         settings = (module.path for module in self.knowledge.django.settings_modules)

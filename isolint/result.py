@@ -41,9 +41,11 @@ class Result:
 class Earlier(NamedTuple):
     """An earlier run: what it found, what the Python files that have changed since held then.
 
-    `others` are the files it read that are not Python, all of them unchanged. Paths are relative to the project.
+    Those that are new or gone among them, which hold or held nothing, are `moved`. `others` are the files it read that
+    are not Python, all of them unchanged. Paths are relative to the project.
     """
 
     result: Result
     held: Mapping[str, bytes]
+    moved: frozenset[str]
     others: tuple[str, ...]

@@ -78,7 +78,10 @@ def after(root: Path, before: Result, held: Mapping[str, bytes], watch: Watch = 
     """What a run finds that has an earlier one to go by."""
     files = (path for path in root.rglob("*") if path.is_file() and path.suffix != ".py")
     others = tuple(path.relative_to(root).as_posix() for path in files)
-    return check(load(root, isolated=True), [], RULES, watch=watch, earlier=Earlier(before, held, others))
+    moved = frozenset(path for path, data in held.items() if not data or not (root / path).exists())
+    return check(
+        load(root, isolated=True), [], RULES, watch=watch, earlier=Earlier(before, held, moved, others)
+    )
 
 
 def told(result: Result) -> tuple[object, ...]:
@@ -141,14 +144,44 @@ def test_no_more_is_looked_at_than_a_change_concerns(tmp_path: Path, said: str) 
     path, edit, concerned = CONCERNED[said]
     root = write(tmp_path, BAKERY)
     before, held = change(root, path, edit(BAKERY[path]))
-    looked_at: list[str] = []
+    result, looked_at = looking(root, before, held)
+    assert looked_at == concerned
+    assert told(result) == told(whole(root))
+
+
+def looking(root: Path, before: Result, held: Mapping[str, bytes]) -> tuple[Result, set[str]]:
+    """What a run finds that has an earlier one to go by, and the files that it looks at."""
+    looked_at: set[str] = set()
 
     def watch(places: Sequence[Place]) -> Iterator[Place]:
-        looked_at.extend(place.path for place in places)
+        looked_at.update(place.path for place in places)
         return iter(places)
 
-    result = after(root, before, held, watch)
-    assert set(looked_at) == concerned
+    return after(root, before, held, watch), looked_at
+
+
+def test_new_test_concerns_itself_and_so_does_one_that_is_gone(tmp_path: Path) -> None:
+    root = write(tmp_path, BAKERY)
+    before, path = whole(root), "tests/test_salt.py"
+    write(root, {path: "import os\n\n\ndef test_salt():\n    os.environ['SALT'] = '1'\n"})
+    result, looked_at = looking(root, before, {path: b""})
+    assert looked_at == {path}
+    assert [finding.path for finding in result.findings if finding not in before.findings] == [path]
+    assert told(result) == told(whole(root))
+    held = (root / path).read_bytes()
+    (root / path).unlink()
+    result, looked_at = looking(root, result, {path: held})
+    assert not looked_at
+    assert told(result) == told(before)
+
+
+@pytest.mark.parametrize("path", ["tests/conftest.py", "tests/__init__.py", "bakery/ovens.py"])
+def test_files_that_others_may_mean_concern_everybody(tmp_path: Path, path: str) -> None:
+    root = write(tmp_path, BAKERY)
+    before, held = whole(root), (root / path).read_bytes()
+    (root / path).unlink()
+    result, looked_at = looking(root, before, {path: held})
+    assert looked_at == result.judged
     assert told(result) == told(whole(root))
 
 

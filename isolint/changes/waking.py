@@ -45,6 +45,8 @@ class Waking:
 
         A verdict on `configuration` may be another whatever changes, as long as that is more than layout and comments.
         """
+        if not all(map(self._is_nobodys, self.earlier.moved)):
+            return None
         loud = [path for path in self.held if self._differing(path) != ()]
         found = self._telling_of_them | self.held.keys()
         if not loud:
@@ -77,6 +79,17 @@ class Waking:
         """Whether a change matters to those, too, who do not lead to it: they look through the whole project for it."""
         changed = self._differing(path)
         return changed is None or any(_FAR.search(b" ".join(unit.words)) for unit in changed)
+
+    def _is_nobodys(self, path: str) -> bool:
+        """Whether a file with tests is there for itself: no name means another thing with it, or without it."""
+        stem = _name(path).removesuffix(".py").encode()
+        return (
+            self.project.is_test(path)
+            and stem.startswith(b"test_")
+            and all(
+                stem not in self._words_of(other) for other in {*self._graph, *self.earlier.others} - {path}
+            )
+        )
 
     # -- who leads to whom
 
