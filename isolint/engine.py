@@ -22,7 +22,7 @@ from isolint.reader import UNREADABLE, Reader, Standard, unreadable
 from isolint.result import NOTHING, Earlier, Result
 from isolint.rule import Check, Context, Rule
 from isolint.selection import idle_ignores, ignored_for, selected
-from isolint.settings import Settings, SettingsError, place_of_ignore, rule_options
+from isolint.settings import Settings, SettingsError, own_config, place_of_ignore, rule_options
 from isolint.shard import WHOLE, Shard
 from isolint.suppress import UNREASONED, UNUSED
 from isolint.vocabulary import VocabularyError
@@ -134,10 +134,12 @@ class Run:
         shard: Shard = WHOLE,
         earlier: Earlier | None = None,
     ) -> Result:
-        if earlier is not None:
-            self.woken = self._woken_since(earlier)
-        found = self._looked_for(watch, jobs, shard)
-        return found if earlier is None or self.woken is None else merged(earlier.result, found, self.woken)
+        woken = None if earlier is None else self._woken_since(earlier)
+        if earlier is None or woken is None:
+            return self._looked_for(watch, jobs, shard)
+        self.woken = woken
+        self.ignored |= {each for each in earlier.result.ignored if each[0] not in woken}
+        return merged(earlier.result, self._looked_for(watch, jobs, shard), woken)
 
     def _woken_since(self, earlier: Earlier) -> frozenset[str] | None:
         """The files to look at again, None for all."""
@@ -145,13 +147,12 @@ class Run:
             return None
         waking = Waking(self.knowledge.project, filter(self.is_test, self.files.python), earlier)
         settings = (module.path for module in self.knowledge.django.settings_modules)
-        return waking.woken((*self._configuration_files, *settings))
+        return waking.woken((*self._configuration_files, *settings, own_config(self.settings) or ""))
 
     def _looked_for(self, watch: Watch, jobs: int | None, shard: Shard) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
-        self.errors += [
-            f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
-        ]
+        root = self.settings.root
+        self.errors += [f"{path} lies outside the project {root}" for path in self.files.outside]
         modules = [module for module in self._modules() if shard.holds(self._content(module.path))]
         configuration = [each for each in self._documents() if shard.holds(self._content(each.path))]
         settings = [m for m in self._settings_modules(modules) if shard.holds(self._content(m.path))]
@@ -173,6 +174,7 @@ class Run:
             tuple(f for f in findings if not self._shown(f)),
             frozenset(each.path for each in (*places, *unread)),
             self.codes,
+            frozenset(self.ignored),
         )
 
     def _idle_ignores(self) -> Iterator[Finding]:
@@ -188,8 +190,6 @@ class Run:
         if self.standard:
             return path == self.standard.path
         return self.files.governs(path) if documents.kind_of(path) else self.files.covers(path)
-
-    # -- reading
 
     @cached_property
     def python_files(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def recalled(
     known = cache.find(key)
     if isinstance(known, Result):
         return known
-    earlier = known if in_parts and not settings.plugins and not settings.per_file_ignores else None
+    earlier = known if in_parts and not settings.plugins else None
     result = run(earlier)
     cache.keep(key, result, inputs.noted(), earlier)
     return result

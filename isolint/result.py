@@ -20,7 +20,7 @@ class Result:
     `files` are the files that were looked at (of configuration those that were named), `unread` those that could
     not be. `hidden` are the findings that are not sure or grave enough to be reported, `silenced` those that a
     comment or a baseline keeps out of the report. `judged` are the paths, of tests and configuration, that findings
-    were looked for in, `codes` the rules that ran.
+    were looked for in, `codes` the rules that ran, `ignored` the path and code of what the configuration ignores.
     """
 
     findings: tuple[Finding, ...]
@@ -31,6 +31,7 @@ class Result:
     hidden: tuple[Finding, ...] = ()
     judged: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+    ignored: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def suppressed(self) -> int:

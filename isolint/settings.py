@@ -140,16 +140,21 @@ def schema(rules: Mapping[str, type] | None = None) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "isolint", **document}
 
 
+def own_config(settings: Settings) -> str | None:
+    """Give the path of the configuration file relative to the root; None if there is none below it."""
+    if settings.config is None or not settings.config.absolute().is_relative_to(settings.root):
+        return None
+    return Path(os.path.relpath(settings.config, settings.root)).as_posix()
+
+
 def place_of_ignore(settings: Settings, glob: str, word: str) -> tuple[str, Span] | None:
     """Give the path, relative to the root, and the span at which `per-file-ignores` names `word` for `glob`.
 
     None if that is not in the configuration file itself, but in one that it extends or on the command line.
     """
-    if settings.config is None or not settings.config.absolute().is_relative_to(settings.root):
-        return None
-    span = position(settings.config, ("per-file-ignores", glob), word)
-    path = os.path.relpath(settings.config, settings.root)
-    return None if span is None else (Path(path).as_posix(), span)
+    path = own_config(settings)
+    span = None if path is None else position(settings.root / path, ("per-file-ignores", glob), word)
+    return None if path is None or span is None else (path, span)
 
 
 def listing(settings: Settings) -> Iterator[tuple[str, object, str]]:

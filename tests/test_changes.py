@@ -271,6 +271,17 @@ def test_changes_one_after_the_other(kept: Path) -> None:
     assert [path.suffix for path in _answers(kept)] == [".json", ".zip"]
 
 
+def test_ignores_that_become_idle_are_told(kept: Path) -> None:
+    write(kept, {"isolint.toml": '[per-file-ignores]\n"tests/test_orders.py" = ["ISO101"]\n'})
+    assert "ISO001" not in isolint("check", cwd=kept).out
+    write(kept, {"tests/test_orders.py": "def test_orders():\n    assert True\n"})
+    idle = isolint("check", cwd=kept)
+    assert "ISO001" in idle.out
+    assert idle == isolint("check", "--no-cache", cwd=kept)
+    write(kept, {"tests/test_orders.py": BAKERY["tests/test_orders.py"]})
+    assert isolint("check", cwd=kept) == isolint("check", "--no-cache", cwd=kept) != idle
+
+
 @pytest.mark.parametrize("spoilt", [b"", b"PK\x03\x04", b"no archive"])
 def test_what_files_held_is_not_believed_blindly(kept: Path, spoilt: bytes) -> None:
     archive = _answers(kept)[1]

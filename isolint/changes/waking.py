@@ -273,4 +273,5 @@ def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
         both(earlier.hidden, now.hidden),
         frozenset(paths(tuple(earlier.judged), tuple(now.judged))),
         now.codes,
+        now.ignored,
     )
