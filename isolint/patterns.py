@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from isolint.late import regex
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _FOLDER_MARK = "ps_d"  # the group that pathspec lets match the slash after a folder
-_NAME = re.compile(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
+_NAME = regex(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
 
 
 class _Pattern(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +60,7 @@ from isolint.facts.web.clients import OpenClient
 from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.installed import PluginError, rule_modules
+from isolint.late import regex
 from isolint.source import Position, Source
 
 if TYPE_CHECKING:
@@ -175,8 +175,8 @@ __all__ = [
 ]
 
 _OF_FIXES = ("isolint.edits", "isolint.ends", "isolint.remedies")
-_CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_CODE = regex(r"[A-Z]{2,8}[0-9]{3,4}\Z")
+_NAME = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Check = Callable[[Any, "Context"], Iterable[Finding]]
 Mend = Callable[[Any, "Context"], "Fix | None"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from hashlib import blake2b
 from typing import NamedTuple
 
-_FORM = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+from isolint.late import regex
+
+_FORM = regex(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
 class Shard(NamedTuple):

@@ -67,7 +67,7 @@ def test_it_is_what_the_standard_library_makes(slots: bool, first: str) -> None:
                 repr(one),
                 repr(place("b")),
                 hash(one),
-                vars(named)["__match_args__"],
+                named.__match_args__,  # type: ignore[attr-defined]
                 place.__doc__,
                 slots and one.__slots__,
             )

@@ -6,7 +6,6 @@ every alias, and `django_db_modify_db_settings_parallel_suffix` gives each xdist
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -22,7 +21,7 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Level, place
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 _SUFFIXES = {
     "django_db_modify_db_settings": (
@@ -47,7 +46,7 @@ _MAKES_DATABASES = frozenset(
 _DATABASE_FIXTURES = frozenset(
     "db transactional_db django_db_reset_sequences django_db_serialized_rollback live_server".split()
 )
-_DJANGO_CASES = re.compile(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
+_DJANGO_CASES = regex(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
 
 
 @dataclass(frozen=True, slots=True)

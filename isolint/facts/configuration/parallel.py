@@ -18,10 +18,10 @@ from isolint.facts.program.scopes import every_expression
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.homes import sections
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_NUMBER = re.compile(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
-_LIMIT = re.compile(r"max_connections\s*=\s*(\d+)")
+_NUMBER = regex(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
+_LIMIT = regex(r"max_connections\s*=\s*(\d+)")
 _COMMANDS = (
     "pyproject",
     "tox",
@@ -35,7 +35,7 @@ _COMMANDS = (
     "shell",
 )
 
-_PYTEST = re.compile(r"(?:^|[\s/;&|(])(?:pytest|py\.test)(?=$|\s)")
+_PYTEST = regex(r"(?:^|[\s/;&|(])(?:pytest|py\.test)(?=$|\s)")
 WORDS = frozenset(
     "worker_id workerinput workerid testrun_uid PYTEST_XDIST_WORKER PYTEST_XDIST_TESTRUNUID xdist_group "
     "get_xdist_worker_id is_xdist_worker is_xdist_controller is_xdist_master FileLock filelock SoftFileLock "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.facts.configuration.parallel import Parallel, Workers
@@ -29,10 +28,10 @@ from isolint.facts.sites import FixtureSite, SetUp, Sites
 from isolint.facts.sql import statements as sql
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.targets.lattice import Level, judge
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 _BROAD = ("session", "package")
-_FILE = re.compile(r"(?P<name>[^/\\]+)\.(?:db|sqlite|sqlite3)\Z")
+_FILE = regex(r"(?P<name>[^/\\]+)\.(?:db|sqlite|sqlite3)\Z")
 _EARLY_HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})
 
 

@@ -7,7 +7,6 @@ An object that is handed its store does not ask for the application's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.facts.meaning import handles, instances
@@ -31,14 +30,14 @@ from isolint.facts.program.scopes import children, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.targets.guards import leaves
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.vocabulary.entries import STORES
 
 DEEPEST = 6
 MOST_CALLS = 300
 
 Place = tuple[str, int]
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = regex(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -31,14 +30,14 @@ from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
 from isolint.facts.sql.templates import Piece, Templates
 from isolint.facts.targets.lattice import tokens
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
+_PLAIN = regex(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})
 DEEPEST = 12
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SEVERAL = re.compile(r"[.,;\"`()=]")
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEVERAL = regex(r"[.,;\"`()=]")
+_PLAIN_PART = regex(r"[A-Za-z0-9_$#@.]*\Z")
 _NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename", "default_schema_name"})
 _ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
 _HARMLESS_CALLS = frozenset(

@@ -18,9 +18,9 @@ from isolint.facts.running.events import Event
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
 from isolint.facts.targets.usewords import UseWords
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
+_WRITES = regex(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
 _EVERYTHING = frozenset({"_all", "*"})
 
 Place = tuple[str, int]
