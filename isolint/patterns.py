@@ -52,7 +52,8 @@ class Patterns:
 
 def matches(globs: Iterable[str], path: str) -> bool:
     """Tell whether one of the gitignore-style `globs` matches the file `path` or a folder above it."""
-    return _spec(tuple(globs)).match_file(path)
+    given = tuple(globs)
+    return bool(given) and _spec(given).match_file(path)
 
 
 def is_pattern(line: str) -> bool:

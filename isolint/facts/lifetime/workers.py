@@ -78,11 +78,11 @@ class WorkerBlindness:
 
     def _in(self, sites: Sites) -> Iterator[Blind]:
         module = sites.module
-        workers = self.parallel.workers(module.path) if module.is_test else None
-        if workers is None or self._tells_workers_apart(module):
-            return
         broad: list[FixtureSite | SetUp] = [f for f in sites.fixture_sites if f.fixture.scope in _BROAD]
         broad += [h for h in sites.set_ups if h.kind == "hook" and h.function.name in _EARLY_HOOKS]
+        workers = self.parallel.workers(module.path) if broad and module.is_test else None
+        if workers is None or self._tells_workers_apart(module):
+            return
         for site in broad:
             found = next(self._by(site, workers), None)
             if found is not None:
