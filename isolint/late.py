@@ -38,7 +38,7 @@ else:
         return _Pattern(text, flags)
 
 
-__all__ = ["dataclass", "regex"]
+__all__ = ["dataclass", "fields_of", "regex"]
 
 
 class _Pattern:
@@ -57,6 +57,11 @@ class _Pattern:
 _ASKED = ("__init__", "__repr__", "__match_args__", "__dataclass_fields__", "__dataclass_params__")
 _COMPARED = ("__eq__", "__hash__")
 _ORDERED = ("__lt__", "__le__", "__gt__", "__ge__")
+
+
+def fields_of(cls: type) -> dict[str, dataclasses.Field[Any]]:
+    """The fields of such a dataclass by name, those of its bases first."""
+    return cls.__late__.fields  # type: ignore[attr-defined, no-any-return]
 
 
 def _late(plain: type, slots: bool, options: dict[str, bool]) -> type:
@@ -102,7 +107,7 @@ class _Plan:
         if name == "__init__":
             return self._init()
         if name == "__match_args__":
-            fields = self._fields.items()
+            fields = self.fields.items()
             return tuple(name for name, field in fields if field.init and not field.kw_only)
         if name == "__eq__":
             return self._eq()
@@ -131,7 +136,7 @@ class _Plan:
         return found
 
     @cached_property
-    def _fields(self) -> dict[str, dataclasses.Field[Any]]:
+    def fields(self) -> dict[str, dataclasses.Field[Any]]:
         found: dict[str, dataclasses.Field[Any]] = {}
         for base in reversed(self.made.__mro__):
             if "__late__" in vars(base):
@@ -139,7 +144,7 @@ class _Plan:
         return found
 
     def _init(self) -> Any:
-        fields = self._fields
+        fields = self.fields
         if hasattr(self.plain, "__post_init__") or not all(map(_is_simple, fields.values())):
             return self._full_init()
         code = _assigning(len(fields)).replace(co_varnames=("self", *fields), co_names=tuple(fields))
@@ -151,7 +156,7 @@ class _Plan:
     def _full_init(self) -> Any:
         space: dict[str, Any] = {"MISSING": MISSING}
         parameters, lines = ["self"], list[str]()
-        for name, field in sorted(self._fields.items(), key=lambda each: bool(each[1].kw_only)):
+        for name, field in sorted(self.fields.items(), key=lambda each: bool(each[1].kw_only)):
             parameters += ["*"] if field.kw_only and "*" not in parameters else ()
             space[f"{name}_"] = field.default if field.default_factory is MISSING else field.default_factory
             parameter, value = _taken(name, field)
@@ -162,13 +167,13 @@ class _Plan:
         return self._function("__init__", parameters, lines or ["pass"], space)
 
     def _eq(self) -> Any:
-        names = [name for name, field in self._fields.items() if field.compare]
+        names = [name for name, field in self.fields.items() if field.compare]
         same = f"{_together('self', names)} == {_together('other', names)}"
         line = f"return {same} if other.__class__ is self.__class__ else NotImplemented"
         return self._function("__eq__", ["self", "other"], [line], {})
 
     def _hash(self) -> Any:
-        fields = self._fields.items()
+        fields = self.fields.items()
         names = [name for name, field in fields if (field.compare if field.hash is None else field.hash)]
         return self._function("__hash__", ["self"], [f"return hash({_together('self', names)})"], {})
 

@@ -6,10 +6,11 @@ A `place` is where a value stands, for messages: `redis.toml: destroys[2].call`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
+from isolint.late import fields_of
 from isolint.spelling import did_you_mean
 from isolint.vocabulary import entries as kinds
 from isolint.vocabulary import surroundings
@@ -126,14 +127,14 @@ class Field(NamedTuple):
 def _shape(entry: type) -> dict[str, Field]:
     """The keys an entry may have in TOML, and how they are read."""
     return {
-        field.name.replace("_", "-"): Field(
-            field.name,
-            _CONVERTERS[str(field.type)],
+        name.replace("_", "-"): Field(
+            name,
+            _CONVERTERS[str(entry.__annotations__[name])],
             field.metadata.get("one of", ()),
             field.default is MISSING and field.default_factory is MISSING,
             field.metadata.get("types", False),
         )
-        for field in fields(entry)
+        for name, field in fields_of(entry).items()
     }
 
 
