@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from isolint import discovery, documents, inputs, sharing, source, suppress
+from isolint import discovery, documents, inputs, sharing, source
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
@@ -25,6 +25,9 @@ from isolint.settings import Settings, SettingsError, place_of_ignore, rule_opti
 from isolint.shard import WHOLE, Shard
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
+
+if TYPE_CHECKING:
+    from isolint.suppress import Unused
 
 UNUSED = "ISO001"
 UNREASONED = "ISO002"
@@ -318,6 +321,8 @@ class Run:
         text = self.reader.source(module.path)
         if text is None or ("isolint" not in text.text and "noqa" not in text.text.lower()):
             return findings
+        from isolint import suppress
+
         known = {rule.code: rule.name for rule in self.rules}
         found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
         comments = suppress.parse(found, text.lines)
@@ -335,7 +340,7 @@ class Run:
             kept += [_unreasoned(module.path, each.span) for each in suppress.unreasoned(comments, known)]
         return kept
 
-    def _unused(self, path: str, unused: suppress.Unused) -> Finding:
+    def _unused(self, path: str, unused: Unused) -> Finding:
         return replace(_unused_at(path, unused.span, unused.message), subject=unused.edit)
 
     @cached_property

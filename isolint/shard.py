@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import NamedTuple
 
 from isolint.late import regex
@@ -20,6 +19,8 @@ class Shard(NamedTuple):
         """Whether a file with this content belongs to the part."""
         if self.number == 1:
             return True
+        from hashlib import blake2b
+
         digest = int.from_bytes(blake2b(content, digest_size=8).digest(), "big")
         return digest % self.number == self.part - 1
 

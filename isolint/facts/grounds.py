@@ -173,10 +173,9 @@ class Grounds:
 
     @cached_property
     def clients(self) -> Clients:
-        from isolint.facts.web.applications import Applications
         from isolint.facts.web.clients import Clients
 
-        return Clients(Applications(self.evaluator), self.fixtures, self.replacements)
+        return Clients(self.evaluator, self.fixtures, self.replacements)
 
     @cached_property
     def reach(self) -> Reach:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from isolint.facts.configuration.databases import Reading, Settings, Written, databases
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Literal, Method, Text, Value, Variable, text
 from isolint.facts.program import syntax as s
@@ -22,6 +22,9 @@ from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Level, place
 from isolint.late import dataclass, regex
+
+if TYPE_CHECKING:
+    from isolint.facts.configuration.databases import Settings, Written
 
 _SUFFIXES = {
     "django_db_modify_db_settings": (
@@ -130,6 +133,8 @@ class Django:
 
     def _points_elsewhere(self, fixture: Fixture) -> bool:
         """Whether the fixture, or the settings, name a database for tests."""
+        from isolint.facts.configuration.databases import Reading, databases
+
         frame = self.evaluator.function_frame(fixture.module, fixture.function)
         own = Reading(self.evaluator, frame)
         own.follow(fixture.function.body)
@@ -139,6 +144,8 @@ class Django:
         return bool(named) and all(_is_for_tests(name) for name in named)
 
     def _name(self, entry: Written | Settings) -> Value:
+        from isolint.facts.configuration.databases import Settings, Written
+
         name = entry.look(("NAME",)) if isinstance(entry, Settings) else None
         return self._value(name) if isinstance(name, Written) else UNKNOWN
 
@@ -234,6 +241,8 @@ class Django:
         return tuple(self._databases(self.settings_module)) if self.settings_module is not None else ()
 
     def _databases(self, module: Module) -> Iterator[Database]:
+        from isolint.facts.configuration.databases import Reading, Settings, Written, databases
+
         reading = Reading(self.evaluator, self.evaluator.module_frame(module))
         reading.follow(module.facts.body)
         for alias, said in databases(reading.settings):
