@@ -79,6 +79,41 @@ def test_one_file_is_linted_without_parsing_the_others(tmp_path: Path, parsed: l
     assert "bakery/ovens.py" not in parsed
 
 
+@pytest.mark.parametrize("path", ["tests/__init__.py", "tests/server.py"])
+def test_support_that_no_test_speaks_of_is_linted_without_parsing_them(
+    tmp_path: Path, parsed: list[str], path: str
+) -> None:
+    root = write(tmp_path, SUITE)
+    result = check(load(root, isolated=True), [root / path], load_rules())
+    assert result.files == (path,)
+    assert not [each for each in parsed if "test_orders" in each]
+
+
+def test_support_is_judged_by_the_tests_that_speak_of_it(tmp_path: Path) -> None:
+    files = {
+        "bakery/config.py": 'import os\n\nREDIS_URL = os.environ["BAKERY_REDIS_URL"]\n',
+        "tests/stores.py": """\
+from redis import Redis
+
+from bakery.config import REDIS_URL
+
+redis = Redis.from_url(REDIS_URL)
+""",
+        "tests/test_stores.py": """\
+from tests.stores import redis
+
+
+def test_nothing_is_left():
+    redis.flushall()
+""",
+    }
+    root = write(tmp_path, {**SUITE, **files})
+    alone = check(load(root, isolated=True), [root / "tests" / "stores.py"], load_rules())
+    assert [finding.code for finding in alone.findings] == ["ISO107"]
+    everything = check(load(root, isolated=True), [], load_rules())
+    assert alone.findings == tuple(f for f in everything.findings if f.path == "tests/stores.py")
+
+
 def test_each_file_of_a_suite_is_parsed_once(tmp_path: Path, parsed: list[str]) -> None:
     root = write(tmp_path, SUITE)
     check(load(root, isolated=True), [], load_rules())

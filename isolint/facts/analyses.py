@@ -320,7 +320,9 @@ class Analyses(Grounds):
         from isolint.facts.targets.openings import Openings
         from isolint.facts.targets.usage import Usage
 
-        usage = Usage(self.effects, self.replacements, lambda: self.test_code, self.test_files)
+        usage = Usage(
+            self.effects, self.replacements, lambda: self.test_code, self.mentions, self.test_files
+        )
         return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
 
     @cached_property

@@ -67,13 +67,26 @@ class Collisions:
 
     def of(self, module: Module) -> tuple[Collision, ...]:
         """The collisions that are written in a module, in source order."""
-        users = self.mentions.users(module) if module.is_test else None
-        modules = self.reach.tests if users is None else self.reach.among({module.path, *users})
+        if not module.is_test:
+            return ()
         found: dict[s.Position, Collision] = {}
-        for seen in modules:
+        for seen in self._leading_to(module):
             for collision in self._from(seen).get(module.path, ()):
                 found.setdefault(collision.at, collision)
         return tuple(found[at] for at in sorted(found))
+
+    def _leading_to(self, module: Module) -> tuple[Module, ...]:
+        """The test modules that may come to what a module spells out, and to what it does itself."""
+        users = self.mentions.users(module)
+        if users is None:
+            return self.reach.tests
+        paths = {path for path in (module.path, *users) if self._is_run(path)}
+        return self.reach.among(paths) if paths else ()
+
+    def _is_run(self, path: str) -> bool:
+        """Whether pytest or unittest runs anything of a file."""
+        module = self.fixtures.evaluator.project.module(path)
+        return module is not None and any(True for _ in self._roots(module))
 
     def _from(self, module: Module) -> dict[str, list[Collision]]:
         """The collisions that what runs in a module leads to, by the module that they are written in."""

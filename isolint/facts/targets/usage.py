@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from enum import IntEnum
-from functools import cached_property
 
 from isolint.facts.destruction.losses import Losses
 from isolint.facts.meaning.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
@@ -15,6 +14,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
+from isolint.facts.suite.mentions import Mentions
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
 from isolint.facts.targets.usewords import UseWords
@@ -47,7 +47,8 @@ class Use:
 class Usage:
     """What the tests of a project do, by every line that the handle they do it with came through.
 
-    `modules` gives all test code, `collected` are the files that pytest collects tests from.
+    `modules` gives all test code, `mentions` who of it may have to do with what, `collected` are the files that pytest
+    collects tests from.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Usage:
         effects: Effects,
         replacements: Replacements,
         modules: Callable[[], Iterable[Module]],
+        mentions: Mentions,
         collected: frozenset[str],
     ) -> None:
         self.effects = effects
@@ -62,8 +64,11 @@ class Usage:
         self.losses = Losses(effects)
         self.replacements = replacements
         self.modules = modules
+        self.mentions = mentions
         self.collected = collected
-        self._indexes: dict[str, dict[Place, Use]] = {}
+        self._known: set[str] = set()
+        self._looked_at: set[str] = set()
+        self._seen: dict[Place, list[tuple[str, Use]]] = {}
         self._rolled_back: set[Place] = set()
 
     def of(self, path: str, lines: Iterable[int]) -> Use | None:
@@ -71,14 +76,10 @@ class Usage:
 
         What a test module opens is used there; what a conftest or test support opens, in any of them.
         """
-        module = self.effects.evaluator.project.module(path)
-        alone = path in self.collected and module is not None
-        if alone and module is not None:
-            index = self._of_module(module)
-            found = [index[(path, line)] for line in lines if (path, line) in index]
-        else:
-            all_found = [each for line in lines for each in self._all.get((path, line), ())]
-            found = [use for _, use in sorted(all_found, key=lambda each: each[0])]
+        self._see_users(path)
+        seen = [each for line in lines for each in self._seen.get((path, line), ())]
+        alone = path in self.collected
+        found = [use for by, use in sorted(seen, key=lambda each: each[0]) if by == path or not alone]
         worst = max(found, key=lambda use: use.degree) if found else None
         rolled_back = any((path, line) in self._rolled_back for line in lines)
         return None if worst is not None and rolled_back and worst.degree < Degree.DESTROYS else worst
@@ -116,25 +117,35 @@ class Usage:
                     return Use(Degree.DESTROYS, entry.resource, handle, (*event.chain, event.hop))
         return None
 
-    @cached_property
-    def _all(self) -> dict[Place, list[tuple[int, Use]]]:
-        """What is done in any test code, with the number of the module that does it."""
-        found: dict[Place, list[tuple[int, Use]]] = {}
-        for number, module in enumerate(self.modules()):
-            for at, use in self._of_module(module).items():
-                found.setdefault(at, []).append((number, use))
-        return found
+    def _see_users(self, path: str) -> None:
+        """Look at what is done in the test modules that may use what a file opens."""
+        if path in self._known:
+            return
+        self._known.add(path)
+        for module in self._users(path):
+            if module.path not in self._looked_at:
+                self._looked_at.add(module.path)
+                for at, use in self._in_module(module).items():
+                    self._seen.setdefault(at, []).append((module.path, use))
 
-    def _of_module(self, module: Module) -> dict[Place, Use]:
-        if module.path not in self._indexes:
-            found: dict[Place, Use] = {}
-            for function in module.functions:
-                if not self.words.function(module, function):
-                    continue
+    def _users(self, path: str) -> Iterable[Module]:
+        """The test modules that may use what a file opens."""
+        project = self.effects.evaluator.project
+        module = project.module(path)
+        if module is None or path in self.collected:
+            return () if module is None else (module,)
+        around = self.mentions.surroundings(module)
+        if around is None:
+            return self.modules()
+        return filter(None, map(project.module, sorted({path, *around})))
+
+    def _in_module(self, module: Module) -> dict[Place, Use]:
+        found: dict[Place, Use] = {}
+        for function in module.functions:
+            if self.words.function(module, function):
                 self._note(self.effects.near(module, function).events, found)
-            self._note(self.effects.of_block(module, module.facts.body).events, found)
-            self._indexes[module.path] = found
-        return self._indexes[module.path]
+        self._note(self.effects.of_block(module, module.facts.body).events, found)
+        return found
 
     def _note(self, events: Iterable[Event], found: dict[Place, Use]) -> None:
         for event in events:
