@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from isolint.facts.order.lateness import Lateness
     from isolint.facts.program.project import Module
     from isolint.facts.rows.collisions import Collisions
+    from isolint.facts.rows.columns import UniqueColumns
     from isolint.facts.rows.leftovers import Leftovers
+    from isolint.facts.rows.notes import Notes
     from isolint.facts.rows.presumed import Presumptions
     from isolint.facts.rows.transactions import Transactions
     from isolint.facts.sql.identifiers import Identifiers
@@ -234,11 +236,10 @@ class Analyses(Grounds):
     @cached_property
     def collisions(self) -> Collisions:
         from isolint.facts.rows.collisions import Collisions
-        from isolint.facts.rows.columns import UniqueColumns
 
         return Collisions(
             self.written,
-            UniqueColumns(self.evaluator, self.reach),
+            lambda: self.columns,
             self.payloads,
             self.landings,
             self.network,
@@ -246,6 +247,12 @@ class Analyses(Grounds):
             self.reach,
             self.mentions,
         )
+
+    @cached_property
+    def columns(self) -> UniqueColumns:
+        from isolint.facts.rows.columns import UniqueColumns
+
+        return UniqueColumns(self.evaluator, self.reach)
 
     @cached_property
     def presumptions(self) -> Presumptions:
@@ -256,9 +263,14 @@ class Analyses(Grounds):
     @cached_property
     def leftovers(self) -> Leftovers:
         from isolint.facts.rows.leftovers import Leftovers
+
+        return Leftovers(self.collisions, self.network, lambda: self.notes)
+
+    @cached_property
+    def notes(self) -> Notes:
         from isolint.facts.rows.notes import Notes
 
-        return Leftovers(self.collisions, self.network, Notes(self.evaluator, self.replacements))
+        return Notes(self.evaluator, self.replacements)
 
     @cached_property
     def derived(self) -> DerivedStores:
@@ -295,7 +307,8 @@ class Analyses(Grounds):
         return Harms(
             self.effects,
             self.fixtures,
-            self.destructions,
+            self.replacements,
+            lambda: self.destructions,
             self.reach,
             self.module_sites,
             self.protection,
@@ -320,10 +333,10 @@ class Analyses(Grounds):
         from isolint.facts.targets.openings import Openings
         from isolint.facts.targets.usage import Usage
 
-        usage = Usage(
-            self.effects, self.replacements, lambda: self.test_code, self.mentions, self.test_files
+        usage = Usage(self.effects, self.replacements, lambda: self.test_code, self.mentions, self.test_files)
+        return Openings(
+            self.effects, self.fixtures, self.replacements, self.protection, usage, lambda: self.harms
         )
-        return Openings(self.effects, self.fixtures, self.replacements, self.protection, usage, self.harms)
 
     @cached_property
     def stale_readers(self) -> StaleReaders:

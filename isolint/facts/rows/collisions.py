@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
@@ -15,7 +17,7 @@ from isolint.facts.rows.libraries import Libraries
 from isolint.facts.rows.network import Network
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.payloads import Field, Payloads, spelled_in
-from isolint.facts.rows.sameness import FIXED, Sameness
+from isolint.facts.rows.sameness import FIXED
 from isolint.facts.rows.written import Row, Written
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
@@ -23,6 +25,9 @@ from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.rows.sameness import Sameness
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
@@ -45,7 +50,7 @@ class Collisions:
     def __init__(
         self,
         written: Written,
-        columns: UniqueColumns,
+        columns: Callable[[], UniqueColumns],
         payloads: Payloads,
         landings: Landings,
         network: Network,
@@ -54,16 +59,25 @@ class Collisions:
         mentions: Mentions,
     ) -> None:
         self.written = written
-        self.columns = columns
+        self._columns = columns
         self.payloads = payloads
         self.landings = landings
         self.network = network
         self.fixtures = fixtures
         self.reach = reach
-        self.sameness = Sameness(fixtures.evaluator)
         self.libraries = Libraries(fixtures, written.stores)
         self.mentions = mentions
         self._found: dict[str, dict[str, list[Collision]]] = {}
+
+    @cached_property
+    def columns(self) -> UniqueColumns:
+        return self._columns()
+
+    @cached_property
+    def sameness(self) -> Sameness:
+        from isolint.facts.rows.sameness import Sameness
+
+        return Sameness(self.fixtures.evaluator)
 
     def of(self, module: Module) -> tuple[Collision, ...]:
         """The collisions that are written in a module, in source order."""

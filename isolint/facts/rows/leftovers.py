@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from isolint.facts.meaning.values import Trail
 from isolint.facts.program import syntax as s
@@ -34,7 +34,7 @@ class Leftover:
 class Leftovers:
     """Looks at the requests of each test."""
 
-    def __init__(self, collisions: Collisions, network: Network, notes: Notes) -> None:
+    def __init__(self, collisions: Collisions, network: Network, notes: Callable[[], Notes]) -> None:
         self.notes = notes
         self.collisions = collisions
         self.landings = collisions.landings
@@ -54,7 +54,7 @@ class Leftovers:
         for drive in self.driven.by(module, test):
             if drive.request.method not in _MAKING or is_refused(test, drive.request.call):
                 continue
-            note = self.notes.of(drive)
+            note = self.notes().of(drive)
             if note is not None and self.landings.is_left_alone(module, test):
                 trail = (drive.route.hop, *note.trail)
                 yield Leftover(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import (
@@ -28,9 +29,12 @@ from isolint.facts.program.show import dotted
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
-from isolint.facts.sql.templates import Piece, Templates
+from isolint.facts.sql.templates import Piece
 from isolint.facts.targets.lattice import tokens
 from isolint.late import dataclass, regex
+
+if TYPE_CHECKING:
+    from isolint.facts.sql.templates import Templates
 
 _PLAIN = regex(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})
@@ -69,7 +73,12 @@ class Identifiers:
         self.effects = effects
         self.evaluator = effects.evaluator
         self.vocabulary = effects.vocabulary
-        self.templates = Templates(effects.evaluator)
+
+    @cached_property
+    def templates(self) -> Templates:
+        from isolint.facts.sql.templates import Templates
+
+        return Templates(self.effects.evaluator)
 
     def spliced(self, event: Event) -> Iterator[Splice]:
         """The unsafe identifiers in the statement an event executes."""
