@@ -103,11 +103,15 @@ class Vocabulary:
     ambient_variables: frozenset[str] = _index(lambda by: frozenset(by.only("reads", "variables")))
     web: dict[str, tuple[Web, ...]] = _index(lambda by: by.call("web"))
     known: frozenset[str] = _index(lambda by: by.known)
-    libraries: frozenset[str] = _index(lambda by: frozenset(name.partition(".")[0] for name in by.known))
+    libraries: frozenset[str] = _index(lambda by: by.libraries)
     words: frozenset[str] = _index(lambda by: frozenset(_word(name) for name in by.known))
     lineages: dict[str, tuple[str, ...]] = _index(
         lambda by: {name: _lineage(name, by.types) for name in by.types}
     )
+
+    def knows(self, name: str) -> bool:
+        """Whether it is a fully qualified name of the vocabulary."""
+        return name.partition(".")[0] in self.libraries and name in self.known
 
     def canonical(self, name: str) -> str:
         """Return the name under which the entries know the type `name`, itself if they do not."""
@@ -147,6 +151,10 @@ def _entries(kind: str) -> list[Any]:
     return [entry for name, found in tables for entry in read({kind: found[kind]}, name)[kind]]
 
 
+# Where the entries of a kind hold names that are no calls.
+_NAMES = {"instance": "name", "types": "aliases"}
+
+
 class _Indexer:
     """Turns the list of entries of one kind, the project's own and those of the files, into a dictionary."""
 
@@ -169,13 +177,27 @@ class _Indexer:
     @cached_property
     def known(self) -> frozenset[str]:
         """Every fully qualified name of the vocabulary, in every spelling."""
-        calls, names = set[str](), set(self.types)
+        calls, names = self._named
+        return frozenset(names.union(self.types, _spellings(calls, self.types)))
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        """The first components of these names, told without reading a single entry."""
+        return frozenset(name.partition(".")[0] for names in self._named for name in names)
+
+    @cached_property
+    def _named(self) -> tuple[set[str], set[str]]:
+        """The calls and the other names as the tables say them."""
+        calls, names = set[str](), set[str]()
         for tables in (self.tables, *_tables().values()):
             for kind, members in tables.items():
-                for table in members if isinstance(members, list) else ():
+                if isinstance(members, dict):
+                    names.update(members if kind == "types" else ())
+                    members = members.values() if kind == "types" else ()
+                for table in members:
                     calls.update(_texts(table.get("call", ())))
-                    names.update(_texts(table.get("name" if kind == "instance" else "bases", ())))
-        return frozenset(names.union(_spellings(calls, self.types)))
+                    names.update(_texts(table.get(_NAMES.get(kind, "bases"), ())))
+        return calls, names
 
     def call(self, kind: str) -> dict[str, tuple[Any, ...]]:
         return _group(self.entries(kind), lambda entry: _spellings(entry.call, self.types))

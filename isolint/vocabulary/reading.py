@@ -138,6 +138,12 @@ def _shape(entry: type) -> dict[str, Field]:
     }
 
 
+@cache
+def _required(entry: type) -> tuple[str, ...]:
+    """The keys an entry must have."""
+    return tuple(key for key, field in _shape(entry).items() if field.required)
+
+
 def _entry(entry: type, table: Table, place: str) -> Any:
     shape = _shape(entry)
     values: dict[str, object] = {}
@@ -148,8 +154,8 @@ def _entry(entry: type, table: Table, place: str) -> Any:
         value = values[attribute] = convert(raw, f"{place}.{key}")
         if choices and value not in choices:
             _unknown("value", str(value), choices, f"{place}.{key}")
-    for key, field in shape.items():
-        if field.required and values.get(field.attribute) in (None, (), ""):
+    for key in _required(entry):
+        if values.get(shape[key].attribute) in (None, (), ""):
             raise VocabularyError(f"{place}: '{key}' is missing")
     return entry(**values)
 
