@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import MISSING
 from functools import cache, cached_property
 from types import CodeType, FunctionType
@@ -45,17 +45,17 @@ class _Pattern:
     """Stands for a compiled pattern, whose methods it has once one of them was asked for."""
 
     def __init__(self, text: str, flags: int) -> None:
-        self._given = text, flags
+        self.pattern = text
+        self.flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        compiled = re.compile(*self._given)
+        compiled = re.compile(self.pattern, self.flags)
         for method in ("match", "search", "fullmatch", "finditer", "findall", "split", "sub"):
             setattr(self, method, getattr(compiled, method))
         return getattr(compiled, name)
 
 
-_ASKED = ("__init__", "__repr__", "__match_args__", "__dataclass_fields__", "__dataclass_params__")
-_COMPARED = ("__eq__", "__hash__")
+_MADE = ("__init__", "__repr__", "__match_args__", "__dataclass_fields__", "__dataclass_params__")
 _ORDERED = ("__lt__", "__le__", "__gt__", "__ge__")
 
 
@@ -65,11 +65,14 @@ def fields_of(cls: type) -> dict[str, dataclasses.Field[Any]]:
 
 
 def _late(plain: type, slots: bool, options: dict[str, bool]) -> type:
-    space = {name: value for name, value in vars(plain).items() if name not in ("__dict__", "__weakref__")}
+    space: dict[str, Any] = {**vars(plain)}
+    space.pop("__dict__", None)
+    space.pop("__weakref__", None)
     plan = _Plan(plain, space, options)
-    asked = (*_ASKED, *(_COMPARED if options["eq"] else ()), *(_ORDERED if options["order"] else ()))
-    late: dict[str, Any] = {name: space.get(name) or _Later(name, plan) for name in asked}
-    late["__late__"] = plan
+    late: dict[str, Any] = {"__late__": plan}
+    compared = ("__eq__", "__hash__") if options["eq"] else ()
+    for name in (*_MADE, *compared, *(_ORDERED if options["order"] else ())):
+        late[name] = space.get(name) or _Later(name, plan)
     plan.made = _slotted(plain, space, late) if slots else _unfilled(plain, late)
     return plan.made
 
@@ -216,8 +219,8 @@ def _taken(name: str, field: dataclasses.Field[Any]) -> tuple[str, str]:
     return (name, name) if field.init else ("", "")
 
 
-def _field_names(plain: type) -> Iterator[str]:
-    return (name for name, kind in plain.__annotations__.items() if not str(kind).startswith("ClassVar"))
+def _field_names(plain: type) -> list[str]:
+    return [name for name, kind in plain.__annotations__.items() if not str(kind).startswith("ClassVar")]
 
 
 def _together(owner: str, names: list[str]) -> str:
@@ -225,15 +228,13 @@ def _together(owner: str, names: list[str]) -> str:
 
 
 def _slotted(plain: type, space: dict[str, Any], late: dict[str, Any]) -> type:
-    names = list(_field_names(plain))
-    inherited = {name for base in plain.__mro__[1:] for name in getattr(base, "__slots__", ())}
-    slots = tuple(name for name in names if name not in inherited)
-    kept = {name: value for name, value in space.items() if name not in names}
-    return type(plain)(
-        plain.__name__,
-        plain.__bases__,
-        {**kept, **late, "__slots__": slots, "__qualname__": plain.__qualname__},
-    )
+    names = _field_names(plain)
+    inherited = {name for base in plain.__mro__[1:-1] for name in getattr(base, "__slots__", ())}
+    slots = tuple(name for name in names if name not in inherited) if inherited else tuple(names)
+    kept = {**space, **late, "__slots__": slots, "__qualname__": plain.__qualname__}
+    for name in names:
+        kept.pop(name, None)
+    return type(plain)(plain.__name__, plain.__bases__, kept)
 
 
 def _unfilled(plain: type, late: dict[str, Any]) -> type:

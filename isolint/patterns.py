@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from isolint.late import regex
+from isolint.late import regex as late
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _FOLDER_MARK = "ps_d"  # the group that pathspec lets match the slash after a folder
-_NAME = regex(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
+_NAME = late(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
 
 
 class _Pattern(NamedTuple):
@@ -90,7 +90,7 @@ def _of_name(line: str) -> re.Pattern[str]:
     """A name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than all this takes."""
     name = re.escape(line.removesuffix("/")).replace(r"\*", "[^/]*")
     end = f"(?P<{_FOLDER_MARK}>/)"
-    return re.compile(f"^(?:.+/)?{name}{end if line.endswith('/') else f'(?:{end}|$)'}")
+    return late(f"^(?:.+/)?{name}{end if line.endswith('/') else f'(?:{end}|$)'}")
 
 
 def _entered(line: str) -> str:

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from isolint.documents import Node
 from isolint.facts.configuration.commands import asks_for_workers, is_for_options, runs_workers
-from isolint.facts.configuration.containers import is_for_tests
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.meaning.values import Hop
 from isolint.facts.program import syntax as s
@@ -89,6 +88,8 @@ class Parallel:
     @cached_property
     def limit(self) -> tuple[int, Hop] | None:
         """How many connections the server in a compose file for tests allows, and where it says so."""
+        from isolint.facts.configuration.containers import is_for_tests
+
         for document in self.configuration.of("compose"):
             if is_for_tests(document):
                 for node in document.root.below():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from isolint.documents import Node
-from isolint.inputs import note_file
+from isolint.inputs import State, note_file
 from isolint.late import dataclass
 
 if sys.version_info >= (3, 11):
@@ -94,7 +95,14 @@ def read_ini(path: Path, section: str) -> dict[str, object] | None:
 
 def read_toml(path: Path) -> dict[str, object]:
     """A TOML file, empty if it cannot be read."""
-    note_file(path)
+    return _parsed(path, note_file(path))
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, state: State | None) -> dict[str, object]:
+    """What the file holds in that state."""
+    if state is None:
+        return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -22,7 +22,6 @@ from isolint.facts.meaning.values import (
     options,
     text,
 )
-from isolint.facts.order.diversions import Diverted
 from isolint.facts.order.replacements import Place, Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -39,7 +38,7 @@ from isolint.facts.targets.stores import is_named, is_spelled_by, own_store
 from isolint.late import dataclass
 
 if TYPE_CHECKING:
-    from isolint.facts.order.diversions import Diversions
+    from isolint.facts.order.diversions import Diversions, Diverted
 
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
 _OPENED_FOR_CALLER = frozenset({"connection", "session", "transaction", "cursor"})
@@ -53,7 +52,7 @@ _WRITING = frozenset(
 
 _CLOSING = frozenset({"close", "aclose", "dispose", "disconnect", "shutdown", "stop", "quit"})
 
-_Read = Callable[[], Diverted]
+_Read = Callable[[], "Diverted"]
 _Body = tuple["s.Function | None", s.Block, Frame]
 
 
@@ -99,7 +98,7 @@ class Singletons:
         seen: set[object] = set()
         bodies = self._bodies(module)
         for body in bodies:
-            for of, found in self._in_body(body, partial(self.diversions.of, module), frozenset()):
+            for of, found in self._in_body(body, lambda: self.diversions.of(module), frozenset()):
                 if of not in seen:
                     seen.add(of)
                     yield found
