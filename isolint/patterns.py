@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _FOLDER_MARK = "ps_d"  # the group that pathspec lets match the slash after a folder
-_NAME = late(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
+_SEGMENT = r"(?:[\w.~@+$,-]|[*](?![*])|[?]|\[\w+\])+"
+_PLAIN = late(
+    rf"(?P<exception>!?)(?P<anywhere>[*][*]/)?(?P<top>/?)(?P<path>{_SEGMENT}(?:/{_SEGMENT})*)(?P<folder>/?)\Z",
+    re.ASCII,
+)
 
 
 class _Pattern(NamedTuple):
@@ -70,15 +74,18 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
 
 def _compiled(line: str) -> list[_Pattern]:
     """Compile one line: to one pattern, or to none."""
-    if _NAME.match(line):
-        return [_Pattern(_of_name(line), True, True)]
+    if not line.strip() or line.startswith("#"):
+        return []
+    is_about_names = "/" not in line.strip().removeprefix("!").removesuffix("/")
+    plain = _PLAIN.match(line)
+    if plain is not None and not (plain["path"] == "*" and not plain["top"]):
+        return [_Pattern(_of_plain(plain, is_about_names), not plain["exception"], is_about_names)]
     from pathspec import GitIgnoreSpec
 
     try:
         spec = GitIgnoreSpec.from_lines([_entered(line)])
     except (ValueError, re.error):
         return []
-    is_about_names = "/" not in line.strip().removeprefix("!").removesuffix("/")
     return [
         _Pattern(pattern.regex, pattern.include, is_about_names)
         for pattern in spec.patterns
@@ -86,11 +93,19 @@ def _compiled(line: str) -> list[_Pattern]:
     ]
 
 
-def _of_name(line: str) -> re.Pattern[str]:
-    """A name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than all this takes."""
-    name = re.escape(line.removesuffix("/")).replace(r"\*", "[^/]*")
+def _of_plain(found: re.Match[str], is_about_names: bool) -> re.Pattern[str]:
+    """A plain path or name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than this."""
+    path = "/".join(map(_of_segment, found["path"].split("/")))
+    beginning = "(?:.+/)?" if is_about_names or found["anywhere"] else ""
     end = f"(?P<{_FOLDER_MARK}>/)"
-    return late(f"^(?:.+/)?{name}{end if line.endswith('/') else f'(?:{end}|$)'}")
+    return late(f"^{beginning}{path}{end if found['folder'] else f'(?:{end}|$)'}")
+
+
+def _of_segment(segment: str) -> str:
+    if segment == "*":
+        return "[^/]+"
+    escaped = re.escape(segment).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    return escaped.replace(r"\[", "[").replace(r"\]", "]")
 
 
 def _entered(line: str) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.contents import is_container
 from isolint.facts.meaning.instances import lineage, method
@@ -15,6 +13,7 @@ from isolint.facts.program.show import show
 from isolint.facts.running.registries import Writes
 from isolint.facts.running.relevance import last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
+from isolint.facts.state.countedmocks import Mocks
 from isolint.facts.state.imports import ImportWrites
 from isolint.facts.state.initial import is_empty, is_new_key
 from isolint.facts.state.mutations import Mutations
@@ -33,6 +32,7 @@ from isolint.facts.state.places import (
     Shared,
     whole,
 )
+from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
@@ -40,10 +40,6 @@ from isolint.facts.state.writes import Write, is_of_what_is_put, only_removes, p
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 from isolint.late import dataclass
-
-if TYPE_CHECKING:
-    from isolint.facts.state.countedmocks import Mocks
-    from isolint.facts.state.readers import Readers
 
 _CLEANERS = ("reset", "clean", "cleanup", "clear", "restore", "purge", "isolate", "isolated")
 _MINOR = frozenset({"the seed of random numbers"})
@@ -99,21 +95,11 @@ class Leaks:
         self.mutations = mutations
         self.restored = Restored(fixtures, mutations)
         self.uses = Uses(mutations, fixtures)
+        self.readers = Readers(self.uses, fixtures)
         self.imports = ImportWrites(fixtures, mutations)
+        self.mocks = Mocks(fixtures, mutations.origins)
         self.registries = Writes(self.evaluator.vocabulary.creators).attributes
         self._known: dict[str, tuple[Leak, ...]] = {}
-
-    @cached_property
-    def mocks(self) -> Mocks:
-        from isolint.facts.state.countedmocks import Mocks
-
-        return Mocks(self.fixtures, self.mutations.origins)
-
-    @cached_property
-    def readers(self) -> Readers:
-        from isolint.facts.state.readers import Readers
-
-        return Readers(self.uses, self.fixtures)
 
     def of(self, sites: Sites, kind: str) -> Iterator[Leak]:
         """The leaks of a kind in a module."""
