@@ -7,26 +7,26 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.destroyed import Destruction, Destructions
 from isolint.facts.meaning.values import Hop, Text, UniqueName, Value, text
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.running.effects import Effects
-from isolint.facts.running.events import Event, Run
 from isolint.facts.running.peril import Peril
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.sites import HOOKS, Sites
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures
-from isolint.facts.suite.mentions import Mentions
-from isolint.facts.suite.reach import Reach
-from isolint.facts.targets.protection import Protection
 from isolint.late import dataclass
 
 if TYPE_CHECKING:
+    from isolint.facts.destruction.destroyed import Destruction, Destructions
     from isolint.facts.lifetime.lifecycle import Lifecycle
     from isolint.facts.order.replacements import Replacements
+    from isolint.facts.program.project import Module
+    from isolint.facts.running.events import Event, Run
     from isolint.facts.suite.isolation import Isolation
+    from isolint.facts.suite.mentions import Mentions
+    from isolint.facts.suite.reach import Reach
+    from isolint.facts.targets.protection import Protection
 
 DEEPEST = 5
 

@@ -6,28 +6,28 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements
-from isolint.facts.rows.columns import UniqueColumns
-from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.landings import Landing, Landings
 from isolint.facts.rows.libraries import Libraries
-from isolint.facts.rows.network import Network
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.payloads import Field, Payloads, spelled_in
 from isolint.facts.rows.sameness import FIXED
-from isolint.facts.rows.written import Row, Written
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
-from isolint.facts.suite.mentions import Mentions
-from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import Level, Target
 from isolint.late import dataclass
 
 if TYPE_CHECKING:
+    from isolint.facts.meaning.values import Hop, Trail
+    from isolint.facts.program.project import Module
+    from isolint.facts.rows.columns import UniqueColumns
+    from isolint.facts.rows.driven import Drive
+    from isolint.facts.rows.network import Network
     from isolint.facts.rows.sameness import Sameness
+    from isolint.facts.rows.written import Row, Written
+    from isolint.facts.suite.mentions import Mentions
+    from isolint.facts.suite.reach import Reach
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 

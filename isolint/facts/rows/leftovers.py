@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from isolint.facts.meaning.values import Trail
-from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
-from isolint.facts.rows.collisions import Collisions
-from isolint.facts.rows.driven import Drive
-from isolint.facts.rows.network import Network
-from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.outcomes import is_refused
-from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.values import Trail
+    from isolint.facts.program import syntax as s
+    from isolint.facts.program.project import Module
+    from isolint.facts.rows.collisions import Collisions
+    from isolint.facts.rows.driven import Drive
+    from isolint.facts.rows.network import Network
+    from isolint.facts.rows.notes import Notes
+    from isolint.facts.rows.written import Row
 
 _MAKING = ("", "POST", "PUT")
 _PREFIXES = frozenset({"api", "v1", "v2", "v3"})

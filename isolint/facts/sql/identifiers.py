@@ -26,15 +26,14 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import Binding, reaching, walk
 from isolint.facts.program.show import dotted
-from isolint.facts.running.effects import Effects
-from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
-from isolint.facts.sql.templates import Piece
 from isolint.facts.targets.lattice import tokens
 from isolint.late import dataclass, regex
 
 if TYPE_CHECKING:
-    from isolint.facts.sql.templates import Templates
+    from isolint.facts.running.effects import Effects
+    from isolint.facts.running.events import Event
+    from isolint.facts.sql.templates import Piece, Templates
 
 _PLAIN = regex(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.harms import Harms
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.instances import body_frame
 from isolint.facts.meaning.values import (
@@ -25,27 +24,27 @@ from isolint.facts.meaning.values import (
     options,
     text,
 )
-from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted, show
-from isolint.facts.running.effects import Effects
 from isolint.facts.running.failures import expected_failures
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
 from isolint.facts.targets.defaults import is_local
 from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name
-from isolint.facts.targets.pointings import Pointing
-from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.usage import Degree, Usage, Use
 from isolint.late import dataclass
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
 
 if TYPE_CHECKING:
+    from isolint.facts.destruction.harms import Harms
+    from isolint.facts.order.replacements import Replacements
+    from isolint.facts.program.project import Module
+    from isolint.facts.running.effects import Effects
     from isolint.facts.targets.appvariables import ApplicationVariables
-    from isolint.facts.targets.pointings import Pointings
+    from isolint.facts.targets.pointings import Pointing, Pointings
+    from isolint.facts.targets.protection import Protection
 
 
 @dataclass(frozen=True, slots=True)
