@@ -93,17 +93,17 @@ class Grounds:
 
         return Parallel(self.configuration, self.config, self.project)
 
-    @cached_property
+    @property
     def evaluator(self) -> Evaluator:
-        from isolint.facts.meaning.evaluate import Evaluator
-
-        return Evaluator(self.project)
+        """Evaluates the project's expressions; the fixtures give it the values of arguments."""
+        return self.fixtures.evaluator
 
     @cached_property
     def fixtures(self) -> Fixtures:
+        from isolint.facts.meaning.evaluate import Evaluator
         from isolint.facts.suite.fixtures import Fixtures
 
-        return Fixtures(self.evaluator)
+        return Fixtures(Evaluator(self.project))
 
     @cached_property
     def effects(self) -> Effects:
