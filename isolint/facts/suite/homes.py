@@ -11,11 +11,6 @@ from isolint.documents import Node
 from isolint.inputs import State, note_file
 from isolint.late import dataclass
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 # In the order of pytest 9: the file, the keys that lead to the settings, and whether it counts without them.
 _HOMES: tuple[tuple[str, tuple[tuple[str, ...], ...], bool], ...] = (
     ("pytest.toml", (("pytest",),), True),
@@ -103,6 +98,11 @@ def _parsed(path: Path, state: State | None) -> dict[str, object]:
     """What the file holds in that state."""
     if state is None:
         return {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
