@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from isolint.documents import Node
-from isolint.inputs import State, note_file
+from isolint.inputs import note_file
 from isolint.late import dataclass
 
 # In the order of pytest 9: the file, the keys that lead to the settings, and whether it counts without them.
@@ -90,22 +90,23 @@ def read_ini(path: Path, section: str) -> dict[str, object] | None:
 
 def read_toml(path: Path) -> dict[str, object]:
     """A TOML file, empty if it cannot be read."""
-    return _parsed(path, note_file(path))
+    note_file(path)
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 @lru_cache(maxsize=4)
-def _parsed(path: Path, state: State | None) -> dict[str, object]:
-    """What the file holds in that state."""
-    if state is None:
-        return {}
+def _parsed(text: str) -> dict[str, object]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
         return {}
 
 
