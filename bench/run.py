@@ -27,6 +27,14 @@ HERE = Path(__file__).parent
 WORK = HERE / ".work"
 SUITE = tomllib.loads((HERE / "suite.toml").read_text(encoding="utf-8"))
 ISOLINT = HERE.parent
+CONFTEST = """\
+import pytest
+
+
+@pytest.fixture
+def language():
+    return "de"
+"""
 GROWTH = (5_000, 20_000, 80_000, 320_000, 1_500_000)
 
 
@@ -103,6 +111,7 @@ def _jobs(name: str, environments: Mapping[str, Path], chosen: Iterable[str] | N
     warm = f"{check} --cache-dir {cache / 'isolint'} {paths}"
     yield Job("isolint warm", _in(own, warm), root)
     if "changed" in source:
+        _change(root / source["changed"])
         yield Job("isolint one changed", _in(own, warm), root, lambda: _change(root / source["changed"]))
     if "file" in source:
         yield Job("isolint one file", _in(own, f"{check} --no-cache {source['file']}"), root)
@@ -144,9 +153,10 @@ def _cost(job: Job) -> Cost:
 
 
 def _change(path: Path) -> None:
-    """Change a file as an edit does."""
-    text = path.read_text(encoding="utf-8").partition("# changed")[0].rstrip()
-    path.write_text(f"{text}\n# changed {time.time_ns()}\n", encoding="utf-8")
+    """Change the code of a file as an edit does, that of a conftest which the project does not have, too."""
+    text = path.read_text(encoding="utf-8") if path.exists() else CONFTEST
+    kept = text.partition("# changed")[0].rstrip()
+    path.write_text(f"{kept}\n\n\n# changed\ndef changed():\n    return {time.time_ns()}\n", encoding="utf-8")
 
 
 # -- growth

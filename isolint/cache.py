@@ -2,8 +2,9 @@
 
 An entry is a file of its own, named by a key: what was asked, the settings, isolint's own sources, the Python that runs
 it. It holds the outcome and what decided it: each file that was read, with the hash of its content, or was missing,
-and each folder that was listed, with the hash of its names. Paths are relative to the project, so that an entry serves
-other checkouts; sizes and times stand beside the hashes only to spare reading what has not been touched.
+and each folder that was listed, with the hash of its names. What the Python files held stands beside it, so that a run
+after a change need not judge again what the change does not concern. Paths are relative to the project, so that an
+entry serves other checkouts; sizes and times stand beside the hashes only to spare reading what has not been touched.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from isolint import inputs
 from isolint.inputs import Inputs
 from isolint.records import from_record, to_record
-from isolint.result import Result
+from isolint.result import Earlier, Result
 
 MOST_ENTRIES = 64
 MOST_BYTES = 128_000_000
+MOST_CHANGED = 100
 RECENT = 2_000_000_000  # nanoseconds: what was touched just before it was looked at may change unseen
 
 _NOISE = frozenset(
@@ -44,6 +46,13 @@ _NOISY_ENDS = (".pyc", ".swp", "~")
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder holds a cache of isolint's.\n"
 
 
+class _Compared(NamedTuple):
+    """Whether anything was touched without being changed, and the files whose content has changed."""
+
+    touched: bool
+    changed: tuple[str, ...]
+
+
 class Cache:
     """The entries for the project at `root`, kept in `folder`. Raises nothing: what cannot be had is not there."""
 
@@ -51,36 +60,59 @@ class Cache:
         self.root = os.path.abspath(root)
         self.folder = folder
 
-    def find(self, key: str) -> Result | None:
-        """The outcome of the run with this key, if nothing that it looked at has changed."""
+    def find(self, key: str) -> Result | Earlier | None:
+        """The outcome of the run with this key, if nothing that it looked at has changed.
+
+        If no more has changed than what some Python files hold, the run and what these held.
+        """
         entry = self._read(key)
-        if entry is None:
-            return None
         try:
-            touched = self._check(entry)
-            if touched is None:
+            compared = None if entry is None else self._compared(entry)
+            result = None if entry is None else from_record(entry["result"])
+            if entry is None or compared is None or not isinstance(result, Result):
                 return None
-            result = from_record(entry["result"])
+            if compared.changed:
+                return self._earlier(key, entry, result, compared.changed)
         except (KeyError, TypeError, ValueError, IndexError):
             return None
-        if not isinstance(result, Result):
-            return None
-        if touched:
+        if compared.touched:
             self._write(key, entry)
         return result
 
-    def keep(self, key: str, result: Result, seen: Inputs) -> None:
-        """Keep the outcome of a run that looked at `seen`, unless that has changed meanwhile."""
+    def keep(self, key: str, result: Result, seen: Inputs, earlier: Earlier | None = None) -> None:
+        """Keep the outcome of a run that looked at `seen`, unless that has changed meanwhile.
+
+        A run that had an `earlier` one to go by has looked at no more than the changes called for.
+        """
         if result.errors:
             return
         began = time.time_ns()
-        entry: dict[str, Any] = {"at": began, "files": {}, "folders": {}, "result": to_record(result)}
+        last = self._read(key) if earlier is not None else None
+        entry: dict[str, Any] = {"files": {}, "folders": {}, "texts": {}, **(last or {})}
+        contents: dict[str, bytes] = {}
         for kind, states in (("files", seen.files), ("folders", seen.folders)):
             for path, known in states.items():
-                now = inputs.state(path)
+                now, name = inputs.state(path), self._relative(path)
                 if now != known:
                     return
-                entry[kind][self._relative(path)] = [*(now or ()), _DIGESTS[kind](path)]
+                content = _content(path) if kind == "files" else None
+                if content is not None and name.endswith(".py"):
+                    contents[name] = content
+                digest = (
+                    _of_folder(path)
+                    if kind == "folders"
+                    else _of_file(path)
+                    if content is None
+                    else _hash(content)
+                )
+                entry[kind][name] = [*(now or ()), digest]
+        entry |= {"at": began, "result": to_record(result)}
+        if last is None:
+            self._pack(key, contents)
+        elif earlier is not None:
+            entry["texts"] |= {
+                path: contents[path].decode("latin-1") for path in earlier.held if path in contents
+            }
         self._write(key, entry)
 
     def own_sources(self) -> str:
@@ -98,9 +130,10 @@ class Cache:
 
     # -- what an entry depends on
 
-    def _check(self, entry: dict[str, Any]) -> bool | None:
-        """Whether anything was touched without being changed; None if something has changed."""
+    def _compared(self, entry: dict[str, Any]) -> _Compared | None:
+        """What was touched and what has changed; None if more has changed than the content of some files."""
         touched = False
+        changed: list[str] = []
         now = time.time_ns()
         settled, top = entry["at"] - RECENT, os.path.join(self.root, "")
         for kind, digest in _DIGESTS.items():
@@ -112,13 +145,44 @@ class Cache:
                 if found is not None and [*found] == recorded[:-1] and found[1] < settled:
                     continue
                 was = recorded[-1]
-                if digest(top + path) != was:
+                if digest(top + path) == was:
+                    entry[kind][path] = [*(found or ()), was]
+                    touched = True
+                elif (
+                    kind == "files" and found is not None and was is not None and len(changed) < MOST_CHANGED
+                ):
+                    changed.append(path)
+                else:
                     return None
-                entry[kind][path] = [*(found or ()), was]
-                touched = True
         if touched:
             entry["at"] = now
-        return touched
+        return _Compared(touched, tuple(changed))
+
+    def _earlier(
+        self, key: str, entry: dict[str, Any], result: Result, changed: tuple[str, ...]
+    ) -> Earlier | None:
+        """The run of an entry, if it is known what the files that have changed since held then."""
+        texts = entry["texts"]
+        held = {path: texts[path].encode("latin-1") for path in changed if path in texts}
+        from isolint.archive import unpacked
+
+        held |= unpacked(self._archive(key), (path for path in changed if path not in held))
+        if any(path not in held or _hash(held[path]) != entry["files"][path][-1] for path in changed):
+            return None
+        others = (
+            path for path, known in entry["files"].items() if len(known) > 1 and not path.endswith(".py")
+        )
+        return Earlier(result, held, tuple(others))
+
+    def _pack(self, key: str, contents: Mapping[str, bytes]) -> None:
+        from isolint.archive import packed
+
+        data = packed(contents)
+        if data is not None:
+            self._put(self._archive(key), data)
+
+    def _archive(self, key: str) -> Path:
+        return self.folder / f"{key}.zip"
 
     def _relative(self, path: str) -> str:
         top = os.path.join(self.root, "")
@@ -172,7 +236,7 @@ class Cache:
         entries = []
         with os.scandir(self.folder) as listed:
             for each in listed:
-                if each.name.startswith("new-") or each.name.endswith(".json"):
+                if each.name.startswith("new-") or each.name.endswith((".json", ".zip")):
                     with suppress(OSError):
                         found = each.stat()
                         entries.append((found.st_mtime_ns, found.st_size, each))
@@ -230,6 +294,17 @@ def _of_file(path: str) -> str | None:
             return _hash(file.read())
     except (OSError, ValueError):
         return None
+
+
+def _content(path: str) -> bytes | None:
+    """What a Python file holds; None for another, and where there is none to read."""
+    try:
+        if path.endswith(".py") and stat.S_ISREG(os.stat(path).st_mode):
+            with open(path, "rb") as file:
+                return file.read()
+    except (OSError, ValueError):
+        pass
+    return None
 
 
 def _of_folder(path: str) -> str | None:

@@ -7,30 +7,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from isolint import discovery, documents, inputs, sharing, source
+from isolint import discovery, documents, inputs, sharing, source, suppress
+from isolint.changes import Waking, merged
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.program.project import Module, Project
 from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
-from isolint.finding import Confidence, Finding, Fix, Location, Severity, Silenced, Span
+from isolint.finding import Finding, Fix, Severity, Silenced
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
-from isolint.result import NOTHING, Result
+from isolint.result import NOTHING, Earlier, Result
 from isolint.rule import Check, Context, Rule
 from isolint.selection import idle_ignores, ignored_for, selected
 from isolint.settings import Settings, SettingsError, place_of_ignore, rule_options
 from isolint.shard import WHOLE, Shard
+from isolint.suppress import UNREASONED, UNUSED
 from isolint.vocabulary import VocabularyError
 from isolint.vocabulary import load as load_vocabulary
-
-if TYPE_CHECKING:
-    from isolint.suppress import Unused
-
-UNUSED = "ISO001"
-UNREASONED = "ISO002"
 
 T = TypeVar("T")
 Place = Module | Document
@@ -52,20 +48,22 @@ def check(
     watch: Watch = iter,
     jobs: int | None = 1,
     shard: Shard | None = None,
+    earlier: Earlier | None = None,
 ) -> Result:
     """Lint what `paths` name (none: the test paths of pytest's configuration, else the project).
 
     The findings have their fixes if these are asked for. `edited` holds by path what is to be read in the place
     of what files hold, and files that are not there yet. The files are looked at as `watch` hands them on, which
     may so tell how far the run is. `jobs` is the number of processes, None for as many as are worth it; of several
-    shards each covers a part of the files. Raises SettingsError or VocabularyError for a configuration that cannot
+    shards each covers a part of the files. With an `earlier` run of the same, only what may have changed since is
+    looked at again. Raises SettingsError or VocabularyError for a configuration that cannot
     be used.
     """
 
     def work() -> Result:
         run = Run(settings, paths, rules, force_exclude, standard, with_fixes, edited)
         _LATEST[:] = [run]
-        return run.result(watch, jobs, shard or WHOLE)
+        return run.result(watch, jobs, shard or WHOLE, earlier)
 
     return _undisturbed(work)
 
@@ -121,6 +119,7 @@ class Run:
         self.errors = self.reader.errors
         self.silenced: list[Silenced] = []
         self.ignored: set[tuple[str, str]] = set()
+        self.woken: frozenset[str] | None = None
 
     def _default_paths(self, config: PytestConfig) -> list[Path]:
         folders = [self.settings.root / word for word in config.words("testpaths")]
@@ -128,7 +127,27 @@ class Run:
             inputs.note_folder(folder)
         return [folder for folder in folders if folder.exists()] or [self.settings.root]
 
-    def result(self, watch: Watch = iter, jobs: int | None = 1, shard: Shard = WHOLE) -> Result:
+    def result(
+        self,
+        watch: Watch = iter,
+        jobs: int | None = 1,
+        shard: Shard = WHOLE,
+        earlier: Earlier | None = None,
+    ) -> Result:
+        if earlier is not None:
+            self.woken = self._woken_since(earlier)
+        found = self._looked_for(watch, jobs, shard)
+        return found if earlier is None or self.woken is None else merged(earlier.result, found, self.woken)
+
+    def _woken_since(self, earlier: Earlier) -> frozenset[str] | None:
+        """The files to look at again, None for all."""
+        if not earlier.held.keys() <= set(self.files.python):
+            return None
+        waking = Waking(self.knowledge.project, filter(self.is_test, self.files.python), earlier)
+        settings = (module.path for module in self.knowledge.django.settings_modules)
+        return waking.woken((*self._configuration_files, *settings))
+
+    def _looked_for(self, watch: Watch, jobs: int | None, shard: Shard) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
         self.errors += [
             f"{path} lies outside the project {self.settings.root}" for path in self.files.outside
@@ -163,7 +182,7 @@ class Run:
         rest = [path for path in (*self.files.python, *self.files.configuration) if not self._covers(path)]
         for glob, word in idle_ignores(self.names, self.settings, self.codes, rest, self.ignored):
             if (found := place_of_ignore(self.settings, glob, word)) is not None:
-                yield _unused_at(*found, f"`{word}` ignores nothing in `{glob}`")
+                yield suppress.unused(*found, f"`{word}` ignores nothing in `{glob}`")
 
     def _covers(self, path: str) -> bool:
         if self.standard:
@@ -197,7 +216,7 @@ class Run:
 
     def _modules(self) -> Iterator[Module]:
         """The modules to look at: test context among the reported files, and self-tests in product code."""
-        for path in sorted(self._reported()):
+        for path in sorted(filter(self._is_awake, self._reported())):
             if self.is_test(path) or (not discovery.is_set_aside(path) and self._tests_itself(path)):
                 module = self.knowledge.project.module(path)
                 if module is not None:
@@ -207,8 +226,11 @@ class Run:
         """Django's settings modules, if they were asked for and any rule wants to look at them."""
         if self._is_listened_to(SettingsModule):
             for module in self.knowledge.django.settings_modules:
-                if self._covers(module.path) and module not in modules:
+                if self._covers(module.path) and module not in modules and self._is_awake(module.path):
                     yield module
+
+    def _is_awake(self, path: str) -> bool:
+        return self.woken is None or path in self.woken
 
     def _is_listened_to(self, kind: type) -> bool:
         return any(kind in rule.listeners for rule in self.rules if rule.code in self.codes)
@@ -217,7 +239,7 @@ class Run:
         """The configuration files to look at, if any rule wants to."""
         if not self._is_listened_to(ConfigFile):
             return
-        for path in self._configuration_files:
+        for path in filter(self._is_awake, self._configuration_files):
             if self._covers(path) and (found := self.knowledge.configuration.document(path)) is not None:
                 yield found
 
@@ -321,8 +343,6 @@ class Run:
         text = self.reader.source(module.path)
         if text is None or ("isolint" not in text.text and "noqa" not in text.text.lower()):
             return findings
-        from isolint import suppress
-
         known = {rule.code: rule.name for rule in self.rules}
         found = documents.comments(text) if isinstance(module, Document) else source.comments(text)
         comments = suppress.parse(found, text.lines)
@@ -337,11 +357,14 @@ class Run:
         if UNUSED in self.codes:
             kept += [self._unused(module.path, unused) for unused in outcome.unused]
         if UNREASONED in self.codes:
-            kept += [_unreasoned(module.path, each.span) for each in suppress.unreasoned(comments, known)]
+            kept += [
+                suppress.unreasoned_at(module.path, each.span)
+                for each in suppress.unreasoned(comments, known)
+            ]
         return kept
 
-    def _unused(self, path: str, unused: Unused) -> Finding:
-        return replace(_unused_at(path, unused.span, unused.message), subject=unused.edit)
+    def _unused(self, path: str, unused: suppress.Unused) -> Finding:
+        return replace(suppress.unused(path, unused.span, unused.message), subject=unused.edit)
 
     @cached_property
     def _accepts_unreadable(self) -> bool:
@@ -375,19 +398,3 @@ class Run:
             return "suppressed" if finding not in kept else "" if self._shown(finding) else "hidden"
 
         return [(finding, fate(finding)) for finding in sorted({*raised, *kept}, key=lambda f: f.sort_key)]
-
-
-def _unused_at(path: str, span: Span, message: str) -> Finding:
-    return _of_comment(UNUSED, "unused-suppression", path, span, message)
-
-
-def _unreasoned(path: str, span: Span) -> Finding:
-    return _of_comment(
-        UNREASONED, "suppression-without-reason", path, span, "this suppression gives no reason"
-    )
-
-
-def _of_comment(code: str, name: str, path: str, span: Span, message: str) -> Finding:
-    """A finding about what silences findings, which no check of a rule makes."""
-    location, lines = Location(path, span), (span.line, span.line)
-    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines)

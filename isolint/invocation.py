@@ -16,7 +16,7 @@ from isolint.working import ONCE, Means
 
 if TYPE_CHECKING:
     from isolint.reader import Standard
-    from isolint.result import Result
+    from isolint.result import Earlier, Result
     from isolint.rule import Rule
     from isolint.settings import Settings
 
@@ -156,7 +156,7 @@ def linted(
 
     started = time.monotonic()
 
-    def run() -> Result:
+    def run(earlier: Earlier | None) -> Result:
         from isolint import engine
         from isolint.progress import watched
         from isolint.vocabulary import VocabularyError
@@ -173,9 +173,11 @@ def linted(
                 watch=iter if quiet else lambda places: watched(places, started),
                 jobs=means.jobs,
                 shard=means.shard,
+                earlier=earlier,
             )
         except (SettingsError, VocabularyError) as error:
             raise Failure(str(error)) from error
 
     folder = None if standard is not None or edited else means.cache(settings.root)
-    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes)
+    in_parts = means.shard is None and not with_fixes
+    return recalled(settings, paths, folder, run, force_exclude, means.shard, with_fixes, in_parts=in_parts)

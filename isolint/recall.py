@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from isolint import inputs
 from isolint.installed import has_plugins
-from isolint.result import Result
+from isolint.result import Earlier, Result
 
 if TYPE_CHECKING:
     from isolint.settings import Settings
@@ -22,24 +22,27 @@ def recalled(
     settings: Settings,
     paths: Sequence[Path],
     folder: Path | None,
-    run: Callable[[], Result],
+    run: Callable[[Earlier | None], Result],
     *asked: object,
+    in_parts: bool,
 ) -> Result:
     """What `run` finds in `paths`: kept in the folder of the cache, None for none.
 
-    `asked` is whatever else decides what is found.
+    `asked` is whatever else decides what is found. A run that is good `in_parts` is given the earlier one, if there is
+    one that some Python files have changed since: what they do not concern need not be judged again.
     """
     if folder is None or has_plugins():
-        return run()
+        return run(None)
     from isolint.cache import Cache
 
     cache = Cache(settings.root, folder)
     key = _key(cache.own_sources(), settings, paths, asked)
     known = cache.find(key)
-    if known is not None:
+    if isinstance(known, Result):
         return known
-    result = run()
-    cache.keep(key, result, inputs.noted())
+    earlier = known if in_parts and not settings.plugins and not settings.per_file_ignores else None
+    result = run(earlier)
+    cache.keep(key, result, inputs.noted(), earlier)
     return result
 
 

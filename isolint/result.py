@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from isolint.finding import Finding, Silenced
 from isolint.late import dataclass
@@ -35,3 +36,14 @@ class Result:
     def suppressed(self) -> int:
         """How many findings comments silenced."""
         return sum(each.by != "baseline" for each in self.silenced)
+
+
+class Earlier(NamedTuple):
+    """An earlier run: what it found, what the Python files that have changed since held then.
+
+    `others` are the files it read that are not Python, all of them unchanged. Paths are relative to the project.
+    """
+
+    result: Result
+    held: Mapping[str, bytes]
+    others: tuple[str, ...]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 
-from isolint.finding import Finding, Span
+from isolint.finding import Confidence, Finding, Location, Severity, Span
 from isolint.late import dataclass, regex
 from isolint.spelling import closest
 
@@ -84,7 +84,9 @@ class Outcome:
     unused: tuple[Unused, ...]
 
 
-_UNUSED = ("ISO001", "unused-suppression")
+UNUSED = "ISO001"
+UNREASONED = "ISO002"
+_UNUSED_NAME = "unused-suppression"
 _PART = regex(r"(?<=\s)#(?=[\sA-Za-z])|(?<![`'\"])#(?=\s*noqa\b)", re.IGNORECASE)
 _DIRECTIVE = regex(r"#\s*isolint\b\s*(?P<colon>:?)\s*(?P<word>(?:\w+(?:-\w+)*)?)\s*(?P<rest>.*)")
 _ARGUMENTS = regex(r"(?:\[(?P<words>[^\]]*)\])?\s*(?:--(?P<reason>.*))?")
@@ -295,7 +297,7 @@ class _Ledger:
 
 def _is_of_unused(comment: Suppression, word: str) -> bool:
     """Tell whether `word` of `comment` ("" being all rules) silences what is said of unused suppressions."""
-    return word in _UNUSED or (not word and comment.reach is Reach.FILE)
+    return word in (UNUSED, _UNUSED_NAME) or (not word and comment.reach is Reach.FILE)
 
 
 def _reaches(comment: Suppression, first: int, last: int) -> bool:
@@ -321,3 +323,21 @@ def _unknown_directive(word: str, known: Iterable[str]) -> str:
         return "`ignore` or `ignore-file` has to follow `isolint:`"
     guess = closest(word, known)
     return f"there is no `{word}`" + (f", did you mean `{guess}`?" if guess else "")
+
+
+def unused(path: str, span: Span, message: str) -> Finding:
+    """The finding about what silences nothing: a comment, or a setting."""
+    return _of_comment(UNUSED, _UNUSED_NAME, path, span, message)
+
+
+def unreasoned_at(path: str, span: Span) -> Finding:
+    """The finding about a comment that gives no reason."""
+    return _of_comment(
+        UNREASONED, "suppression-without-reason", path, span, "this suppression gives no reason"
+    )
+
+
+def _of_comment(code: str, name: str, path: str, span: Span, message: str) -> Finding:
+    """A finding about what silences findings, which no check of a rule makes."""
+    location, lines = Location(path, span), (span.line, span.line)
+    return Finding(code, name, message, Severity.WARNING, Confidence.HIGH, location, lines=lines)

@@ -80,7 +80,7 @@ def test_clean_run(tmp_path: Path) -> None:
 
 # What a file of plain tests gives no cause to ask.
 UNASKED = (
-    "hashlib shutil unicodedata tomllib isolint.cache isolint.suppress isolint.facts.found "
+    "hashlib shutil unicodedata tomllib isolint.cache isolint.facts.found "
     "isolint.facts.configuration.databases isolint.facts.configuration.pipelines isolint.facts.configuration.stages "
     "isolint.facts.destruction.destroyed isolint.facts.order.diversions isolint.facts.rows.columns "
     "isolint.facts.rows.notes isolint.facts.suite.rowwords "

@@ -236,6 +236,7 @@ class Analyses(Grounds):
     @cached_property
     def collisions(self) -> Collisions:
         from isolint.facts.rows.collisions import Collisions
+        from isolint.facts.suite.reached import Reached
 
         return Collisions(
             self.written,
@@ -246,6 +247,7 @@ class Analyses(Grounds):
             self.fixtures,
             self.reach,
             self.mentions,
+            Reached(self.project, self.reach, self.mentions),
         )
 
     @cached_property

@@ -194,9 +194,13 @@ class Project:
 
     def locate(self, module: Module, parts: tuple[str, ...]) -> str | None:
         """The file that an absolute dotted name means in `module`: nearest source root first."""
-        key = (module.path.rpartition("/")[0], "/".join(parts))
+        return self.find(module.path.rpartition("/")[0], parts)
+
+    def find(self, folder: str, parts: tuple[str, ...]) -> str | None:
+        """The file that an absolute dotted name means in the modules of a folder."""
+        key = (folder, "/".join(parts))
         if key not in self._located:
-            self._located[key] = self._search(key[0], key[1], parts[0])
+            self._located[key] = self._search(folder, key[1], parts[0])
         return self._located[key]
 
     def _relative(self, module: Module, node: s.Import, entry: s.ImportedName) -> Resolved:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from isolint.facts.rows.written import Row, Written
     from isolint.facts.suite.mentions import Mentions
     from isolint.facts.suite.reach import Reach
+    from isolint.facts.suite.reached import Reached
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
@@ -57,6 +58,7 @@ class Collisions:
         fixtures: Fixtures,
         reach: Reach,
         mentions: Mentions,
+        reached: Reached,
     ) -> None:
         self.written = written
         self._columns = columns
@@ -67,6 +69,7 @@ class Collisions:
         self.reach = reach
         self.libraries = Libraries(fixtures, written.stores)
         self.mentions = mentions
+        self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
 
     @cached_property
@@ -95,7 +98,7 @@ class Collisions:
         if users is None:
             return self.reach.tests
         paths = {path for path in (module.path, *users) if self._is_run(path)}
-        return self.reach.among(paths) if paths else ()
+        return self.reached.among(paths) if paths else ()
 
     def _is_run(self, path: str) -> bool:
         """Whether pytest or unittest runs anything of a file."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import pairwise
 
+from isolint.facts.program.importwords import imported, words_in
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import Binding
 
-_APART = bytes(c if chr(c).isalnum() or c == 95 or c > 127 else 32 for c in range(256))
 _EVERYWHERE = ("conftest", "__init__")
 _STAR = b"import *"
+_UPWARDS = "."
 _FEW = 12  # names: from there on an index is made sooner than all files are searched again
 
 
@@ -21,6 +22,7 @@ class Mentions:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._known: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._imports: dict[str, frozenset[str | tuple[str, str]]] = {}
         self._near: dict[str, tuple[str, ...]] = {}
         self._asked: dict[str, tuple[str, ...]] = {}
         self._spoken: dict[str, frozenset[bytes]] = {}
@@ -39,6 +41,12 @@ class Mentions:
     def surroundings(self, module: Module) -> frozenset[str] | None:
         """The other test code that may come to what running a test module does, or what it defines; None for all."""
         return self._followed(module, self._around)
+
+    def is_imported_by_product(self, path: str) -> bool:
+        """Whether anything of the product that test code speaks of may import a test module."""
+        stem = _name(path.removesuffix("/__init__.py")).encode()
+        others = (p for p in self.within_reach.keys() - self._contents.keys() if stem in self._words(p))
+        return any(self._may_import(other, path) for other in others)
 
     def _followed(self, module: Module, step: Callable[[str], tuple[str, ...]]) -> frozenset[str] | None:
         found: set[str] = set()
@@ -77,25 +85,33 @@ class Mentions:
         """The files that may come to what another does or defines, as far as their places and its name tell."""
         if path not in self._near:
             folder, _, name = path.removesuffix(".py").rpartition("/")
-            if name not in _EVERYWHERE:
-                found = set(self._naming(name))
-            else:
-                found = {other for other in self._contents if other.startswith(f"{folder}/") or not folder}
-                found.update(self._naming(name if name == "conftest" else _name(folder)))
-            self._near[path] = tuple(o for o in sorted(found) if o != path and self._may_import(o, path))
+            spoken = _name(folder) if name == "__init__" else name
+            found = {other for other in self._naming(spoken) if self._may_import(other, path)}
+            if name in _EVERYWHERE:
+                found |= {other for other in self._contents if other.startswith(f"{folder}/") or not folder}
+            self._near[path] = tuple(sorted(found - {path}))
         return self._near[path]
 
     def _may_import(self, path: str, wanted: str) -> bool:
-        """Whether a file may import another that it names: what lies in a package is told by that, or relatively."""
+        """Whether a file may import another that it names: as its package's, by itself, or relatively."""
         folder, _, name = wanted.rpartition("/")
-        package = f"{folder}/__init__.py"
-        if name == "__init__.py" or package not in self.project.files or path.startswith(f"{folder}/"):
+        home = path.rpartition("/")[0]
+        if name == "__init__.py" or home == folder or b"pytest_plugins" in self._words(path):
             return True
-        spoken, words = _name(folder).encode(), self._words(path)
-        if b"pytest_plugins" in words or spoken not in words:
-            return b"pytest_plugins" in words
-        taken = rb"\b%b\s*(\.\s*%b\b|import\b|as\b)" % (spoken, name.removesuffix(".py").encode())
-        return re.search(taken, self._contents[path]) is not None
+        package, stem = _name(folder), name.removesuffix(".py")
+        pairs = self._imports_of(path)
+        if (package, stem) in pairs or (package in pairs and stem.encode() in self._words(path)):
+            return True
+        if (_UPWARDS, stem) in pairs and (not folder or home.startswith(f"{folder}/")):
+            return True
+        return ("", stem) in pairs and f"{folder}/__init__.py" not in self.project.files
+
+    def _imports_of(self, path: str) -> frozenset[str | tuple[str, str]]:
+        """What a file imports: each part of a name with the one before it, and the names that it gives a meaning."""
+        known = self._imports.get(path)
+        if known is None:
+            known = self._imports[path] = frozenset(_pairs(self.project.content(path)))
+        return known
 
     def _naming(self, name: str) -> tuple[str, ...]:
         """The files that speak of a test module of this name, or of anything else that is called so, in order.
@@ -126,7 +142,7 @@ class Mentions:
         found = dict(self._contents)
         pending = list(found)
         for path in pending:
-            for name in by_name.keys() & _words_in(found[path]):
+            for name in by_name.keys() & words_in(found[path]):
                 for other in by_name.pop(name):
                     found[other] = self.project.content(other)
                     pending.append(other)
@@ -135,7 +151,7 @@ class Mentions:
     def _words(self, path: str) -> frozenset[bytes]:
         known = self._spoken.get(path)
         if known is None:
-            known = self._spoken[path] = _words_in(self._contents[path])
+            known = self._spoken[path] = words_in(self.project.content(path))
         return known
 
     @cached_property
@@ -144,8 +160,12 @@ class Mentions:
         return {path: project.content(path) for path in project.files if project.is_test(path)}
 
 
-def _words_in(data: bytes) -> frozenset[bytes]:
-    return frozenset(data.translate(_APART).split())
+def _pairs(data: bytes) -> Iterator[str | tuple[str, str]]:
+    for level, parts, names in imported(data):
+        way = (_UPWARDS if level else "", *parts)
+        yield from pairwise(way)
+        yield from ((way[-1], name) for name in names)
+        yield from names or way[-1:]
 
 
 def _name(path: str) -> str:

@@ -38,22 +38,6 @@ class Reach:
         """The test modules, conftests and test support among them, by path."""
         return tuple(sorted((m for m in self.modules if m.is_test), key=lambda m: m.path))
 
-    def among(self, paths: set[str]) -> tuple[Module, ...]:
-        """The test modules of these files, by path: no more is followed than it takes to come to them."""
-        if "modules" in self.__dict__ or not paths <= self._led_to(paths):
-            return tuple(module for module in self.tests if module.path in paths)
-        modules = (self.project.module(path) for path in sorted(paths))
-        return tuple(module for module in modules if module is not None and module.is_test)
-
-    def _led_to(self, paths: set[str]) -> set[str]:
-        """The files with tests, and those that the ones among `paths` lead to through test code alone."""
-        found = set(self.test_files)
-        for path in sorted(paths & self.test_files) if not paths <= found else ():
-            module = self.project.module(path)
-            if module is not None and not paths <= found:
-                found.update(other.path for other in self.support(module))
-        return found
-
     def support(self, module: Module) -> tuple[Module, ...]:
         """The test modules that one leads to by imports and conftests, those that these lead to, too, by path."""
         found = {module.path: module}

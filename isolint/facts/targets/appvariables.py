@@ -38,7 +38,7 @@ class ApplicationVariables:
 
     @cached_property
     def _likely(self) -> tuple[str, ...]:
-        return tuple(p for p in self.project.files if not self.project.is_test(p) and _is_likely(p))
+        return tuple(p for p in self.project.files if not self.project.is_test(p) and may_configure(p))
 
     def _spelled(self, path: str) -> frozenset[str]:
         if path not in self._words:
@@ -53,7 +53,8 @@ def _shared(path: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def _is_likely(path: str) -> bool:
+def may_configure(path: str) -> bool:
+    """Whether a module's name speaks of configuration or of the database."""
     folder, _, name = path.rpartition("/")
     words = tokens(name.removesuffix(".py")) | (
         tokens(folder.rpartition("/")[2]) if name == "__init__.py" else frozenset()

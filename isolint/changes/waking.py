@@ -1,0 +1,264 @@
+"""Which files to judge again, and the outcomes of two runs as one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from isolint.changes.leads import Leads, closure
+from isolint.changes.units import Unit, differing, units
+from isolint.facts.program.importwords import words_in
+from isolint.facts.program.project import Project
+from isolint.facts.targets.appvariables import may_configure
+from isolint.finding import Finding
+from isolint.late import regex
+from isolint.result import Earlier, Result
+
+_FAR = regex(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
+_ENVIRONMENT = regex(rb"environ|setenv|putenv")
+_MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
+_STAR = regex(rb"import[ \t]+\*")
+_EVERYWHERE = ("conftest.py", "__init__.py")
+_CONFIGURING = frozenset({"manage.py", "noxfile.py", "setup.py"})
+_OVERRIDES = frozenset(
+    {b"django_db_setup"}
+)  # fixtures that tests come to by the name of another, of a plugin's
+
+
+class Waking:
+    """Tells what the changes since an earlier run concern; `tests` is the test code there is."""
+
+    def __init__(self, project: Project, tests: Iterable[str], earlier: Earlier) -> None:
+        self.project = project
+        self.content = project.content
+        self.tests = tuple(tests)
+        self.earlier = earlier
+        self.held = earlier.held
+        self.leads = Leads(project)
+        self._units: dict[str, tuple[Unit, ...] | None] = {}
+        self._changes: dict[str, tuple[Unit, ...] | None] = {}
+        self._words: dict[str, frozenset[bytes]] = {}
+
+    def woken(self, configuration: Iterable[str] = ()) -> frozenset[str] | None:
+        """The files whose verdict may be another than it was, None if that may be any.
+
+        A verdict on `configuration` may be another whatever changes, as long as that is more than layout and comments.
+        """
+        loud = [path for path in self.held if self._differing(path) != ()]
+        found = self._telling_of_them | self.held.keys()
+        if not loud:
+            return found
+        found = found.union(configuration)
+        if not self._of_everyone.isdisjoint(loud) or any(map(self._is_asked_from_afar, loud)):
+            return None
+        said: set[bytes] = set()
+        for path in loud:
+            woken, words = self._upwards(path)
+            found |= woken
+            said |= words
+        if len(found) * _MOST > len(self.tests):
+            return None
+        return found | self._downwards(found, said)
+
+    @property
+    def _telling_of_them(self) -> frozenset[str]:
+        """The files with findings that tell of a place in a changed file: it may have moved."""
+        was = self.earlier.result
+        findings = (*was.findings, *was.hidden, *(each.finding for each in was.silenced))
+        return frozenset(
+            finding.path
+            for finding in findings
+            for path in self.held
+            if path in finding.message or any(place.path == path for place in finding.related)
+        )
+
+    def _is_asked_from_afar(self, path: str) -> bool:
+        """Whether a change matters to those, too, who do not lead to it: they look through the whole project for it."""
+        changed = self._differing(path)
+        return changed is None or any(_FAR.search(b" ".join(unit.words)) for unit in changed)
+
+    # -- who leads to whom
+
+    @cached_property
+    def _graph(self) -> dict[str, frozenset[str]]:
+        """File -> those that it leads to, or led to, for everything that tests or configuration come to."""
+        found: dict[str, frozenset[str]] = {}
+        judged = self.project.files & self.earlier.result.judged
+        pending = [*self.tests, *judged, *self._named, *self.held]
+        for path in pending:
+            if path not in found:
+                found[path] = self.leads.of(path, self.content(path))
+                if path in self.held:
+                    found[path] |= self.leads.of(path, self.held[path])
+                pending += found[path]
+        return found
+
+    @cached_property
+    def _led_by(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for path, others in self._graph.items():
+            for other in others:
+                found.setdefault(other, set()).add(path)
+        return {path: frozenset(others) for path, others in found.items()}
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """What the configuration names as modules."""
+        return frozenset().union(*(self.leads.named_in(self.content(path)) for path in self.earlier.others))
+
+    @cached_property
+    def _of_everyone(self) -> set[str]:
+        """What any test may come to without leading there, since the configuration names it."""
+        found = set(self._named)
+        pending = list(found)
+        for path in pending:
+            others = self.leads.imported_by(path, self.content(path)) - found
+            new = {each for each in others if self.project.is_test(path) or not self.project.is_test(each)}
+            found |= new
+            pending += new
+        configuring = {path for path in self.held if _name(path) in _CONFIGURING}
+        return found | configuring
+
+    def _is_support(self, path: str) -> bool:
+        return path in self._led_by or _is_everywhere(path)
+
+    # -- what files say
+
+    def _of(self, path: str) -> tuple[Unit, ...] | None:
+        if path not in self._units:
+            self._units[path] = units(self.content(path), self._is_own)
+        return self._units[path]
+
+    def _differing(self, path: str) -> tuple[Unit, ...] | None:
+        """What a changed file says otherwise than it did, None where that cannot be told."""
+        if path not in self._changes:
+            old, new = units(self.held[path], self._is_own), self._of(path)
+            self._changes[path] = None if old is None or new is None else differing(old, new)
+        return self._changes[path]
+
+    def _is_own(self, node: ast.Import | ast.ImportFrom) -> bool:
+        """Whether an import may be one of the project's own modules."""
+        if isinstance(node, ast.ImportFrom):
+            return node.level > 0 or self._is_first_party(node.module or "")
+        return any(self._is_first_party(entry.name) for entry in node.names)
+
+    def _is_first_party(self, name: str) -> bool:
+        return name.partition(".")[0] in self._tops
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        parts = (part for path in self.project.files for part in path.removesuffix(".py").split("/"))
+        return frozenset(parts)
+
+    def _words_of(self, path: str) -> frozenset[bytes]:
+        if path not in self._words:
+            self._words[path] = words_in(self.content(path))
+        return self._words[path]
+
+    # -- the tests that come to what has changed
+
+    def _upwards(self, path: str) -> tuple[frozenset[str], frozenset[bytes]]:
+        """The files that a change in one of them matters to, since they lead to it, and what they say about it."""
+        users = closure(self._led_by, [path])
+        changed = self._differing(path)
+        if changed is None or not self.project.is_test(path) or any(unit.implied for unit in changed):
+            others = self._naming_variables(changed) if may_configure(path) else set()
+            others |= {each for each in closure(self._graph, users) if self._sets_environment(each)}
+            return users | others, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
+        return self._by_names(path, users, changed)
+
+    def _by_names(
+        self, path: str, users: frozenset[str], changed: tuple[Unit, ...]
+    ) -> tuple[frozenset[str], frozenset[bytes]]:
+        """Those of the users of a file that speak of what has changed in it, or of what speaks of that."""
+        names = {name for unit in changed for name in unit.names}
+        is_collected = any(unit.is_collected for unit in changed)
+        said = {word for unit in changed for word in unit.words}
+        support = [each for each in closure(self._graph, users) if self._is_passing_on(each)]
+        woken = {path}
+        known = -1
+        while known != len(names):
+            known = len(names)
+            for each in support:
+                for unit in () if names.isdisjoint(self._words_of(each)) else self._of(each) or ():
+                    if not unit.words.isdisjoint(names):
+                        names |= unit.names
+                        said |= unit.words
+                        if unit.implied:
+                            woken |= users & closure(self._led_by, [each])
+        for each in users - woken:
+            taken = is_collected and _STAR.search(self.content(each))
+            if taken or not names.isdisjoint(self._words_of(each)):
+                woken.add(each)
+        for each in woken - {path}:
+            said |= self._words_of(each)
+        return frozenset(woken), frozenset(said)
+
+    def _naming_variables(self, changed: Iterable[Unit] | None) -> set[str]:
+        """Those who say a variable that the product's configuration says, too, and those who lead to them."""
+        names = {word.upper() for unit in changed or () for word in unit.words}
+        return set(closure(self._led_by, (p for p in self.tests if not names.isdisjoint(self._words_of(p)))))
+
+    def _sets_environment(self, path: str) -> bool:
+        """Whether what a conftest sets may come too late for whatever its tests import."""
+        return _name(path) == "conftest.py" and _ENVIRONMENT.search(self.content(path)) is not None
+
+    def _is_passing_on(self, path: str) -> bool:
+        return self.project.is_test(path) and self._is_support(path)
+
+    # -- the support that they use
+
+    def _downwards(self, woken: Iterable[str], said: Iterable[bytes]) -> frozenset[str]:
+        """The support whose verdict depends on what woken tests do with it: they say its names, or what says them."""
+        spoken = set(_OVERRIDES.union(said))
+        found: set[str] = set()
+        giving: dict[bytes, list[tuple[str, Unit]]] = {}
+        for path in filter(self._is_passing_on, closure(self._graph, woken)):
+            for unit in self._of(path) or ():
+                for name in unit.names:
+                    giving.setdefault(name, []).append((path, unit))
+                if unit.implied and not unit.is_import:
+                    spoken |= unit.words
+                    found |= set() if unit.names else {path}
+        pending = spoken & giving.keys()
+        while pending:
+            new: set[bytes] = set()
+            for path, unit in (each for name in pending for each in giving.pop(name)):
+                found.add(path)
+                new |= unit.words
+            pending = new & giving.keys()
+        return frozenset(found)
+
+
+def _is_everywhere(path: str) -> bool:
+    return _name(path) in _EVERYWHERE
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
+    """What an earlier run found outside the woken files, and what this one found in them."""
+
+    def both(was: tuple[Finding, ...], is_: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        kept = [finding for finding in was if finding.path not in woken]
+        new = [finding for finding in is_ if finding.path in woken]
+        return tuple(sorted([*kept, *new], key=lambda finding: finding.sort_key))
+
+    def paths(was: tuple[str, ...], is_: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(path for path in was if path not in woken), *is_]))
+
+    silenced = [each for each in earlier.silenced if each.finding.path not in woken]
+    return Result(
+        both(earlier.findings, now.findings),
+        now.errors,
+        tuple(sorted(paths(earlier.files, now.files))),
+        tuple(sorted(paths(earlier.unread, tuple(path for path in now.unread if path in woken)))),
+        (*silenced, *now.silenced),
+        both(earlier.hidden, now.hidden),
+        frozenset(paths(tuple(earlier.judged), tuple(now.judged))),
+        now.codes,
+    )
