@@ -8,8 +8,6 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from isolint.cli import main
-
 
 def run() -> NoReturn:
     """Run the command line, and end the process with its exit code.
@@ -18,6 +16,8 @@ def run() -> NoReturn:
     project at the end would take a tenth of the time.
     """
     gc.disable()
+    from isolint.cli import main
+
     code = main()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):

@@ -7,7 +7,6 @@ lines may be moved without waking it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from isolint import files
 from isolint.finding import Finding, Silenced
 from isolint.fingerprint import Fingerprint, fingerprints
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.result import Result
 
 NAME = ".isolint-baseline.json"
@@ -23,7 +22,7 @@ VERSION = 1
 
 Source = Callable[[str], Sequence[str]]
 
-_ENTRY = re.compile(r"(?P<code>[A-Z]+[0-9]+) (?P<line>[0-9a-f]{16})(?: #(?P<occurrence>[1-9][0-9]{0,8}))?")
+_ENTRY = regex(r"(?P<code>[A-Z]+[0-9]+) (?P<line>[0-9a-f]{16})(?: #(?P<occurrence>[1-9][0-9]{0,8}))?")
 _NEVER = frozenset({"ISO000", "ISO001", "ISO002"})
 
 

@@ -12,11 +12,6 @@ from isolint.finding import Span
 from isolint.late import dataclass
 from isolint.shapes import SettingsError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -129,6 +124,11 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, content: bytes) -> Mapping[str, object]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     try:
         return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import field
@@ -14,7 +13,7 @@ from isolint.defaults import DEFAULT_EXCLUDE
 from isolint.documents import kind_of
 from isolint.ignores import Ignores, ignores_above, ignores_in, is_ignored
 from isolint.inputs import note_folder
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.patterns import Patterns, matches
 
 PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
@@ -24,9 +23,9 @@ PYTHON_FILES = ("test_*.py", "*_test.py", "tests.py", "conftest.py")
 _CI_FOLDERS = (".github/workflows", ".circleci", ".azure-pipelines")
 
 _NEVER_ENTERED = frozenset({".git", ".hg", ".svn", "__pycache__"})
-_TEST_FOLDERS = re.compile(r"(?:^|/)tests?/")
-_CORPORA = re.compile(r"(?:^|/)(?:resources/test/fixtures|testdata)/")
-_MIGRATIONS = re.compile(r"(?:^|/)(?:migrations|alembic\w*/versions)/")
+_TEST_FOLDERS = regex(r"(?:^|/)tests?/")
+_CORPORA = regex(r"(?:^|/)(?:resources/test/fixtures|testdata)/")
+_MIGRATIONS = regex(r"(?:^|/)(?:migrations|alembic\w*/versions)/")
 
 
 @dataclass(frozen=True, slots=True)

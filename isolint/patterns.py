@@ -7,11 +7,17 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from isolint.late import regex as late
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 _FOLDER_MARK = "ps_d"  # the group that pathspec lets match the slash after a folder
-_NAME = re.compile(r"(?![*]*/?\Z)(?:[\w.-]|[*](?![*]))+/?\Z", re.ASCII)
+_SEGMENT = r"(?:[\w.~@+$,-]|[*](?![*])|[?]|\[\w+\])+"
+_PLAIN = late(
+    rf"(?P<exception>!?)(?P<anywhere>[*][*]/)?(?P<top>/?)(?P<path>{_SEGMENT}(?:/{_SEGMENT})*)(?P<folder>/?)\Z",
+    re.ASCII,
+)
 
 
 class _Pattern(NamedTuple):
@@ -50,7 +56,8 @@ class Patterns:
 
 def matches(globs: Iterable[str], path: str) -> bool:
     """Tell whether one of the gitignore-style `globs` matches the file `path` or a folder above it."""
-    return _spec(tuple(globs)).match_file(path)
+    given = tuple(globs)
+    return bool(given) and _spec(given).match_file(path)
 
 
 def is_pattern(line: str) -> bool:
@@ -67,15 +74,18 @@ def _spec(globs: tuple[str, ...]) -> GitIgnoreSpec:
 
 def _compiled(line: str) -> list[_Pattern]:
     """Compile one line: to one pattern, or to none."""
-    if _NAME.match(line):
-        return [_Pattern(_of_name(line), True, True)]
+    if not line.strip() or line.startswith("#"):
+        return []
+    is_about_names = "/" not in line.strip().removeprefix("!").removesuffix("/")
+    plain = _PLAIN.match(line)
+    if plain is not None and not (plain["path"] == "*" and not plain["top"]):
+        return [_Pattern(_of_plain(plain, is_about_names), not plain["exception"], is_about_names)]
     from pathspec import GitIgnoreSpec
 
     try:
         spec = GitIgnoreSpec.from_lines([_entered(line)])
     except (ValueError, re.error):
         return []
-    is_about_names = "/" not in line.strip().removeprefix("!").removesuffix("/")
     return [
         _Pattern(pattern.regex, pattern.include, is_about_names)
         for pattern in spec.patterns
@@ -83,11 +93,19 @@ def _compiled(line: str) -> list[_Pattern]:
     ]
 
 
-def _of_name(line: str) -> re.Pattern[str]:
-    """A name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than all this takes."""
-    name = re.escape(line.removesuffix("/")).replace(r"\*", "[^/]*")
+def _of_plain(found: re.Match[str], is_about_names: bool) -> re.Pattern[str]:
+    """A plain path or name, perhaps with wildcards, compiled as by pathspec, which takes longer to import than this."""
+    path = "/".join(map(_of_segment, found["path"].split("/")))
+    beginning = "(?:.+/)?" if is_about_names or found["anywhere"] else ""
     end = f"(?P<{_FOLDER_MARK}>/)"
-    return re.compile(f"^(?:.+/)?{name}{end if line.endswith('/') else f'(?:{end}|$)'}")
+    return late(f"^{beginning}{path}{end if found['folder'] else f'(?:{end}|$)'}")
+
+
+def _of_segment(segment: str) -> str:
+    if segment == "*":
+        return "[^/]+"
+    escaped = re.escape(segment).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    return escaped.replace(r"\[", "[").replace(r"\]", "]")
 
 
 def _entered(line: str) -> str:

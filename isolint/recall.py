@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isolint import inputs
-from isolint.cache import Cache, folder_digests, key_of
 from isolint.installed import has_plugins
 from isolint.result import Earlier, Result
 
@@ -34,6 +33,8 @@ def recalled(
     """
     if folder is None or has_plugins():
         return run(None)
+    from isolint.cache import Cache
+
     cache = Cache(settings.root, folder)
     key = _key(cache.own_sources(), settings, paths, asked)
     known = cache.find(key)
@@ -46,6 +47,8 @@ def recalled(
 
 
 def _key(own: str, settings: Settings, paths: Sequence[Path], asked: tuple[object, ...]) -> str:
+    from isolint.cache import folder_digests, key_of
+
     root = os.path.abspath(settings.root)
     said = {name: _plain(getattr(settings, name)) for name in settings.__slots__ if name not in _PLACES}
     selections = [[s.select, s.extend_select, s.ignore, s.extend_ignore] for s in settings.selections]

@@ -8,35 +8,20 @@ the folders that the configuration names.
 from __future__ import annotations
 
 import importlib
-import inspect
-import re
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isolint.documents import Entry, Node
-from isolint.facts.configuration.django import Database as DjangoDatabase
 from isolint.facts.configuration.files import Document
-from isolint.facts.configuration.health import Unchecked
-from isolint.facts.configuration.substitutions import Substitution
-from isolint.facts.configuration.testnames import Unnamed
-from isolint.facts.destruction.destroyed import Destruction
 from isolint.facts.knowledge import CLIENT_KINDS, Knowledge
-from isolint.facts.lifetime.dependencies import Override
-from isolint.facts.lifetime.foreignkeys import Misordered
-from isolint.facts.lifetime.guarantees import Unguaranteed
-from isolint.facts.lifetime.lifecycle import Creation
-from isolint.facts.lifetime.managers import Bare
-from isolint.facts.lifetime.starts import Start
-from isolint.facts.lifetime.workers import Blind
 from isolint.facts.meaning.values import Handle, Hop, Trail
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import always_true
 from isolint.facts.program.show import show
-from isolint.facts.rows.collisions import Collision
 from isolint.facts.sites import (
     ConfigFile,
     File,
@@ -49,18 +34,10 @@ from isolint.facts.sites import (
     Sites,
     Test,
 )
-from isolint.facts.sql.identifiers import Splice
-from isolint.facts.state.leaks import Leak
-from isolint.facts.state.stale import Stale
-from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import Level, Target, is_test_name, last_hops
-from isolint.facts.targets.memories import Split
-from isolint.facts.targets.openings import Opening
-from isolint.facts.targets.singletons import Reached
-from isolint.facts.web.clients import OpenClient
-from isolint.facts.web.wiring import LateSetting
 from isolint.finding import Applicability, Confidence, Edit, Finding, Fix, Location, Severity, Span
 from isolint.installed import PluginError, rule_modules
+from isolint.late import dataclass, regex
 from isolint.source import Position, Source
 
 if TYPE_CHECKING:
@@ -75,6 +52,30 @@ if TYPE_CHECKING:
         guard,
     )
     from isolint.ends import End
+    from isolint.facts.found import (
+        Bare,
+        Blind,
+        Collision,
+        Creation,
+        Destruction,
+        DjangoDatabase,
+        Fallback,
+        LateSetting,
+        Leak,
+        Misordered,
+        OpenClient,
+        Opening,
+        Override,
+        Reached,
+        Splice,
+        Split,
+        Stale,
+        Start,
+        Substitution,
+        Unchecked,
+        Unguaranteed,
+        Unnamed,
+    )
     from isolint.remedies import (
         Isolation,
         Own,
@@ -89,10 +90,10 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """What fixes are made with, imported when a fix asks for it."""
+        """What analyses find and fixes are made with, imported when a rule asks for it."""
         if name == "remedies":
             return importlib.import_module("isolint.remedies")
-        for package in _OF_FIXES if name in __all__ else ():
+        for package in _LATE if name in __all__ else ():
             home = importlib.import_module(package)
             if name in home.__all__:
                 return getattr(home, name)
@@ -174,9 +175,9 @@ __all__ = [
     "show",
 ]
 
-_OF_FIXES = ("isolint.edits", "isolint.ends", "isolint.remedies")
-_CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}\Z")
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
+_LATE = ("isolint.facts.found", "isolint.edits", "isolint.ends", "isolint.remedies")
+_CODE = regex(r"[A-Z]{2,8}[0-9]{3,4}\Z")
+_NAME = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 
 Check = Callable[[Any, "Context"], Iterable[Finding]]
 Mend = Callable[[Any, "Context"], "Fix | None"]
@@ -207,12 +208,12 @@ class Rule:
             raise ValueError(f"not a rule's code and name: {self.code!r}, {self.name!r}")
         caller = sys._getframe(2).f_globals
         self.module = self.module or str(caller.get("__name__", ""))
-        self.docstring = self.docstring or inspect.cleandoc(caller.get("__doc__") or "")
+        self.docstring = self.docstring or str(caller.get("__doc__") or "")
 
     @property
     def summary(self) -> str:
         """The first line of the page."""
-        return self.docstring.partition("\n")[0].strip()
+        return self.docstring.strip().partition("\n")[0].strip()
 
     def on(self, *kinds: type) -> Callable[[Check], Check]:
         """Call the decorated function, a generator of findings, for each site of these kinds."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from hashlib import blake2b
 from typing import NamedTuple
 
-_FORM = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+from isolint.late import regex
+
+_FORM = regex(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
 class Shard(NamedTuple):
@@ -19,6 +19,8 @@ class Shard(NamedTuple):
         """Whether a file with this content belongs to the part."""
         if self.number == 1:
             return True
+        from hashlib import blake2b
+
         digest = int.from_bytes(blake2b(content, digest_size=8).digest(), "big")
         return digest % self.number == self.part - 1
 

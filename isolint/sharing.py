@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from isolint import inputs, workers
 from isolint.finding import Finding, Silenced
+from isolint.late import regex
 from isolint.reader import Reader
 from isolint.records import from_record, to_record
 
 SAMPLE = 16
-_NAMED_TEST = re.compile(r"(?:^|/)test[^/]*\.py$|_test\.py$")
+_NAMED_TEST = regex(r"(?:^|/)test[^/]*\.py$|_test\.py$")
 
 Watch = Callable[[Sequence[Any]], Iterator[Any]]
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from isolint.finding import Finding
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.reader import UNREADABLE
 from isolint.result import Result
 
-_HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
-_ESCAPE = re.compile(rb"\\([abtnvfr\"\\]|[0-7]{3})")
+_HUNK = regex(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_ESCAPE = regex(rb"\\([abtnvfr\"\\]|[0-7]{3})")
 _ESCAPED = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))
 # What a hook or a caller has set for git itself; the root alone says which repository is meant.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS")

@@ -8,7 +8,7 @@ from dataclasses import field
 from enum import Enum
 
 from isolint.finding import Confidence, Finding, Location, Severity, Span
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.spelling import closest
 
 
@@ -87,12 +87,12 @@ class Outcome:
 UNUSED = "ISO001"
 UNREASONED = "ISO002"
 _UNUSED_NAME = "unused-suppression"
-_PART = re.compile(r"(?<=\s)#(?=[\sA-Za-z])|(?<![`'\"])#(?=\s*noqa\b)", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"#\s*isolint\b\s*(?P<colon>:?)\s*(?P<word>(?:\w+(?:-\w+)*)?)\s*(?P<rest>.*)")
-_ARGUMENTS = re.compile(r"(?:\[(?P<words>[^\]]*)\])?\s*(?:--(?P<reason>.*))?")
+_PART = regex(r"(?<=\s)#(?=[\sA-Za-z])|(?<![`'\"])#(?=\s*noqa\b)", re.IGNORECASE)
+_DIRECTIVE = regex(r"#\s*isolint\b\s*(?P<colon>:?)\s*(?P<word>(?:\w+(?:-\w+)*)?)\s*(?P<rest>.*)")
+_ARGUMENTS = regex(r"(?:\[(?P<words>[^\]]*)\])?\s*(?:--(?P<reason>.*))?")
 _CODES = r"[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*"
-_NOQA = re.compile(rf"#\s*noqa(?![\w-])(?:(?P<colon>\s*:)\s*(?P<words>{_CODES})?)?", re.IGNORECASE)
-_OWN_CODE = re.compile(r"ISO[0-9]+", re.IGNORECASE)
+_NOQA = regex(rf"#\s*noqa(?![\w-])(?:(?P<colon>\s*:)\s*(?P<words>{_CODES})?)?", re.IGNORECASE)
+_OWN_CODE = regex(r"ISO[0-9]+", re.IGNORECASE)
 
 
 def parse(comments: Iterable[tuple[int, int, str]], lines: Sequence[str]) -> Suppressions:

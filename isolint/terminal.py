@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import unicodedata
 from typing import Protocol
 
 WIDEST = 120
@@ -34,7 +32,9 @@ def cells(text: str) -> int:
 
 def width() -> int:
     """The columns a report may fill: those of the terminal, within reason."""
-    columns = shutil.get_terminal_size(fallback=(WIDEST, 24)).columns
+    from shutil import get_terminal_size
+
+    columns = get_terminal_size(fallback=(WIDEST, 24)).columns
     return max(NARROWEST, min(columns, WIDEST))
 
 
@@ -52,12 +52,16 @@ def _plain(text: str, *, fg: str | None = None, bold: bool | None = None) -> str
 
 
 def _shown(character: str) -> str:
+    import unicodedata
+
     if unicodedata.category(character) in _UNSAFE:
         return character.encode("unicode_escape").decode("ascii")
     return character
 
 
 def _cell_count(character: str) -> int:
+    import unicodedata
+
     if unicodedata.category(character) in _ZERO_WIDTH:
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -10,7 +10,6 @@ make of the case, byte for byte but for the marks, which stay at what no fix men
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,15 +19,15 @@ from isolint.documents import kind_of
 from isolint.engine import check
 from isolint.finding import Finding
 from isolint.fixing import Fixed, fix
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.result import Result
 from isolint.rule import Rule, load_rules
 from isolint.settings import load
 
-_MARK = re.compile(r"#\s*expect:\s*(?P<text>.+?)\s*$")
-_MARK_IN_LINE = re.compile(rb"[ \t]*#[ \t]*expect:[^\r\n]*")
-_CODE = re.compile(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
-_PLACE = re.compile(r"([\w./-]+):(\d+)")
+_MARK = regex(r"#\s*expect:\s*(?P<text>.+?)\s*$")
+_MARK_IN_LINE = regex(rb"[ \t]*#[ \t]*expect:[^\r\n]*")
+_CODE = regex(r"\b[A-Z]{2,8}[0-9]{3,4}\b")
+_PLACE = regex(r"([\w./-]+):(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,7 +379,40 @@ class TestTestFiles:
         assert not is_test_context("packages/a/qa/helpers.py", test_paths=["/qa"])
 
 
-@pytest.mark.parametrize("line", [*DEFAULT_EXCLUDE, "build", "*.pyc", "data*", "a*b/", ".git", "a_1", "."])
-def test_a_name_is_compiled_as_pathspec_compiles_it(line: str) -> None:
+NAMES = (
+    *DEFAULT_EXCLUDE,
+    "build",
+    "*.pyc",
+    "data*",
+    "a*b/",
+    ".git",
+    "a_1",
+    ".",
+    "*.py[co]",
+    "*$py.class",
+    "?",
+    "*~",
+)
+PATHS = (
+    "/dist/",
+    "/a.b",
+    "docs/_build/",
+    "a/*",
+    "/*",
+    "*/b*",
+    "a/*/c?.[ch]",
+    "**/a",
+    "**/a/b*/",
+    "a+b/c@d,e",
+)
+
+
+@pytest.mark.parametrize("line", [*NAMES, *PATHS, *(f"!{line}" for line in (*NAMES, *PATHS))])
+def test_a_plain_pattern_is_compiled_as_pathspec_compiles_it(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = GitIgnoreSpec.from_lines([line]).patterns[0]
+    monkeypatch.setattr(GitIgnoreSpec, "from_lines", None)
     (pattern,) = patterns._compiled(line)
-    assert pattern.regex == GitIgnoreSpec.from_lines([line]).patterns[0].regex
+    assert wanted.regex is not None
+    assert (pattern.regex.pattern, pattern.includes) == (wanted.regex.pattern, wanted.include)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import field
 from functools import cached_property
+from typing import Any
 
 import pytest
 
-from isolint.late import dataclass
+from isolint.late import dataclass, fields_of, regex
 
 DECORATORS: list[Callable[..., Callable[[type], type]]] = [dataclass, dataclasses.dataclass]
 
@@ -67,7 +69,7 @@ def test_it_is_what_the_standard_library_makes(slots: bool, first: str) -> None:
                 repr(one),
                 repr(place("b")),
                 hash(one),
-                vars(named)["__match_args__"],
+                named.__match_args__,  # type: ignore[attr-defined]
                 place.__doc__,
                 slots and one.__slots__,
             )
@@ -110,3 +112,33 @@ def test_what_the_class_says_itself_stays() -> None:
 
     assert repr(Page("a/b")) == "a/b"
     assert (Page("a/b").made, Page("a/b").parts) == (3, ["a", "b"])
+
+
+@pytest.mark.parametrize("decorator", DECORATORS)
+def test_fields_that_are_given_by_name_alone(decorator: Callable[..., Callable[[type], type]]) -> None:
+    class Place:
+        line: int = 1
+        path: str
+
+    made: Any = decorator(kw_only=True, slots=True)(Place)
+    assert repr(made(path="a")).endswith("Place(line=1, path='a')")
+    assert made(path="a", line=1) == made(path="a") != made(path="b")
+    assert made.__match_args__ == ()
+    with pytest.raises(TypeError, match="positional argument"):
+        made("a")
+
+
+def test_fields_are_those_of_the_bases_first() -> None:
+    _, named = shapes(dataclass, slots=True)
+    assert [*fields_of(named)] == ["path", "line", "words", "name", "found"]
+    assert fields_of(named)["line"].default == 1
+
+
+def test_a_pattern_is_compiled_when_it_is_asked_for_a_match() -> None:
+    broken = regex("(")
+    assert broken.pattern == "("
+    with pytest.raises(re.error, match="unterminated"):
+        broken.match("")
+    whole = regex(r"a(\d)", re.IGNORECASE)
+    assert [found[1] for found in whole.finditer("a1 A2")] == ["1", "2"]
+    assert (whole.sub("", "A1b"), whole.search("b"), whole.groups) == ("b", None, 1)

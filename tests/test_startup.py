@@ -78,6 +78,36 @@ def test_clean_run(tmp_path: Path) -> None:
     assert below(modules, "isolint.report") == {"isolint.report", "isolint.report.concise"}
 
 
+# What a file of plain tests gives no cause to ask.
+UNASKED = (
+    "hashlib shutil unicodedata tomllib isolint.cache isolint.facts.found "
+    "isolint.facts.configuration.databases isolint.facts.configuration.pipelines isolint.facts.configuration.stages "
+    "isolint.facts.destruction.destroyed isolint.facts.order.diversions isolint.facts.rows.columns "
+    "isolint.facts.rows.notes isolint.facts.suite.rowwords "
+    "isolint.facts.web.applications isolint.facts.web.exposures isolint.facts.web.overrides"
+).split()
+
+
+def test_analyses_that_nothing_asks(tmp_path: Path) -> None:
+    modules = imported("check", "--isolated", "--no-cache", cwd=write(tmp_path, CLEAN))
+    assert [package for package in UNASKED if below(modules, package)] == []
+
+
+def test_rules_are_loaded_without_the_analyses_they_ask(tmp_path: Path) -> None:
+    load = (
+        "import sys; from isolint.rule import load_rules; load_rules(); print(*sys.modules, file=sys.stderr)"
+    )
+    modules = set(run("-c", load, cwd=tmp_path).splitlines()[-1].split())
+    assert len(below(modules, "isolint.rules")) > 40
+    analyses = ("destruction", "lifetime", "order", "rows", "sql", "state", "web")
+    assert [name for name in analyses if below(modules, f"isolint.facts.{name}")] == []
+
+
+def test_plain_patterns_of_gitignore(tmp_path: Path) -> None:
+    plain = {".gitignore": "# built\n\n*.py[co]\n/dist/\ndocs/_build\n!docs/*.html\n**/node_modules\n"}
+    assert not below(imported("check", cwd=write(tmp_path, CLEAN | plain)), "pathspec")
+
+
 def test_run_with_findings(tmp_path: Path) -> None:
     modules = imported("check", "--output-format", "full", cwd=write(tmp_path, LEAKY))
     assert "isolint.report.full" in modules

@@ -478,6 +478,7 @@ def test_what_was_parsed_of_other_files_says_nothing(tmp_path: Path) -> None:
     assert builtin_tables(tmp_path) == fresh
     write(tmp_path, {"two.toml": "commits = [{call = 'a.c'}]\n"})
     assert builtin_tables(tmp_path)["two.toml"] == {"commits": [{"call": "a.c"}]}
+    assert builtin_tables(tmp_path, may_be_edited=False) == fresh
     write(tmp_path, {"two.toml": "commits = [{call = 'a.b'}]\n"})
     (tmp_path / "one.toml").rename(tmp_path / "uno.toml")
     assert list(builtin_tables(tmp_path)) == ["two.toml", "uno.toml"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from isolint.facts.program.importwords import Imported, Parts, imported, parts_of
 from isolint.facts.program.project import Project
+from isolint.late import regex
 
-_WORDS = re.compile(rb"[A-Za-z_]\w*(?:\.\w+)*")
+_WORDS = regex(rb"[A-Za-z_]\w*(?:\.\w+)*")
 
 
 class Leads:

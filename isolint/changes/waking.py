@@ -13,12 +13,13 @@ from isolint.facts.program.importwords import words_in
 from isolint.facts.program.project import Project
 from isolint.facts.targets.appvariables import may_configure
 from isolint.finding import Finding
+from isolint.late import regex
 from isolint.result import Earlier, Result
 
-_FAR = re.compile(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
-_ENVIRONMENT = re.compile(rb"environ|setenv|putenv")
+_FAR = regex(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
+_ENVIRONMENT = regex(rb"environ|setenv|putenv")
 _MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
-_STAR = re.compile(rb"import[ \t]+\*")
+_STAR = regex(rb"import[ \t]+\*")
 _EVERYWHERE = ("conftest.py", "__init__.py")
 _CONFIGURING = frozenset({"manage.py", "noxfile.py", "setup.py"})
 _OVERRIDES = frozenset(

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 HOME = "https://github.com/isolint/isolint"
 
-_MARK = re.compile(r"#\s*expect:(.*)$", re.MULTILINE)
-_CODE = re.compile(r"\b[A-Z]+[0-9]{3,}\b")
-_DOCSTRING = re.compile(r'\A(?:\s*#[^\n]*\n|\s*\n)*\s*r?"""([^\n]*?)(?:"""|\n|\Z)')
+_MARK = regex(r"#\s*expect:(.*)$", re.MULTILINE)
+_CODE = regex(r"\b[A-Z]+[0-9]{3,}\b")
+_DOCSTRING = regex(r'\A(?:\s*#[^\n]*\n|\s*\n)*\s*r?"""([^\n]*?)(?:"""|\n|\Z)')
 
 
 @dataclass(frozen=True, slots=True)

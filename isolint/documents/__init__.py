@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Callable
 
 from isolint.documents.comments import comments
 from isolint.documents.nodes import Entry, Node, Position, scalar
+from isolint.late import regex
 from isolint.source import Source, UnreadableError
 
 __all__ = [
@@ -47,13 +47,13 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("makefile", r"(?:GNU)?[Mm]akefile", "makefile"),
     ("shell", r"[\w.-]+\.sh", "shell"),
 )
-_PATHS = re.compile(r"(?:.*?/)??(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
+_PATHS = regex(r"(?:.*?/)??(?:" + "|".join(f"({path})" for _, path, _ in KINDS) + r")\Z")
 
 # Kinds of files that may be anything: one that cannot be read is none of isolint's business.
 OTHERS = frozenset({"settings-toml", "settings-ini", "settings-yaml", "requirements", "shell"})
 
 
-_TEMPLATES = re.compile(r"\{\{|(?:^|/)templates?/")
+_TEMPLATES = regex(r"\{\{|(?:^|/)templates?/")
 
 
 def may_be_anything(path: str) -> bool:

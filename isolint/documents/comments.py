@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from isolint.late import regex
 from isolint.source import Source
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+_COMMENT = regex(r"(?:^|(?<=\s))#.*")
 
 
 def comments(source: Source) -> Iterator[tuple[int, int, str]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.documents.nodes import Entry, Node, Position, byte_column, scalar
+from isolint.late import regex
 from isolint.source import Source, UnreadableError
 
-_KEY = re.compile(r"\s*(?P<key>[^=:\s](?:[^=:]*[^=:\s])?)\s*[=:]\s*")
-_COMMENT = re.compile(r"\s+[#;].*$")
+_KEY = regex(r"\s*(?P<key>[^=:\s](?:[^=:]*[^=:\s])?)\s*[=:]\s*")
+_COMMENT = regex(r"\s+[#;].*$")
 
 
 def read(source: Source) -> Node:

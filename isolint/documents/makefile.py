@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from isolint.documents.nodes import Entry, Node, Position, byte_column, scalar
+from isolint.late import regex
 from isolint.source import Source
 
-_TARGET = re.compile(r"(?P<name>[A-Za-z0-9_][\w./ -]*?)\s*::?(?![=])")
+_TARGET = regex(r"(?P<name>[A-Za-z0-9_][\w./ -]*?)\s*::?(?![=])")
 
 
 def read(source: Source) -> Node:

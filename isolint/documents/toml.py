@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
 
 from isolint.documents.nodes import Entry, Node, Position, scalar
+from isolint.late import regex
 from isolint.source import Source, UnreadableError
 
 if sys.version_info >= (3, 11):
@@ -14,7 +14,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-_LINE = re.compile(r"\(at line (\d+),")
+_LINE = regex(r"\(at line (\d+),")
 _TABLES = ("table", "table_array_element")
 
 

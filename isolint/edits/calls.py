@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from isolint.edits.places import position
 from isolint.edits.text import Edits, Text, call
 from isolint.finding import Span
+from isolint.late import regex
 
 _VALUE = "_the_value_"
-_EQUALS = re.compile(r"[\s\\]*=[ \t]*")
+_EQUALS = regex(r"[\s\\]*=[ \t]*")
 
 
 def value_as_argument(text: Text, statement: ast.Assign, before: str, after: str) -> Edits | None:

@@ -8,11 +8,12 @@ import re
 from isolint.edits.places import position
 from isolint.edits.text import Edits, Text
 from isolint.finding import Span
+from isolint.late import regex
 from isolint.source import Position
 
-_LAST_WITH_COMMA = re.compile(r"[ \t]*,[ \t]*(?:#.*)?$")
-_LAST = re.compile(r"[ \t]*(?:#.*)?$")
-_INSIDE = re.compile(r"[ \t]*[,}]")
+_LAST_WITH_COMMA = regex(r"[ \t]*,[ \t]*(?:#.*)?$")
+_LAST = regex(r"[ \t]*(?:#.*)?$")
+_INSIDE = regex(r"[ \t]*[,}]")
 
 
 def dict_around(tree: ast.Module, value_at: Position) -> ast.Dict | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -12,10 +11,10 @@ from isolint.edits.places import AnyFunction, blocks, first_line, holds, last_li
 from isolint.edits.python import PythonFile
 from isolint.edits.text import Edits
 from isolint.finding import Span
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.source import Position
 
-_CLEANING = re.compile(
+_CLEANING = regex(
     r"(stop|close|delete|drop|remove|rmtree|rmdir|unlink|terminate|kill|join|wait|shutdown|clear|reset|pop|dispose|"
     r"disconnect|deactivate|disable|restore|clean|cleanup|teardown|tear|rollback|off|undo|uninstall|unsubscribe|"
     r"unregister|unpatch|unfreeze|truncate|cancel|discard|rmdir|purge|destroy|flushall|flushdb)(_|\Z)"

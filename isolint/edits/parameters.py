@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from isolint.edits.places import AnyFunction, decorators, position
 from isolint.edits.text import Edits, Text
 from isolint.finding import Edit, Span
+from isolint.late import regex
 
-_CLOSING = re.compile(r"[\s,]*\)")
-_UNTIL_OPEN = re.compile(r"def\s+\w+\s*")
+_CLOSING = regex(r"[\s,]*\)")
+_UNTIL_OPEN = regex(r"def\s+\w+\s*")
 
 
 def add(text: Text, function: AnyFunction, name: str, annotation: str, indent: str) -> Edits | None:

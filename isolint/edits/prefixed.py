@@ -6,9 +6,11 @@ import ast
 import re
 from collections.abc import Callable
 
+from isolint.late import regex
+
 Code = Callable[[ast.expr], str]
 
-_PLAIN = re.compile(r"(?P<mark>[fF]?(?P<quote>['\"]))(?P<text>[^\\\n]*)(?P=quote)", re.DOTALL)
+_PLAIN = regex(r"(?P<mark>[fF]?(?P<quote>['\"]))(?P<text>[^\\\n]*)(?P=quote)", re.DOTALL)
 _OF_PATHS = frozenset({"str", "Path", "join", "joinpath"})
 _MAY_BE_NOTHING = frozenset({"get", "getenv"})
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from isolint.edits.places import position
 from isolint.edits.python import PythonFile
 from isolint.finding import Span
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.source import Position
 
-_FIELD = re.compile(r"\{\{|\}\}|\{(\w*)\}")
-_PIECE = re.compile(r"""([fF]?)("{3}|'{3}|"|')(.*)\2(\s*#[^"']*)?""", re.DOTALL)
+_FIELD = regex(r"\{\{|\}\}|\{(\w*)\}")
+_PIECE = regex(r"""([fF]?)("{3}|'{3}|"|')(.*)\2(\s*#[^"']*)?""", re.DOTALL)
 _AROUND = frozenset(" \t\n.,;()")
 
 

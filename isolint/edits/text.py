@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Sequence
 from functools import cached_property
 
 from isolint import source
 from isolint.finding import Edit, Span
+from isolint.late import regex
 from isolint.source import Position, Source
 
 Edits = tuple[Edit, ...]
 
 _USUAL, _WIDEST = 88, 120
-_QUOTES = re.compile("[\"'#]")
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_QUOTES = regex("[\"'#]")
+_LINE_END = regex(r"\r\n|\r|\n")
 
 
 class Text:

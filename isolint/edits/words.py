@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator
 from isolint.documents import Node
 from isolint.edits.text import Edits, Text
 from isolint.finding import Edit, Span
+from isolint.late import regex
 
-_REST = re.compile(r"\s*,?\s*(?:[#;].*)?$")
+_REST = regex(r"\s*,?\s*(?:[#;].*)?$")
 
 
 def without(text: Text, node: Node, words: Collection[str]) -> Edits | None:

@@ -10,10 +10,10 @@ from isolint.edits import Edits, PythonFile
 from isolint.edits.logs import told
 from isolint.edits.places import AnyFunction, Spot, spot
 from isolint.facts.lifetime.undoing import Undo
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.source import Position
 
-_CREATES = re.compile(
+_CREATES = regex(
     r"""(?P<mark>["'])(?P<statement>(?P<create>CREATE) (?P<object>SCHEMA|DATABASE) (?P<condition>IF NOT EXISTS )?"""
     r"""(?P<name>[^"'\s;]+));?(?P=mark)""",
     re.IGNORECASE,

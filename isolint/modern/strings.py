@@ -10,6 +10,7 @@ from typing import NamedTuple
 import libcst as cst
 from libcst.metadata import CodePosition
 
+from isolint.late import regex
 from isolint.modern.places import Places, shifted
 
 Convert = Callable[[cst.CSTNode, Places], ast.expr]
@@ -19,7 +20,7 @@ Content = cst.BaseFormattedStringContent | cst.BaseTemplatedStringContent
 
 _BRACES = r"\{\{|\}\}"
 _ESCAPE = r"\\(?:[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|[^{}])"
-_SPECIAL = {True: re.compile(_BRACES), False: re.compile(f"{_BRACES}|{_ESCAPE}")}
+_SPECIAL = {True: regex(_BRACES), False: regex(f"{_BRACES}|{_ESCAPE}")}
 
 
 class _Text(NamedTuple):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable
 
 from isolint.edits import PythonFile
 from isolint.facts.knowledge import Knowledge
 from isolint.facts.meaning.values import Address, Literal, Text, Union, Value, Variable, text
 from isolint.facts.program import syntax as s
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.remedies.definitions import Definition, free_names, import_of, renamed
 from isolint.remedies.homes import Home, call_code
 from isolint.remedies.servers import Database, database
@@ -20,7 +19,7 @@ _SQLITE = {
     False: ('"sqlite://"', "poolclass=StaticPool", 'connect_args={"check_same_thread": False}'),
     True: ('"sqlite+aiosqlite:///:memory:"',),
 }
-_DIALECT = re.compile(r"\bsqlalchemy\.dialects(?:\.| import )(postgresql|mysql|mariadb|mssql|oracle)\b")
+_DIALECT = regex(r"\bsqlalchemy\.dialects(?:\.| import )(postgresql|mysql|mariadb|mssql|oracle)\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, Spot, first_line, last_line, position, spot
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_LINE = re.compile(r"""(?P<prefix>f?)(?P<quote>["'])(?P<text>[^\\\n]*)(?P=quote)""")
-_HOLE = re.compile(r"\{[^}]*\}")
+_LINE = regex(r"""(?P<prefix>f?)(?P<quote>["'])(?P<text>[^\\\n]*)(?P=quote)""")
+_HOLE = regex(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True)

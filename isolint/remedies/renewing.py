@@ -11,7 +11,7 @@ from functools import cached_property
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, first_line, position, spot
 from isolint.facts.rows.collisions import Collision
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.remedies.marking import (
     Mark,
     bound_in,
@@ -24,12 +24,12 @@ from isolint.remedies.marking import (
 )
 from isolint.source import Position
 
-_PLAIN = re.compile(r"""(?P<quote>["'])(?P<text>[^\\\n]+)(?P=quote)""")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
-_WORD = re.compile(r"[^\W\d_]+")
-_EXTENSION = re.compile(r"(?<=\w)\.[a-z][a-z0-9]{0,3}\Z")
-_LENGTH = re.compile(r"(?:max_length|length)\s*=\s*(\d+)|(?:String|Unicode|CHAR|VARCHAR|CharField)\(\s*(\d+)")
-_OF_A_KIND = re.compile(r"Integer|Enum|Date|Time|INET|IPAddress|Numeric|BigInt|Uuid|UUID|IntField|choices=")
+_PLAIN = regex(r"""(?P<quote>["'])(?P<text>[^\\\n]+)(?P=quote)""")
+_UUID = regex(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+_WORD = regex(r"[^\W\d_]+")
+_EXTENSION = regex(r"(?<=\w)\.[a-z][a-z0-9]{0,3}\Z")
+_LENGTH = regex(r"(?:max_length|length)\s*=\s*(\d+)|(?:String|Unicode|CHAR|VARCHAR|CharField)\(\s*(\d+)")
+_OF_A_KIND = regex(r"Integer|Enum|Date|Time|INET|IPAddress|Numeric|BigInt|Uuid|UUID|IntField|choices=")
 _MARK_LENGTH = 9
 Said = Callable[[str, str], bool]
 

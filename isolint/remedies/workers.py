@@ -10,12 +10,12 @@ from functools import cached_property
 from isolint.edits import Edits, PythonFile
 from isolint.edits.places import AnyFunction, position, spot
 from isolint.facts.lifetime.workers import Blind
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.remedies.marking import bound_in, bound_once, is_in_function, said_within, taken
 
 VARIABLE = "PYTEST_XDIST_WORKER"
 _READERS = frozenset({"os.environ.get", "environ.get", "os.getenv", "getenv"})
-_WORD = re.compile(r"[\w-]{3,}")
+_WORD = regex(r"[\w-]{3,}")
 
 
 def of_each_worker(file: PythonFile, blind: Blind, is_said: Callable[[str], bool]) -> Edits | None:

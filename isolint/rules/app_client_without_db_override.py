@@ -49,9 +49,15 @@ is one for tests. An override whose value is a production session imported by th
 `production-session-import`.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, OpenClient, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import OpenClient
 
 rule = Rule("ISO103", "app-client-without-db-override", severity=Severity.ERROR, since="0.1")
 

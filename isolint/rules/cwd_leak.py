@@ -29,10 +29,16 @@ def test_report_is_written(tmp_path, monkeypatch):
 A conftest that enters the project's folder once, for the whole run, is not reported.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Leak
 
 rule = Rule("ISO705", "cwd-leak", severity=Severity.WARNING, since="0.1")
 

@@ -31,9 +31,15 @@ Overrides are the right way to replace a dependency. An application that the tes
 up, and a fixture of the whole session has nobody to tidy up for.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Override, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Override
 
 rule = Rule("ISO304", "dependency-overrides-not-restored", severity=Severity.WARNING, since="0.1")
 

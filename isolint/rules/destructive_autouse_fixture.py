@@ -41,13 +41,15 @@ every test are good. The rule is silent for memory, disposable servers, database
 guard that refuses anything else, and where it cannot tell where the handle leads.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     Applicability,
     Confidence,
     Context,
-    Destruction,
     File,
     Finding,
     Fix,
@@ -57,6 +59,9 @@ from isolint.rule import (
     Severity,
     Trail,
 )
+
+if TYPE_CHECKING:
+    from isolint.rule import Destruction
 
 rule = Rule("ISO501", "destructive-autouse-fixture", severity=Severity.ERROR, since="0.1")
 

@@ -36,10 +36,16 @@ A missing `TEST["NAME"]` is harmless: Django makes a name of its own, `test_` be
 SQLite. Two names that are the same and both say that they are a test's are not reported.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, DjangoDatabase, Finding, Fix, Rule, SettingsModule, Severity
+from isolint.rule import Applicability, Context, Finding, Fix, Rule, SettingsModule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import DjangoDatabase
 
 rule = Rule("ISO601", "django-test-name-equals-name", severity=Severity.ERROR, since="0.1")
 

@@ -34,8 +34,12 @@ removed, and defaults set with `setdefault`, are not reported.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Leak
 
 rule = Rule("ISO701", "environ-mutation-leak", severity=Severity.WARNING, since="0.1")
 

@@ -40,10 +40,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Leak, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
 
 if TYPE_CHECKING:
-    from isolint.rule import Edits, PythonFile
+    from isolint.rule import Edits, Leak, PythonFile
 
 rule = Rule("ISO707", "global-attribute-leak", severity=Severity.WARNING, since="0.1")
 

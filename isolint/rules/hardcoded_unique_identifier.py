@@ -40,8 +40,12 @@ mocked services, requests that the test expects to be refused, and stores that c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Collision, Context, File, Finding, Fix, Rule, Severity
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Collision
 
 rule = Rule("ISO201", "hardcoded-unique-identifier", severity=Severity.WARNING, since="0.1")
 

@@ -45,9 +45,15 @@ set-ups, unless the project has code that reads the setting itself. The fixtures
 place to change it.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, LateSetting, Level, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Context, File, Finding, Fix, Level, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import LateSetting
 
 rule = Rule("ISO104", "late-app-config", severity=Severity.ERROR, since="0.1")
 

@@ -36,10 +36,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity, Split
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
 
 if TYPE_CHECKING:
-    from isolint.rule import Edits, PythonFile
+    from isolint.rule import Edits, PythonFile, Split
 
 rule = Rule("ISO710", "memory-sqlite-per-connection", severity=Severity.WARNING, since="0.1")
 

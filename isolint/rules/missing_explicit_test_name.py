@@ -44,20 +44,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Context,
-    Finding,
-    Fix,
-    Position,
-    Rule,
-    SettingsModule,
-    Severity,
-    Unnamed,
-)
+from isolint.rule import Applicability, Context, Finding, Fix, Position, Rule, SettingsModule, Severity
 
 if TYPE_CHECKING:
-    from isolint.rule import PythonFile
+    from isolint.rule import PythonFile, Unnamed
 
 rule = Rule("ISO604", "missing-explicit-test-name", severity=Severity.WARNING, since="0.1")
 

@@ -38,12 +38,14 @@ they certainly outlive the test: not in a test's database, under an override, a 
 to be refused, or where fixtures empty the store.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     Applicability,
     Context,
-    Creation,
     File,
     Finding,
     Fix,
@@ -54,6 +56,9 @@ from isolint.rule import (
     Severity,
     Test,
 )
+
+if TYPE_CHECKING:
+    from isolint.rule import Creation
 
 rule = Rule("ISO301", "missing-teardown", severity=Severity.WARNING, since="0.1")
 Site = FixtureSite | SetUp | SelfTest | Test

@@ -35,9 +35,15 @@ Constants that are only read are fine, and so is what a set-up method or autouse
 what Django's `setUpTestData` makes, since Django copies it, and what an instance was given itself.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Applicability, Context, File, Finding, Fix, FixtureSite, Leak, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Context, File, Finding, Fix, FixtureSite, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Leak
 
 rule = Rule("ISO702", "mutable-class-state", severity=Severity.WARNING, since="0.1")
 

@@ -25,10 +25,16 @@ Any order is right with `CASCADE`, with foreign keys that cascade, and where the
 not check unless it is told to.
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Misordered, Rule, Severity
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Misordered
 
 rule = Rule("ISO306", "parent-before-child-cleanup", severity=Severity.WARNING, since="0.1")
 

@@ -39,7 +39,10 @@ of scripts, examples and benchmarks are left alone. The fix puts a fake in the p
 `mongomock`) only where the project has the library already.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from isolint.rule import (
     CLIENT_KINDS,
@@ -50,10 +53,12 @@ from isolint.rule import (
     Finding,
     Fix,
     Import,
-    Reached,
     Rule,
     Severity,
 )
+
+if TYPE_CHECKING:
+    from isolint.rule import Reached
 
 rule = Rule("ISO102", "production-singleton-in-test", severity=Severity.WARNING, since="0.1")
 

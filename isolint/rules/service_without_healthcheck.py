@@ -38,21 +38,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    ConfigFile,
-    Context,
-    Edit,
-    Finding,
-    Fix,
-    Node,
-    Rule,
-    Severity,
-    Unchecked,
-)
+from isolint.rule import Applicability, ConfigFile, Context, Edit, Finding, Fix, Node, Rule, Severity
 
 if TYPE_CHECKING:
-    from isolint.rule import ConfigurationFile
+    from isolint.rule import ConfigurationFile, Unchecked
 
 rule = Rule("ISO609", "service-without-healthcheck", severity=Severity.WARNING, since="0.1")
 

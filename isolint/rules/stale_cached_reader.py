@@ -39,10 +39,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Stale
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity
 
 if TYPE_CHECKING:
-    from isolint.rule import Edits, PythonFile
+    from isolint.rule import Edits, PythonFile, Stale
 
 rule = Rule("ISO708", "stale-cached-reader", severity=Severity.WARNING, since="0.1")
 

@@ -38,10 +38,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Start, show
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, show
 
 if TYPE_CHECKING:
-    from isolint.rule import PythonFile
+    from isolint.rule import PythonFile, Start
 
 rule = Rule("ISO303", "start-without-stop", severity=Severity.WARNING, since="0.1")
 

@@ -36,21 +36,15 @@ container of the run needs no guarantee, and a clean-up that a fixture, a tear-d
 That a fixture may fail between what it makes and its `yield` is true of most fixtures, and not reported.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import (
-    Applicability,
-    Bare,
-    Confidence,
-    Context,
-    File,
-    Finding,
-    Fix,
-    Hop,
-    Rule,
-    Severity,
-    Unguaranteed,
-)
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Hop, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Bare, Unguaranteed
 
 rule = Rule("ISO302", "teardown-not-guaranteed", severity=Severity.WARNING, since="0.1")
 
@@ -78,7 +72,7 @@ def clean_up_in_any_case(subject: tuple[Unguaranteed, ...] | Bare, ctx: Context)
     """The `try` begins behind the last of those that the same line may leave behind."""
     from isolint.rule import begin_earlier, guard
 
-    if isinstance(subject, Bare):
+    if not isinstance(subject, tuple):
         found = guard(ctx.python(), subject.at, subject.undo_at, inclusive=True)
     elif any(each.late for each in subject):
         return ctx.fix("Begin the `try` at once", begin_earlier(ctx.python(), subject[0].at, subject[0].end))

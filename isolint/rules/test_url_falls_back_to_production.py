@@ -31,19 +31,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    ConfigFile,
-    Context,
-    Fallback,
-    File,
-    Finding,
-    Fix,
-    Rule,
-    Severity,
-    Substitution,
-)
+from isolint.rule import Applicability, ConfigFile, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Fallback, Substitution
 
 rule = Rule("ISO106", "test-url-falls-back-to-production", severity=Severity.ERROR, since="0.1")
 
@@ -64,9 +57,9 @@ def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
 
 @rule.fix(Applicability.UNSAFE)
 def drop_the_fallback(found: Fallback | Substitution, ctx: Context) -> Fix | None:
-    if isinstance(found, Substitution):
-        from isolint.rule import remedies
+    from isolint.rule import Substitution, remedies
 
+    if isinstance(found, Substitution):
         return ctx.fix(f"Read `{found.own}` alone", remedies.read_alone(ctx.configuration(), found))
     file = ctx.python()
     node = file.node(found.at)

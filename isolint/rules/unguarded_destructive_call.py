@@ -40,9 +40,15 @@ deletion of rows by `unscoped-delete`. A graph's driver and a search server's cl
 reach: there the fix has no guard to offer.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Applicability, Confidence, Context, Destruction, File, Finding, Fix, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Destruction
 
 rule = Rule("ISO502", "unguarded-destructive-call", severity=Severity.ERROR, since="0.1")
 

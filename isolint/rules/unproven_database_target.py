@@ -37,18 +37,15 @@ name or the host, a check function, a hook that ends the run. A store that only 
 variable that only the tests read, is reported when it is emptied, not when it is read or written.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import (
-    Applicability,
-    Context,
-    File,
-    Finding,
-    Fix,
-    Opening,
-    Rule,
-    Severity,
-)
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Applicability, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Opening
 
 rule = Rule("ISO107", "unproven-database-target", severity=Severity.ERROR, since="0.1")
 

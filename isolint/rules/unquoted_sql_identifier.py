@@ -39,10 +39,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, Splice, show
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity, show
 
 if TYPE_CHECKING:
-    from isolint.rule import Filled, PythonFile
+    from isolint.rule import Filled, PythonFile, Splice
 
 rule = Rule("ISO401", "unquoted-sql-identifier", severity=Severity.ERROR, since="0.1")
 

@@ -35,9 +35,15 @@ Deletions with a condition, in a test's own database, under Django's test cases 
 tests or made by the test, and behind a guard are fine, and so is whatever leads to a store that cannot be told.
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from isolint.rule import Confidence, Context, Destruction, File, Finding, Rule, Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from isolint.rule import Confidence, Context, File, Finding, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Destruction
 
 rule = Rule("ISO503", "unscoped-delete", severity=Severity.WARNING, since="0.1")
 

@@ -37,18 +37,12 @@ of its own. Where the command chooses tests by mark, the finding is of low confi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from isolint.rule import (
-    Applicability,
-    Blind,
-    Confidence,
-    Context,
-    File,
-    Finding,
-    Fix,
-    Rule,
-    Severity,
-)
+from isolint.rule import Applicability, Confidence, Context, File, Finding, Fix, Rule, Severity
+
+if TYPE_CHECKING:
+    from isolint.rule import Blind
 
 rule = Rule("ISO204", "worker-blind-session-resource", severity=Severity.WARNING, since="0.1")
 

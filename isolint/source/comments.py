@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import accumulate
 
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.source.text import Source
 
-_CODE = re.compile(r"#[^\r\n]*|'''|\"\"\"|['\"]")
-_HOLE = re.compile(rf"{_CODE.pattern}|[(\[{{:)\]}}]")
-_PREFIX = re.compile(r"(?<!\w)(?:[ft]r?|r[ft])\Z", re.IGNORECASE)
+_CODE = regex(r"#[^\r\n]*|'''|\"\"\"|['\"]")
+_HOLE = regex(rf"{_CODE.pattern}|[(\[{{:)\]}}]")
+_PREFIX = regex(r"(?<!\w)(?:[ft]r?|r[ft])\Z", re.IGNORECASE)
 _STRING = {
-    "'": re.compile(r"[^\\\r\n']*(?:\\(?:\r\n|[\s\S])[^\\\r\n']*)*'?"),
-    '"': re.compile(r'[^\\\r\n"]*(?:\\(?:\r\n|[\s\S])[^\\\r\n"]*)*"?'),
-    "'''": re.compile(r"[^\\']*(?:(?:\\[\s\S]|'(?!''))[^\\']*)*(?:''')?"),
-    '"""': re.compile(r'[^\\"]*(?:(?:\\[\s\S]|"(?!""))[^\\"]*)*(?:""")?'),
+    "'": regex(r"[^\\\r\n']*(?:\\(?:\r\n|[\s\S])[^\\\r\n']*)*'?"),
+    '"': regex(r'[^\\\r\n"]*(?:\\(?:\r\n|[\s\S])[^\\\r\n"]*)*"?'),
+    "'''": regex(r"[^\\']*(?:(?:\\[\s\S]|'(?!''))[^\\']*)*(?:''')?"),
+    '"""': regex(r'[^\\"]*(?:(?:\\[\s\S]|"(?!""))[^\\"]*)*(?:""")?'),
 }
 
 

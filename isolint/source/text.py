@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import stat
 import tokenize
 from dataclasses import field
@@ -11,13 +10,13 @@ from pathlib import Path
 
 from isolint.finding import Span
 from isolint.inputs import note_file
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 # As `ast` gives it: line from 1, column in UTF-8 bytes from 0, end line, end column.
 Position = tuple[int, int, int, int]
 
 _LARGEST = 100_000_000
-_LINE_END = re.compile(rb"\r\n?|\n")
+_LINE_END = regex(rb"\r\n?|\n")
 
 
 class UnreadableError(Exception):

@@ -7,6 +7,7 @@ import re
 import warnings
 from contextlib import suppress
 
+from isolint.late import regex
 from isolint.source.deep import run_deep
 from isolint.source.text import Source, UnreadableError
 
@@ -21,8 +22,8 @@ _LARGEST = 2_000_000
 _MOST_BRACKETS = 200
 _LONGEST_CHAIN = 5_000
 
-_STRING = re.compile(r"'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\"")
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_STRING = regex(r"'(?:[^'\\\r\n]|\\.)*'|\"(?:[^\"\\\r\n]|\\.)*\"")
+_TOKEN = regex(r"\w+|[^\w\s]")
 
 # What tells Python 2 on the line of the error, strings emptied.
 _PYTHON_2 = {
@@ -39,7 +40,7 @@ _PYTHON_2 = {
 }
 
 
-_TEMPLATE_MARK = re.compile(r"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])(?=['\"])")
+_TEMPLATE_MARK = regex(r"(?<![\w'\"])(?:[tT][rR]?|[rR][tT])(?=['\"])")
 
 
 def parse(source: Source) -> ast.Module:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.sites import HOOKS
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.rule import Rule
 from isolint.settings import Settings
 from isolint.spelling import did_you_mean
@@ -27,7 +26,7 @@ from isolint.trace.spots import Spot, spot
 from isolint.trace.steps import Steps
 from isolint.trace.trails import Trails
 
-_LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?:?\Z")
+_LINE = regex(r"(?P<path>.+?):(?P<line>\d+)(?::\d+)?:?\Z")
 
 
 class PlaceError(Exception):

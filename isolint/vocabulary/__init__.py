@@ -1,15 +1,14 @@
 """What isolint knows of libraries: one TOML file per library in this folder, and the project's own words.
 
-Reading them all takes a few milliseconds and happens once, at the first `load`.
+The entries of a kind are read when they are first asked for: to read and index them all takes a few milliseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from functools import cache, cached_property
+from typing import Any
 
-from isolint.late import dataclass
 from isolint.vocabulary.entries import (
     Callback,
     Commit,
@@ -33,14 +32,18 @@ from isolint.vocabulary.entries import (
     Unique,
     Writer,
 )
-from isolint.vocabulary.reading import ENTRIES, Entries, VocabularyError, check_types, read
+from isolint.vocabulary.reading import Entries, VocabularyError, check_types, read
 from isolint.vocabulary.surroundings import Change, FileWriter, Listener, Web
 from isolint.vocabulary.tables import builtin_tables
 
 __all__ = ["Vocabulary", "VocabularyError", "load"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def _index(make: Callable[[_Indexer], Any]) -> Any:
+    """An attribute of the vocabulary, made when it is first asked for."""
+    return cached_property(lambda vocabulary: make(vocabulary.by))
+
+
 class Vocabulary:
     """The entries by name, in every public spelling: calls in full, `..._by_name` by their last name alone.
 
@@ -48,52 +51,67 @@ class Vocabulary:
     name, `libraries` their first components and `words` their last, for a screen over source text.
     """
 
-    types: dict[str, Type]
-    handles: dict[str, tuple[Handle, ...]]
-    instances: dict[str, tuple[Instance, ...]]
-    instance_fixtures: dict[str, Instance]
-    destroyers: dict[str, tuple[Destroyer, ...]]
-    destroyers_by_name: dict[str, tuple[Destroyer, ...]]
-    creators: dict[str, tuple[Creator, ...]]
-    creators_by_name: dict[str, tuple[Creator, ...]]
-    pools: dict[str, tuple[Pool, ...]]
-    commits: dict[str, tuple[Commit, ...]]
-    writers: dict[str, tuple[Writer, ...]]
-    senders: dict[str, tuple[Sender, ...]]
-    isolations: dict[str, tuple[Isolation, ...]]
-    isolating_fixtures: dict[str, Isolation]
-    isolating_bases: dict[str, Isolation]
-    isolating_marks: dict[str, Isolation]
-    quoters: dict[str, tuple[Quoter, ...]]
-    quoters_by_name: dict[str, tuple[Quoter, ...]]
-    executors: dict[str, tuple[Executor, ...]]
-    executors_by_name: dict[str, tuple[Executor, ...]]
-    statements: dict[str, tuple[Statement, ...]]
-    callbacks: dict[str, tuple[Callback, ...]]
-    callbacks_by_name: dict[str, tuple[Callback, ...]]
-    readers: dict[str, tuple[Reader, ...]]
-    initializers: dict[str, tuple[Initializer, ...]]
-    overrides: dict[str, tuple[Override, ...]]
-    unique: dict[str, tuple[Unique, ...]]
-    unique_fixtures: dict[str, Unique]
-    unique_variables: dict[str, Unique]
-    fakes: dict[str, tuple[Fake, ...]]
-    replacements: tuple[Replacement, ...]
-    tellings: dict[str, Telling]
-    telling_words: frozenset[str]
-    changes: dict[str, tuple[Change, ...]]
-    restoring_fixtures: dict[str, tuple[Change, ...]]
-    harmless_variables: frozenset[str]
-    contextual: frozenset[str]
-    listeners: dict[str, tuple[Listener, ...]]
-    file_writers: dict[str, tuple[FileWriter, ...]]
-    settings_bases: frozenset[str]
-    ambient_variables: frozenset[str]
-    web: dict[str, tuple[Web, ...]]
-    known: frozenset[str]
-    libraries: frozenset[str]
-    words: frozenset[str]
-    lineages: dict[str, tuple[str, ...]]
+    def __init__(self, by: _Indexer) -> None:
+        self.by = by
+
+    types: dict[str, Type] = _index(lambda by: by.types)
+    handles: dict[str, tuple[Handle, ...]] = _index(lambda by: by.call("handle"))
+    instances: dict[str, tuple[Instance, ...]] = _index(lambda by: by.all("instance", "name"))
+    instance_fixtures: dict[str, Instance] = _index(lambda by: by.only("instance", "fixtures"))
+    destroyers: dict[str, tuple[Destroyer, ...]] = _index(lambda by: by.call("destroys"))
+    destroyers_by_name: dict[str, tuple[Destroyer, ...]] = _index(lambda by: by.last_name("destroys"))
+    creators: dict[str, tuple[Creator, ...]] = _index(lambda by: by.call("creates"))
+    creators_by_name: dict[str, tuple[Creator, ...]] = _index(lambda by: by.last_name("creates"))
+    pools: dict[str, tuple[Pool, ...]] = _index(lambda by: by.call("pools"))
+    commits: dict[str, tuple[Commit, ...]] = _index(lambda by: by.call("commits"))
+    writers: dict[str, tuple[Writer, ...]] = _index(lambda by: by.call("writes"))
+    senders: dict[str, tuple[Sender, ...]] = _index(lambda by: by.call("sends"))
+    isolations: dict[str, tuple[Isolation, ...]] = _index(lambda by: by.call("isolates"))
+    isolating_fixtures: dict[str, Isolation] = _index(lambda by: by.only("isolates", "fixtures"))
+    isolating_bases: dict[str, Isolation] = _index(lambda by: by.only("isolates", "bases"))
+    isolating_marks: dict[str, Isolation] = _index(lambda by: by.only("isolates", "marks"))
+    quoters: dict[str, tuple[Quoter, ...]] = _index(lambda by: by.call("quotes"))
+    quoters_by_name: dict[str, tuple[Quoter, ...]] = _index(lambda by: by.last_name("quotes"))
+    executors: dict[str, tuple[Executor, ...]] = _index(lambda by: by.call("executes"))
+    executors_by_name: dict[str, tuple[Executor, ...]] = _index(lambda by: by.last_name("executes"))
+    statements: dict[str, tuple[Statement, ...]] = _index(lambda by: by.call("statement"))
+    callbacks: dict[str, tuple[Callback, ...]] = _index(lambda by: by.call("callback"))
+    callbacks_by_name: dict[str, tuple[Callback, ...]] = _index(lambda by: by.last_name("callback"))
+    readers: dict[str, tuple[Reader, ...]] = _index(lambda by: by.call("reads"))
+    initializers: dict[str, tuple[Initializer, ...]] = _index(lambda by: by.call("initializes"))
+    overrides: dict[str, tuple[Override, ...]] = _index(lambda by: by.call("overrides"))
+    unique: dict[str, tuple[Unique, ...]] = _index(lambda by: by.call("unique"))
+    unique_fixtures: dict[str, Unique] = _index(lambda by: by.only("unique", "fixtures"))
+    unique_variables: dict[str, Unique] = _index(lambda by: by.only("unique", "variables"))
+    fakes: dict[str, tuple[Fake, ...]] = _index(lambda by: by.call("fakes"))
+    replacements: tuple[Replacement, ...] = _index(lambda by: tuple(by.entries("replace")))
+    tellings: dict[str, Telling] = _index(
+        lambda by: {by.types[entry.type].name: entry for entry in reversed(by.entries("tells"))}
+    )
+    telling_words: frozenset[str] = _index(
+        lambda by: frozenset(entry.word for entry in by.entries("tells") if entry.word)
+    )
+    changes: dict[str, tuple[Change, ...]] = _index(lambda by: by.call("changes"))
+    restoring_fixtures: dict[str, tuple[Change, ...]] = _index(lambda by: by.all("changes", "fixtures"))
+    harmless_variables: frozenset[str] = _index(lambda by: frozenset(by.only("changes", "variables")))
+    contextual: frozenset[str] = _index(
+        lambda by: frozenset((*by.all("contextual", "name"), *by.call("contextual")))
+    )
+    listeners: dict[str, tuple[Listener, ...]] = _index(lambda by: by.call("listens"))
+    file_writers: dict[str, tuple[FileWriter, ...]] = _index(lambda by: by.call("writes-file"))
+    settings_bases: frozenset[str] = _index(lambda by: frozenset(by.only("reads", "bases")))
+    ambient_variables: frozenset[str] = _index(lambda by: frozenset(by.only("reads", "variables")))
+    web: dict[str, tuple[Web, ...]] = _index(lambda by: by.call("web"))
+    known: frozenset[str] = _index(lambda by: by.known)
+    libraries: frozenset[str] = _index(lambda by: by.libraries)
+    words: frozenset[str] = _index(lambda by: frozenset(_word(name) for name in by.known))
+    lineages: dict[str, tuple[str, ...]] = _index(
+        lambda by: {name: _lineage(name, by.types) for name in by.types}
+    )
+
+    def knows(self, name: str) -> bool:
+        """Whether it is a fully qualified name of the vocabulary."""
+        return name.partition(".")[0] in self.libraries and name in self.known
 
     def canonical(self, name: str) -> str:
         """Return the name under which the entries know the type `name`, itself if they do not."""
@@ -113,104 +131,83 @@ def load(extra: Mapping[str, object] | None = None, source: str = "[tool.isolint
     if not extra:
         return _builtin()
     own = read(extra, source)
-    merged = {kind: own.get(kind, []) + members for kind, members in _files().items()}
-    types = _types(merged["types"])
-    check_types(own, types, source)
-    return _index(merged, types)
+    by = _Indexer(extra, own)
+    check_types(own, by.types, source)
+    return Vocabulary(by)
 
 
 @cache
 def _builtin() -> Vocabulary:
-    return _index(_files(), _types(_files()["types"]))
+    return Vocabulary(_Indexer({}, {}))
+
+
+_tables = cache(builtin_tables)
 
 
 @cache
-def _files() -> Entries:
-    """The entries of every file."""
-    found: Entries = {kind: [] for kind in ENTRIES}
-    for name, tables in builtin_tables().items():
-        for kind, members in read(tables, name).items():
-            found[kind] += members
-    return found
+def _entries(kind: str) -> list[Any]:
+    """The entries of a kind in every file."""
+    tables = ((name, found) for name, found in _tables().items() if kind in found)
+    return [entry for name, found in tables for entry in read({kind: found[kind]}, name)[kind]]
 
 
-def _types(types: Iterable[Type]) -> dict[str, Type]:
-    """The types by name and alias; of two with one name the first."""
-    found: dict[str, Type] = {}
-    for type_ in types:
-        for name in (type_.name, *type_.aliases):
-            found.setdefault(name, type_)
-    return found
+# Where the entries of a kind hold names that are no calls.
+_NAMES = {"instance": "name", "types": "aliases"}
 
 
-def _index(entries: Entries, types: dict[str, Type]) -> Vocabulary:
-    by = _Indexer(entries, types)
-    known = frozenset(_known(entries, types))
-    return Vocabulary(
-        types=types,
-        handles=by.call("handle"),
-        instances=by.all("instance", "name"),
-        instance_fixtures=by.only("instance", "fixtures"),
-        destroyers=by.call("destroys"),
-        destroyers_by_name=by.last_name("destroys"),
-        creators=by.call("creates"),
-        creators_by_name=by.last_name("creates"),
-        pools=by.call("pools"),
-        commits=by.call("commits"),
-        writers=by.call("writes"),
-        senders=by.call("sends"),
-        isolations=by.call("isolates"),
-        isolating_fixtures=by.only("isolates", "fixtures"),
-        isolating_bases=by.only("isolates", "bases"),
-        isolating_marks=by.only("isolates", "marks"),
-        quoters=by.call("quotes"),
-        quoters_by_name=by.last_name("quotes"),
-        executors=by.call("executes"),
-        executors_by_name=by.last_name("executes"),
-        statements=by.call("statement"),
-        callbacks=by.call("callback"),
-        callbacks_by_name=by.last_name("callback"),
-        readers=by.call("reads"),
-        initializers=by.call("initializes"),
-        overrides=by.call("overrides"),
-        unique=by.call("unique"),
-        unique_fixtures=by.only("unique", "fixtures"),
-        unique_variables=by.only("unique", "variables"),
-        fakes=by.call("fakes"),
-        replacements=tuple(entries["replace"]),
-        tellings={types[entry.type].name: entry for entry in reversed(entries["tells"])},
-        telling_words=frozenset(entry.word for entry in entries["tells"] if entry.word),
-        changes=by.call("changes"),
-        restoring_fixtures=by.all("changes", "fixtures"),
-        contextual=frozenset((*by.all("contextual", "name"), *by.call("contextual"))),
-        listeners=by.call("listens"),
-        file_writers=by.call("writes-file"),
-        harmless_variables=frozenset(by.only("changes", "variables")),
-        settings_bases=frozenset(by.only("reads", "bases")),
-        ambient_variables=frozenset(by.only("reads", "variables")),
-        web=by.call("web"),
-        known=known,
-        libraries=frozenset(name.partition(".")[0] for name in known),
-        words=frozenset(_word(name) for name in known),
-        lineages={name: _lineage(name, types) for name in types},
-    )
+class _Indexer:
+    """Turns the list of entries of one kind, the project's own and those of the files, into a dictionary."""
 
+    def __init__(self, tables: Mapping[str, object], own: Entries) -> None:
+        self.tables = tables
+        self.own = own
 
-class _Indexer(NamedTuple):
-    """Turns the list of entries of one kind into a dictionary."""
+    def entries(self, kind: str) -> list[Any]:
+        return self.own.get(kind, []) + _entries(kind)
 
-    entries: Entries
-    types: dict[str, Type]
+    @cached_property
+    def types(self) -> dict[str, Type]:
+        """The types by name and alias; of two with one name the first."""
+        found: dict[str, Type] = {}
+        for type_ in self.entries("types"):
+            for name in (type_.name, *type_.aliases):
+                found.setdefault(name, type_)
+        return found
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every fully qualified name of the vocabulary, in every spelling."""
+        calls, names = self._named
+        return frozenset(names.union(self.types, _spellings(calls, self.types)))
+
+    @property
+    def libraries(self) -> frozenset[str]:
+        """The first components of these names, told without reading a single entry."""
+        return frozenset(name.partition(".")[0] for names in self._named for name in names)
+
+    @cached_property
+    def _named(self) -> tuple[set[str], set[str]]:
+        """The calls and the other names as the tables say them."""
+        calls, names = set[str](), set[str]()
+        for tables in (self.tables, *_tables().values()):
+            for kind, members in tables.items():
+                if isinstance(members, dict):
+                    names.update(members if kind == "types" else ())
+                    members = members.values() if kind == "types" else ()
+                for table in members:
+                    calls.update(_texts(table.get("call", ())))
+                    names.update(_texts(table.get(_NAMES.get(kind, "bases"), ())))
+        return calls, names
 
     def call(self, kind: str) -> dict[str, tuple[Any, ...]]:
-        return _group(self.entries[kind], lambda entry: _spellings(entry.call, self.types))
+        return _group(self.entries(kind), lambda entry: _spellings(entry.call, self.types))
 
     def last_name(self, kind: str) -> dict[str, tuple[Any, ...]]:
-        named = [entry for entry in self.entries[kind] if entry.by_name]
+        named = [entry for entry in self.entries(kind) if entry.by_name]
         return _group(named, lambda entry: {_word(call) for call in entry.call})
 
     def all(self, kind: str, attribute: str) -> dict[str, tuple[Any, ...]]:
-        return _group(self.entries[kind], lambda entry: getattr(entry, attribute))
+        return _group(self.entries(kind), lambda entry: getattr(entry, attribute))
 
     def only(self, kind: str, attribute: str) -> dict[str, Any]:
         return {name: group[0] for name, group in self.all(kind, attribute).items()}
@@ -233,16 +230,9 @@ def _spellings(calls: Iterable[str], types: Mapping[str, Type]) -> Iterable[str]
             yield from (f"{alias}{dot}{method}" for alias in types[owner].aliases)
 
 
-def _known(entries: Entries, types: Mapping[str, Type]) -> Iterable[str]:
-    """Every fully qualified name of the vocabulary, in every spelling."""
-    yield from types
-    for kind, members in entries.items():
-        for entry in members:
-            if kind == "instance":
-                yield from entry.name
-            elif kind != "types":
-                yield from _spellings(getattr(entry, "call", ()), types)
-                yield from getattr(entry, "bases", ())
+def _texts(value: str | Iterable[str]) -> Iterable[str]:
+    """The strings of an array, which may be written as the only one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def _word(call: str) -> str:

@@ -6,10 +6,11 @@ A `place` is where a value stands, for messages: `redis.toml: destroys[2].call`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
+from isolint.late import fields_of
 from isolint.spelling import did_you_mean
 from isolint.vocabulary import entries as kinds
 from isolint.vocabulary import surroundings
@@ -126,15 +127,21 @@ class Field(NamedTuple):
 def _shape(entry: type) -> dict[str, Field]:
     """The keys an entry may have in TOML, and how they are read."""
     return {
-        field.name.replace("_", "-"): Field(
-            field.name,
-            _CONVERTERS[str(field.type)],
+        name.replace("_", "-"): Field(
+            name,
+            _CONVERTERS[str(entry.__annotations__[name])],
             field.metadata.get("one of", ()),
             field.default is MISSING and field.default_factory is MISSING,
             field.metadata.get("types", False),
         )
-        for field in fields(entry)
+        for name, field in fields_of(entry).items()
     }
+
+
+@cache
+def _required(entry: type) -> tuple[str, ...]:
+    """The keys an entry must have."""
+    return tuple(key for key, field in _shape(entry).items() if field.required)
 
 
 def _entry(entry: type, table: Table, place: str) -> Any:
@@ -147,8 +154,8 @@ def _entry(entry: type, table: Table, place: str) -> Any:
         value = values[attribute] = convert(raw, f"{place}.{key}")
         if choices and value not in choices:
             _unknown("value", str(value), choices, f"{place}.{key}")
-    for key, field in shape.items():
-        if field.required and values.get(field.attribute) in (None, (), ""):
+    for key in _required(entry):
+        if values.get(shape[key].attribute) in (None, (), ""):
             raise VocabularyError(f"{place}: '{key}' is missing")
     return entry(**values)
 

@@ -1,7 +1,8 @@
 """The tables of isolint's own vocabulary, as they stand in its TOML files.
 
 To parse those takes as long as everything else that a short run does with them, so `parsed.json` holds what they say,
-and the hash of the files that say so: of other files it says nothing, and they are parsed.
+and the checksum of the files that say so: of other files it says nothing, and they are parsed. An installed isolint
+holds what was built; only in a checkout, where the files may have been edited, are they looked at.
 `python -m isolint.vocabulary` writes it.
 """
 
@@ -10,26 +11,28 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 # A folder, not `importlib.resources`: importing that takes longer than reading all the files.
 FOLDER = Path(__file__).parent
 PARSED = "parsed.json"
+IS_CHECKOUT = (FOLDER.parents[1] / "pyproject.toml").exists()
 
 Tables = dict[str, Any]
 
 
-def builtin_tables(folder: Path = FOLDER) -> dict[str, Tables]:
+def builtin_tables(folder: Path = FOLDER, may_be_edited: bool = IS_CHECKOUT) -> dict[str, Tables]:
     """The tables of the folder's TOML files by the names of these, from what was parsed before if that is of them."""
-    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))}
     try:
         known = json.loads((folder / PARSED).read_bytes())
     except (OSError, ValueError):
         known = {}
-    if known.get("of") == _hash(files):
-        found: dict[str, Tables] = known["tables"]
+    found: dict[str, Tables] = known.get("tables", {})
+    if found and not may_be_edited:
+        return found
+    files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))}
+    if known.get("of") == _checksum(files):
         return found
     return {name: _parsed(data) for name, data in files.items()}
 
@@ -38,7 +41,7 @@ def keep_parsed(folder: Path = FOLDER) -> None:
     """Write down what the folder's TOML files say."""
     files = {path.name: path.read_bytes() for path in sorted(folder.glob("*.toml"))}
     lines = [f"{json.dumps(name)}: {json.dumps(_parsed(data))}" for name, data in files.items()]
-    text = f'{{"of": "{_hash(files)}", "tables": {{\n' + ",\n".join(lines) + "\n}}\n"
+    text = f'{{"of": "{_checksum(files)}", "tables": {{\n' + ",\n".join(lines) + "\n}}\n"
     (folder / PARSED).write_text(text, encoding="ascii", newline="\n")
 
 
@@ -54,8 +57,10 @@ def _parsed(data: bytes) -> Tables:
     return tables
 
 
-def _hash(files: Mapping[str, bytes]) -> str:
-    whole = blake2b(digest_size=16)
+def _checksum(files: Mapping[str, bytes]) -> str:
+    from zlib import crc32
+
+    whole = 0
     for name, data in files.items():
-        whole.update(f"{name} {len(data)}\n".encode() + data)
-    return whole.hexdigest()
+        whole = crc32(f"{name} {len(data)}\n".encode() + data, whole)
+    return f"{whole:08x}"

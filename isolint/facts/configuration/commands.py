@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import re
 
-_TEST_COMMAND = re.compile(
+from isolint.late import regex
+
+_TEST_COMMAND = regex(
     r"(?:^|[\s;&|(/'\"])(?:pytest|py\.test|tox|nox|unittest|nosetests|trial|bin/tests?|runtests\.py|runtests)"
     r"(?=$|[\s;&|)'\"])"
     r"|manage\.py test\b|\b(?:make|just|task|hatch|poe|pdm run|invoke|inv|uv run|poetry run|npm(?: run)?)"
     r" (?:run )?[\w:-]*tests?\b|\b(?:setup\.py|flask) test\b"
 )
-_WAITING = re.compile(
+_WAITING = regex(
     r"pg_isready|wait[-_]for|wait4|dockerize|mysqladmin ping|redis-cli ping|\bnc -\w*z|\buntil\b|\bwhile !|"
     r"/dev/tcp/|curl .*--retry|--wait\b|wait-on"
 )
 # Official images of servers that tests open connections to at once. They bring no health check of their own.
-_SERVERS = re.compile(
+_SERVERS = regex(
     r"(?:^|['\"\s]|docker\.io/|library/|postgis/|pgvector/|timescale/|cimg/|circleci/)"
     r"(postgres|postgis|pgvector|timescaledb|mysql|mariadb|redis|valkey|mongo)(?:db-ha)?(?=$|[:@'\"\s])"
 )
 
 # More than one worker of pytest-xdist, or of Django's own runner; a number that is filled in elsewhere counts.
-_WORKERS = re.compile(
+_WORKERS = regex(
     r"(?:^|[\s'\":{])(?:(?:-n|--numprocesses)[ =]?['\"]?(?:[2-9]|1\d|auto\b|logical\b|[${])"
     r"|--parallel(?:[ =](?:[2-9]|1\d|auto\b)|\s|$))"
 )
-_XDIST_WORKERS = re.compile(_WORKERS.pattern.partition("|--parallel")[0] + ")")
+_XDIST_WORKERS = regex(_WORKERS.pattern.partition("|--parallel")[0] + ")")
 
-_MIGRATION = re.compile(
+_MIGRATION = regex(
     r"\balembic\b.*\bupgrade\b|\bflask\b.* db upgrade\b|\baerich upgrade\b|"
     r"\bprisma (?:migrate deploy|db push)\b|\byoyo apply\b|\bdbmate\b.*\b(?:up|migrate)\b"
 )
-_INTEGRATION = re.compile(r"(?:^|[\W_])(?:integration|e2e|end.to.end|acceptance|functional)(?:$|[\W_])", re.I)
-_ASKS = re.compile(r"\s--(?:collect-only|co|version|help|markers|fixtures)\b")
-_FILLED_IN = re.compile(r"\$\{\{.*?\}\}")
-_BETWEEN = re.compile(r"[;|&]+|\$\(|(?:^|\s)\[\[?\s")
-_OPTIONS_VARIABLE = re.compile(r"\w*(?:PYTEST|WORKERS|XDIST)\w*\Z")
+_INTEGRATION = regex(r"(?:^|[\W_])(?:integration|e2e|end.to.end|acceptance|functional)(?:$|[\W_])", re.I)
+_ASKS = regex(r"\s--(?:collect-only|co|version|help|markers|fixtures)\b")
+_FILLED_IN = regex(r"\$\{\{.*?\}\}")
+_BETWEEN = regex(r"[;|&]+|\$\(|(?:^|\s)\[\[?\s")
+_OPTIONS_VARIABLE = regex(r"\w*(?:PYTEST|WORKERS|XDIST)\w*\Z")
 
-_STORE_VARIABLE = re.compile(
+_STORE_VARIABLE = regex(
     r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MONGO(?:DB)?|REDIS|SQLALCHEMY|NEO4J|ELASTIC(?:SEARCH)?|BROKER)"
     r"(?:_\w+)?_(?:URL|URI|DSN|NAME|HOST)$|^DATABASE$|^(?:DSN|DB_NAME|DB_HOST)$",
     re.I,

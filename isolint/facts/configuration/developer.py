@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -17,13 +16,14 @@ from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import regex
 
-_SOURCED = re.compile(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
-_READ = re.compile(
+_SOURCED = regex(r"(?:^|[\s;&(])(?:source|\.)\s+(?P<file>[\w./~-]+)")
+_READ = regex(
     r"(?:cat|grep[^|`)]*|xargs -a|--env-file[ =]|dotenv (?:-f|--file)[ =]?)\s*(?P<file>[\w./~-]*\.env[\w.-]*)"
 )
-_SET = re.compile(r"(?:^|[\s;&(])(?P<name>[A-Za-z_]\w*)=")
-_DOTENV_RUN = re.compile(r"(?:^|[\s;&])dotenv run\b")
+_SET = regex(r"(?:^|[\s;&(])(?P<name>[A-Za-z_]\w*)=")
+_DOTENV_RUN = regex(r"(?:^|[\s;&])dotenv run\b")
 
 
 class DeveloperEnvironment:

@@ -6,12 +6,11 @@ every alias, and `django_db_modify_db_settings_parallel_suffix` gives each xdist
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from isolint.facts.configuration.databases import Reading, Settings, Written, databases
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Literal, Method, Text, Value, Variable, text
 from isolint.facts.program import syntax as s
@@ -22,7 +21,10 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Level, place
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
+
+if TYPE_CHECKING:
+    from isolint.facts.configuration.databases import Settings, Written
 
 _SUFFIXES = {
     "django_db_modify_db_settings": (
@@ -47,7 +49,7 @@ _MAKES_DATABASES = frozenset(
 _DATABASE_FIXTURES = frozenset(
     "db transactional_db django_db_reset_sequences django_db_serialized_rollback live_server".split()
 )
-_DJANGO_CASES = re.compile(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
+_DJANGO_CASES = regex(r"(?:^|\.)(?:Transaction|Live\w*|Static\w*|API|Tenant|Fast\w*)?TestCase$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ class Django:
 
     def _points_elsewhere(self, fixture: Fixture) -> bool:
         """Whether the fixture, or the settings, name a database for tests."""
+        from isolint.facts.configuration.databases import Reading, databases
+
         frame = self.evaluator.function_frame(fixture.module, fixture.function)
         own = Reading(self.evaluator, frame)
         own.follow(fixture.function.body)
@@ -140,6 +144,8 @@ class Django:
         return bool(named) and all(_is_for_tests(name) for name in named)
 
     def _name(self, entry: Written | Settings) -> Value:
+        from isolint.facts.configuration.databases import Settings, Written
+
         name = entry.look(("NAME",)) if isinstance(entry, Settings) else None
         return self._value(name) if isinstance(name, Written) else UNKNOWN
 
@@ -235,6 +241,8 @@ class Django:
         return tuple(self._databases(self.settings_module)) if self.settings_module is not None else ()
 
     def _databases(self, module: Module) -> Iterator[Database]:
+        from isolint.facts.configuration.databases import Reading, Settings, Written, databases
+
         reading = Reading(self.evaluator, self.evaluator.module_frame(module))
         reading.follow(module.facts.body)
         for alias, said in databases(reading.settings):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -10,8 +9,9 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.suite.config import PytestConfig
+from isolint.late import regex
 
-_ADDRESS = re.compile(
+_ADDRESS = regex(
     r"^(?:postgres|mysql|mariadb|redis|valkey|mongo|rediss|asyncpg|amqp)[\w+]*://(?:[^@/]*@)?(?P<host>[a-z][\w-]*)(?!\w|:0\b)"
 )
 _NEAR = frozenset({"localhost", "host"})

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from isolint.documents import Node
 from isolint.facts.configuration.commands import asks_for_workers, is_for_options, runs_workers
-from isolint.facts.configuration.containers import is_for_tests
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.meaning.values import Hop
 from isolint.facts.program import syntax as s
@@ -18,10 +17,10 @@ from isolint.facts.program.scopes import every_expression
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.homes import sections
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_NUMBER = re.compile(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
-_LIMIT = re.compile(r"max_connections\s*=\s*(\d+)")
+_NUMBER = regex(r"(?:-n|--numprocesses|--parallel)[ =]?(\d+)")
+_LIMIT = regex(r"max_connections\s*=\s*(\d+)")
 _COMMANDS = (
     "pyproject",
     "tox",
@@ -35,7 +34,7 @@ _COMMANDS = (
     "shell",
 )
 
-_PYTEST = re.compile(r"(?:^|[\s/;&|(])(?:pytest|py\.test)(?=$|\s)")
+_PYTEST = regex(r"(?:^|[\s/;&|(])(?:pytest|py\.test)(?=$|\s)")
 WORDS = frozenset(
     "worker_id workerinput workerid testrun_uid PYTEST_XDIST_WORKER PYTEST_XDIST_TESTRUNUID xdist_group "
     "get_xdist_worker_id is_xdist_worker is_xdist_controller is_xdist_master FileLock filelock SoftFileLock "
@@ -89,6 +88,8 @@ class Parallel:
     @cached_property
     def limit(self) -> tuple[int, Hop] | None:
         """How many connections the server in a compose file for tests allows, and where it says so."""
+        from isolint.facts.configuration.containers import is_for_tests
+
         for document in self.configuration.of("compose"):
             if is_for_tests(document):
                 for node in document.root.below():

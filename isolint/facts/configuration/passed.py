@@ -14,9 +14,10 @@ from isolint.facts.configuration.jobs import test_jobs
 from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.fallbacks import Fallback
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import regex
 
-_ADDRESS = re.compile(r"(?:^|_)(?:URL|URI|DSN)$", re.I)
-_SEPARATORS = re.compile(r"[\s,]+")
+_ADDRESS = regex(r"(?:^|_)(?:URL|URI|DSN)$", re.I)
+_SEPARATORS = regex(r"[\s,]+")
 
 
 class PassedVariables:

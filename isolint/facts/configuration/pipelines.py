@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
@@ -24,16 +23,17 @@ from isolint.facts.configuration.substitutions import Substitution, substitution
 from isolint.facts.meaning.values import Hop
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name, tokens
+from isolint.late import regex
 
 # How a pipeline names a variable that is kept outside of its file.
 _SECRETS = {
-    "github": re.compile(r"\$\{\{\s*(?:secrets|vars)\.(?P<name>\w+)\s*\}\}\Z"),
-    "gitlab": re.compile(r"\$\{?(?P<name>PROD\w*|LIVE\w*|PRODUCTION\w*|\w+_(?:PROD|LIVE|PRODUCTION))\}?\Z"),
-    "azure": re.compile(r"\$\((?P<name>\w+)\)\Z"),
+    "github": regex(r"\$\{\{\s*(?:secrets|vars)\.(?P<name>\w+)\s*\}\}\Z"),
+    "gitlab": regex(r"\$\{?(?P<name>PROD\w*|LIVE\w*|PRODUCTION\w*|\w+_(?:PROD|LIVE|PRODUCTION))\}?\Z"),
+    "azure": regex(r"\$\((?P<name>\w+)\)\Z"),
 }
 _DATABASES = frozenset({"postgres", "postgis", "pgvector", "timescaledb", "mysql", "mariadb", "mongo"})
-_PRISMA = re.compile(r"(?:@prisma/client|prisma)(?:$|[\s<>=~!^\[])")
-_SERVER_URL = re.compile(r"(?:postgres(?:ql)?|mysql|sqlserver)://")
+_PRISMA = regex(r"(?:@prisma/client|prisma)(?:$|[\s<>=~!^\[])")
+_SERVER_URL = regex(r"(?:postgres(?:ql)?|mysql|sqlserver)://")
 _OTHER_STAGES = frozenset({"staging", "stage", "dev", "development", "preview", "local"})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.documents import Node, Position
@@ -10,27 +9,27 @@ from isolint.facts.configuration.files import Document
 from isolint.facts.meaning.values import Literal
 from isolint.facts.targets.fallbacks import names_stores
 from isolint.facts.targets.lattice import Level, is_test_name, place
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 _KINDS = frozenset("github gitlab circleci azure compose package pyproject tox makefile shell dotenv".split())
 _OWN, _OTHER = r"(?P<own>[A-Za-z_]\w*)", r"(?P<other>[A-Za-z_]\w*)"
 _PATTERNS = (
     # ${TEST_DATABASE_URL:-$DATABASE_URL}, with the dollars doubled in a Makefile
-    re.compile(rf"\$\{{{_OWN}:?[-=]['\"]?(?:\$\$?\{{?{_OTHER}|(?P<text>[^}}'\"\s$]+))"),
+    regex(rf"\$\{{{_OWN}:?[-=]['\"]?(?:\$\$?\{{?{_OTHER}|(?P<text>[^}}'\"\s$]+))"),
     # ${{ secrets.TEST_DATABASE_URL || secrets.DATABASE_URL }}
-    re.compile(
+    regex(
         r"\$\{\{[^}]*?\b(?:secrets|vars|env)\." + _OWN + r"\s*\|\|\s*"
         r"(?:(?:secrets|vars|env)\." + _OTHER + r"|'(?P<text>[^']*)')"
     ),
     # {env:TEST_DATABASE_URL:{env:DATABASE_URL:}}
-    re.compile(rf"\{{env:{_OWN}:(?:\{{env:{_OTHER}|(?P<text>[^{{}}]+)\}})"),
+    regex(rf"\{{env:{_OWN}:(?:\{{env:{_OTHER}|(?P<text>[^{{}}]+)\}})"),
     # $(or $(TEST_DATABASE_URL),$(DATABASE_URL))
-    re.compile(rf"\$\(or\s+\$[({{]{_OWN}[)}}]\s*,\s*\$[({{]{_OTHER}[)}}]"),
+    regex(rf"\$\(or\s+\$[({{]{_OWN}[)}}]\s*,\s*\$[({{]{_OTHER}[)}}]"),
     # TEST_DATABASE_URL ?= $(DATABASE_URL)
-    re.compile(rf"^{_OWN}\s*\?=\s*\$[({{]{_OTHER}[)}}](?P<text>\Z)?"),
+    regex(rf"^{_OWN}\s*\?=\s*\$[({{]{_OTHER}[)}}](?P<text>\Z)?"),
 )
-_EMPTY = re.compile(r"-z\s+['\"]?\$\{?(?P<own>[A-Za-z_]\w*)")
-_COPIED = re.compile(rf"(?:^|[\s;])(?:export\s+)?{_OWN}=['\"]?\$\{{?{_OTHER}\}}?['\"]?\s*(?:[;#]|$)")
+_EMPTY = regex(r"-z\s+['\"]?\$\{?(?P<own>[A-Za-z_]\w*)")
+_COPIED = regex(rf"(?:^|[\s;])(?:export\s+)?{_OWN}=['\"]?\$\{{?{_OTHER}\}}?['\"]?\s*(?:[;#]|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.whereabouts import Place, Whereabouts
-from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, Reference, options
-from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
-from isolint.facts.suite.reach import Reach
 from isolint.facts.targets.lattice import is_test_name
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.destruction.whereabouts import Place, Whereabouts
+    from isolint.facts.meaning.evaluate import Evaluator
+    from isolint.facts.order.replacements import Replacements
+    from isolint.facts.program.project import Module
+    from isolint.facts.suite.reach import Reach
 
 _FUNCTIONS = frozenset({"shutil.rmtree", "os.remove", "os.unlink", "os.rmdir", "os.removedirs"})
 _METHODS = frozenset({"unlink", "rmdir", "rmtree"})
@@ -55,7 +58,12 @@ class Erasures:
         self.reach = reach
         self.fixtures = fixtures
         self.replacements = replacements
-        self.whereabouts = Whereabouts(evaluator, fixtures)
+
+    @cached_property
+    def whereabouts(self) -> Whereabouts:
+        from isolint.facts.destruction.whereabouts import Whereabouts
+
+        return Whereabouts(self.evaluator, self.fixtures)
 
     def of(self, module: Module) -> Iterator[Erasure]:
         """The deletions in test code of what is not a test's, one for each function."""

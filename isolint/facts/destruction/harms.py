@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.destroyed import Destruction, Destructions
-from isolint.facts.lifetime.lifecycle import Lifecycle
 from isolint.facts.meaning.values import Hop, Text, UniqueName, Value, text
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.running.effects import Effects
-from isolint.facts.running.events import Event, Run
 from isolint.facts.running.peril import Peril
 from isolint.facts.running.relevance import calls_in
 from isolint.facts.sites import HOOKS, Sites
 from isolint.facts.suite.fixtures import MODULE_SET_UP, MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures
-from isolint.facts.suite.isolation import Isolation
-from isolint.facts.suite.mentions import Mentions
-from isolint.facts.suite.reach import Reach
-from isolint.facts.targets.protection import Protection
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.destruction.destroyed import Destruction, Destructions
+    from isolint.facts.lifetime.lifecycle import Lifecycle
+    from isolint.facts.order.replacements import Replacements
+    from isolint.facts.program.project import Module
+    from isolint.facts.running.events import Event, Run
+    from isolint.facts.suite.isolation import Isolation
+    from isolint.facts.suite.mentions import Mentions
+    from isolint.facts.suite.reach import Reach
+    from isolint.facts.targets.protection import Protection
 
 DEEPEST = 5
 
@@ -70,7 +74,8 @@ class Harms:
         self,
         effects: Effects,
         fixtures: Fixtures,
-        destructions: Destructions,
+        replacements: Replacements,
+        destructions: Callable[[], Destructions],
         reach: Reach,
         sites: Callable[[Module], Sites],
         protection: Protection,
@@ -80,7 +85,7 @@ class Harms:
         self.evaluator = effects.evaluator
         self.project = self.evaluator.project
         self.fixtures = fixtures
-        self.replacements = destructions.replacements
+        self.replacements = replacements
         self.reach = reach
         self.sites = sites
         self.protection = protection
@@ -88,10 +93,24 @@ class Harms:
         self.peril = Peril(self.evaluator, guards=False)
         self.wary = Peril(self.evaluator, guards=True, other=self.peril)
         self.effects = Effects(self.evaluator, self.wary, DEEPEST)
-        self.destructions = destructions
-        self.lifecycle = Lifecycle(self.effects)
-        self.isolation = Isolation(self.effects, fixtures)
+        self._destructions = destructions
         self.mentions = mentions
+
+    @cached_property
+    def lifecycle(self) -> Lifecycle:
+        from isolint.facts.lifetime.lifecycle import Lifecycle
+
+        return Lifecycle(self.effects)
+
+    @cached_property
+    def destructions(self) -> Destructions:
+        return self._destructions()
+
+    @cached_property
+    def isolation(self) -> Isolation:
+        from isolint.facts.suite.isolation import Isolation
+
+        return Isolation(self.effects, self.fixtures)
 
     def of(self, module: Module) -> tuple[Harm, ...]:
         """The places in a module, in source order, one for each function."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, FunctionValue, Reference, Trail, options
@@ -15,8 +17,10 @@ from isolint.facts.running.runs import Runs
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.fixtures import Fixtures
-from isolint.facts.suite.owners import Owners
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.suite.owners import Owners
 
 _PUTS = frozenset({"__setitem__", "__set__", "update", "setdefault"})
 _READS = frozenset({"get", "copy", "keys", "values", "items", "__contains__", "deepcopy"})
@@ -49,8 +53,13 @@ class Overrides:
         self.runs = Runs(evaluator, Relevance(evaluator, FINALIZERS))
         self.endings = Endings(self.runs, fixtures)
         self.writes = self.runs.relevance.writes
-        self.owners = Owners(self.evaluator, self.fixtures)
         self._callers = callers
+
+    @cached_property
+    def owners(self) -> Owners:
+        from isolint.facts.suite.owners import Owners
+
+        return Owners(self.evaluator, self.fixtures)
 
     def left(self, module: Module) -> Iterator[Override]:
         """The overrides that functions of a test module put in and nothing takes out."""

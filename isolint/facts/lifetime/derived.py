@@ -37,13 +37,13 @@ from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.mentions import Mentions
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.targets.lattice import Level, judge, place
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 _MADE = frozenset({"schema", "database", "keyspace"})
 _EMBEDDED = frozenset({"sqlite3", "aiosqlite", "duckdb"})
-_MAKES = re.compile(r"\bcreate\s+(?:schema|database|keyspace)\b", re.I)
+_MAKES = regex(r"\bcreate\s+(?:schema|database|keyspace)\b", re.I)
 # The same in the bytes of a file, where a literal may be split, or its white space be written as an escape.
-_SPEAKS = re.compile(
+_SPEAKS = regex(
     rb"(?i:create(?:\\[nt]|[\s\"'\\frb])+(?:schema|database|keyspace))|\bCreateSchema\b|\bcreate_database\b"
 )
 _MOST_MAKERS = 400

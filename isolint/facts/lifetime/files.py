@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -28,10 +27,10 @@ from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers, Place
 from isolint.facts.suite.fixtures import Fixtures
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.vocabulary.surroundings import FileWriter
 
-_SQLITE = re.compile(r"^sqlite(?:\+\w+)?:///")
+_SQLITE = regex(r"^sqlite(?:\+\w+)?:///")
 _SHARED = ("/tmp/", "/var/tmp/")
 _WRITES = frozenset("wax+")
 _REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})

@@ -164,8 +164,8 @@ class Pools:
 
         Gives the place, the call, how many they may ask for, how many there are, and where that is said.
         """
-        limit, workers = self.parallel.limit, self.parallel.count
-        if limit is not None and workers > 1:
+        limit = self.parallel.limit
+        if limit is not None and (workers := self.parallel.count) > 1:
             for at, call, most in self.most(module):
                 if most * workers > limit[0]:
                     yield at, call, most * workers, limit[0], limit[1]

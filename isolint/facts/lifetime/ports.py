@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from isolint.facts.meaning import handles, instances
@@ -34,17 +33,17 @@ from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.vocabulary.surroundings import Listener
 
 _DEEPEST = 3
 _FIRST, _LAST = 1024, 65535
-_ENDS_IN_PORT = re.compile(r":(\d+)\Z")
-_SERVERS = re.compile(
+_ENDS_IN_PORT = regex(r":(\d+)\Z")
+_SERVERS = regex(
     r"\b(?:uvicorn|gunicorn|hypercorn|daphne|granian|waitress-serve|http\.server|runserver|flask run|redis-server"
     r"|mongod|moto_server|php -S|streamlit run)\b"
 )
-_GIVEN_PORT = re.compile(
+_GIVEN_PORT = regex(
     r"(?:--(?:server[._-])?port[= ]|-p |-b \S*:|--bind[= ]\S*:|http\.server |runserver \S*:|runserver )(\d{4,5})\b"
 )
 

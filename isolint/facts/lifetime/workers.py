@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.facts.configuration.parallel import Parallel, Workers
@@ -29,10 +28,10 @@ from isolint.facts.sites import FixtureSite, SetUp, Sites
 from isolint.facts.sql import statements as sql
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.targets.lattice import Level, judge
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 _BROAD = ("session", "package")
-_FILE = re.compile(r"(?P<name>[^/\\]+)\.(?:db|sqlite|sqlite3)\Z")
+_FILE = regex(r"(?P<name>[^/\\]+)\.(?:db|sqlite|sqlite3)\Z")
 _EARLY_HOOKS = frozenset({"pytest_configure", "pytest_sessionstart"})
 
 
@@ -79,11 +78,11 @@ class WorkerBlindness:
 
     def _in(self, sites: Sites) -> Iterator[Blind]:
         module = sites.module
-        workers = self.parallel.workers(module.path) if module.is_test else None
-        if workers is None or self._tells_workers_apart(module):
-            return
         broad: list[FixtureSite | SetUp] = [f for f in sites.fixture_sites if f.fixture.scope in _BROAD]
         broad += [h for h in sites.set_ups if h.kind == "hook" and h.function.name in _EARLY_HOOKS]
+        workers = self.parallel.workers(module.path) if broad and module.is_test else None
+        if workers is None or self._tells_workers_apart(module):
+            return
         for site in broad:
             found = next(self._by(site, workers), None)
             if found is not None:

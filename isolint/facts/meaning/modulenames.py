@@ -91,6 +91,6 @@ class ModuleNames:
                     found = self.evaluator.module_name(source.module, name)
                     if name in source.module.names.bindings or not isinstance(found, Reference | Unknown):
                         return found
-                elif f"{source.external}.{name}" in self.evaluator.vocabulary.known:
+                elif self.evaluator.vocabulary.knows(f"{source.external}.{name}"):
                     return Reference(f"{source.external}.{name}")
         return Reference(f"builtins.{name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import (
@@ -25,6 +24,7 @@ from isolint.facts.meaning.values import (
     via,
 )
 from isolint.facts.program import syntax as s
+from isolint.late import regex
 
 if TYPE_CHECKING:
     from isolint.facts.meaning.evaluate import Evaluator
@@ -41,7 +41,7 @@ _PASS_THROUGH = frozenset(
     "urllib.parse.quote urllib.parse.quote_plus builtins.int builtins.bool typing.cast os.path.expandvars".split()
 )
 _URL_CREATE = ("sqlalchemy.URL.create", "sqlalchemy.engine.URL.create", "sqlalchemy.engine.url.URL.create")
-_URL_BUILD = re.compile(
+_URL_BUILD = regex(
     r"(pydantic|pydantic_core|pydantic\.networks|pydantic\.v1)\.(MultiHostUrl|Url|\w+Dsn|AnyUrl)\.build"
 )
 _URL_FIELDS = ("drivername", "username", "password", "host", "port", "database", "query")

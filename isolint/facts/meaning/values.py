@@ -5,14 +5,14 @@ Values are immutable; `trail` holds the hops from the place of use to the place 
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import field
 from typing import TypeVar
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.plain import record
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Names
-from isolint.late import dataclass
+from isolint.late import dataclass, fields_of
 
 
 @record
@@ -241,7 +241,7 @@ def via(value: V, *hops: Hop) -> V:
     kind = type(value)
     names = _FIELDS.get(kind)
     if names is None:
-        names = _FIELDS[kind] = tuple(field.name for field in fields(kind) if field.name != "trail")
+        names = _FIELDS[kind] = tuple(name for name in fields_of(kind) if name != "trail")
     moved = _blank(kind)
     _set(moved, "trail", (*hops, *value.trail))
     for name in names:

@@ -6,16 +6,18 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_IMPORTS = re.compile(
+from isolint.late import regex
+
+_IMPORTS = regex(
     rb"(?:^|[;:])[ \t]*(?:"
     rb"from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n;]*(?:\\\r?\n[^\n;]*)*)|"
     rb"import[ \t]+([^\n;]*(?:\\\r?\n[^\n;]*)*))",
     re.M,
 )
-_COMMENTS = re.compile(rb"#[^\n]*|\bas\s+\w+")
-_NAMES = re.compile(rb"\w+")
-_DOTTED = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[:"']""")
-_GIVEN = re.compile(rb"""(?:import_module\(|__import__\(|run_module\(|=)\s*["']([.\w]+)["']""")
+_COMMENTS = regex(rb"#[^\n]*|\bas\s+\w+")
+_NAMES = regex(rb"\w+")
+_DOTTED = regex(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[:"']""")
+_GIVEN = regex(rb"""(?:import_module\(|__import__\(|run_module\(|=)\s*["']([.\w]+)["']""")
 
 _APART = bytes(c if chr(c).isalnum() or c == 95 or c > 127 else 32 for c in range(256))
 

@@ -28,6 +28,6 @@ def record(cls: type[T] | None = None, *, kw_only: bool = False) -> type[T] | Ca
     """A class of values, equal when their fields are."""
 
     def made(plain: type[T]) -> type[T]:
-        return dataclass(slots=True, unsafe_hash=True, kw_only=kw_only)(plain)
+        return dataclass(frozen=True, slots=True, kw_only=kw_only)(plain)
 
     return made if cls is None else made(cls)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from isolint.facts.meaning.values import Hop, Trail
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements
-from isolint.facts.rows.columns import UniqueColumns
-from isolint.facts.rows.driven import Drive
 from isolint.facts.rows.landings import Landing, Landings
 from isolint.facts.rows.libraries import Libraries
-from isolint.facts.rows.network import Network
 from isolint.facts.rows.outcomes import is_refused
 from isolint.facts.rows.payloads import Field, Payloads, spelled_in
-from isolint.facts.rows.sameness import FIXED, Sameness
-from isolint.facts.rows.written import Row, Written
+from isolint.facts.rows.sameness import FIXED
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixtures
-from isolint.facts.suite.mentions import Mentions
-from isolint.facts.suite.reach import Reach
-from isolint.facts.suite.reached import Reached
 from isolint.facts.targets.lattice import Level, Target
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.values import Hop, Trail
+    from isolint.facts.program.project import Module
+    from isolint.facts.rows.columns import UniqueColumns
+    from isolint.facts.rows.driven import Drive
+    from isolint.facts.rows.network import Network
+    from isolint.facts.rows.sameness import Sameness
+    from isolint.facts.rows.written import Row, Written
+    from isolint.facts.suite.mentions import Mentions
+    from isolint.facts.suite.reach import Reach
+    from isolint.facts.suite.reached import Reached
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 
@@ -46,7 +51,7 @@ class Collisions:
     def __init__(
         self,
         written: Written,
-        columns: UniqueColumns,
+        columns: Callable[[], UniqueColumns],
         payloads: Payloads,
         landings: Landings,
         network: Network,
@@ -56,17 +61,26 @@ class Collisions:
         reached: Reached,
     ) -> None:
         self.written = written
-        self.columns = columns
+        self._columns = columns
         self.payloads = payloads
         self.landings = landings
         self.network = network
         self.fixtures = fixtures
         self.reach = reach
-        self.sameness = Sameness(fixtures.evaluator)
         self.libraries = Libraries(fixtures, written.stores)
         self.mentions = mentions
         self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
+
+    @cached_property
+    def columns(self) -> UniqueColumns:
+        return self._columns()
+
+    @cached_property
+    def sameness(self) -> Sameness:
+        from isolint.facts.rows.sameness import Sameness
+
+        return Sameness(self.fixtures.evaluator)
 
     def of(self, module: Module) -> tuple[Collision, ...]:
         """The collisions that are written in a module, in source order."""

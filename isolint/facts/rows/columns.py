@@ -15,8 +15,9 @@ from isolint.facts.program.scopes import every_expression, statements
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.reach import Reach
+from isolint.late import regex
 
-_MODEL_FILES = re.compile(r"(^|[/_])(models?|orm|entities|entity|tables?|schemas?)([/_.])[^/]*", re.I)
+_MODEL_FILES = regex(r"(^|[/_])(models?|orm|entities|entity|tables?|schemas?)([/_.])[^/]*", re.I)
 _MARKS = ("unique", "primary_key", "pk", "primary")
 _TABLE_NAMES = ("__tablename__", "db_table", "table_name", "table")
 _COLUMNS = frozenset({"Column", "mapped_column"})

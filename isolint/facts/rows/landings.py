@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import (
     Address,
@@ -23,12 +24,13 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.rows.driven import Drive, Driven
-from isolint.facts.rows.spots import bound_on
 from isolint.facts.rows.tidying import Tidying
 from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level, Target, is_product
-from isolint.facts.web.overrides import Overrides, identity
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.web.overrides import Overrides
 
 _LOST = (Unknown, Parameter, UniqueName, Method)
 
@@ -115,6 +117,8 @@ class Landings:
         return self._started(drive) or self._direct(drive, row)
 
     def _overrides(self, drive: Drive) -> Overrides:
+        from isolint.facts.web.overrides import Overrides
+
         found = Overrides()
         found.add(self.clients.overrides.around(drive.client.module, drive.client.function))
         found.add(self.clients.overrides.around(drive.request.module, drive.request.function))
@@ -122,6 +126,8 @@ class Landings:
 
     def _replaced(self, drive: Drive, around: Overrides) -> Iterator[Value]:
         """What the overrides of a route's dependencies hand out."""
+        from isolint.facts.web.overrides import identity
+
         applications = self.clients.applications
         pending, seen = list(applications.injected(drive.route.function)), 0
         while pending and seen < 40:
@@ -152,6 +158,8 @@ class Landings:
 
     def _direct(self, drive: Drive, row: Row | None) -> Landing | None:
         """The product's own store, where the route opens it by itself and nothing stands in for it in this test."""
+        from isolint.facts.rows.spots import bound_on
+
         handles = [o for o in options(row.store) if isinstance(o, Handle)] if row is not None else []
         path, module = drive.request.module.path, drive.request.module
         for handle in handles:

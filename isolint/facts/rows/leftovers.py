@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from isolint.facts.meaning.values import Trail
-from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
-from isolint.facts.rows.collisions import Collisions
-from isolint.facts.rows.driven import Drive
-from isolint.facts.rows.network import Network
-from isolint.facts.rows.notes import Notes
 from isolint.facts.rows.outcomes import is_refused
-from isolint.facts.rows.written import Row
 from isolint.facts.targets.lattice import Level
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.values import Trail
+    from isolint.facts.program import syntax as s
+    from isolint.facts.program.project import Module
+    from isolint.facts.rows.collisions import Collisions
+    from isolint.facts.rows.driven import Drive
+    from isolint.facts.rows.network import Network
+    from isolint.facts.rows.notes import Notes
+    from isolint.facts.rows.written import Row
 
 _MAKING = ("", "POST", "PUT")
 _PREFIXES = frozenset({"api", "v1", "v2", "v3"})
@@ -34,7 +37,7 @@ class Leftover:
 class Leftovers:
     """Looks at the requests of each test."""
 
-    def __init__(self, collisions: Collisions, network: Network, notes: Notes) -> None:
+    def __init__(self, collisions: Collisions, network: Network, notes: Callable[[], Notes]) -> None:
         self.notes = notes
         self.collisions = collisions
         self.landings = collisions.landings
@@ -54,7 +57,7 @@ class Leftovers:
         for drive in self.driven.by(module, test):
             if drive.request.method not in _MAKING or is_refused(test, drive.request.call):
                 continue
-            note = self.notes.of(drive)
+            note = self.notes().of(drive)
             if note is not None and self.landings.is_left_alone(module, test):
                 trail = (drive.route.hop, *note.trail)
                 yield Leftover(

@@ -7,12 +7,12 @@ An object that is handed its store does not ask for the application's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.evaluate import Evaluator
-from isolint.facts.meaning.truth import Truth
 from isolint.facts.meaning.values import (
     ClassValue,
     Frame,
@@ -31,14 +31,17 @@ from isolint.facts.program.scopes import children, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.targets.guards import leaves
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 from isolint.vocabulary.entries import STORES
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.truth import Truth
 
 DEEPEST = 6
 MOST_CALLS = 300
 
 Place = tuple[str, int]
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = regex(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,8 +62,13 @@ class Openings:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self.truth = Truth(evaluator)
         self.relevance = _OpeningRelevance(evaluator)
+
+    @cached_property
+    def truth(self) -> Truth:
+        from isolint.facts.meaning.truth import Truth
+
+        return Truth(self.evaluator)
 
     def of(self, callee: Value, node: s.Call, frame: Frame) -> tuple[Opening, ...]:
         """The handles that a call of a first-party function, method or class makes."""

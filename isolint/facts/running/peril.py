@@ -12,16 +12,17 @@ from isolint.facts.program.scopes import every_expression, walk
 from isolint.facts.program.spoken import Spoken
 from isolint.facts.running.relevance import FINALIZERS, Relevance, calls_in, last_name
 from isolint.facts.targets.guards import is_guard_call
+from isolint.late import regex
 
 if TYPE_CHECKING:
     from isolint.facts.meaning.evaluate import Evaluator
 
-_STATEMENT = re.compile(
+_STATEMENT = regex(
     r"(^|;)\s*(drop\s+(table|database|schema|keyspace|role|user|owned)\b|truncate\b|delete\s+from\b)"
     r"|\bmatch\b[^{]*\bdelete\b",
     re.I,
 )
-_CONDITION = re.compile(r"\bwhere\b", re.I)
+_CONDITION = regex(r"\bwhere\b", re.I)
 _AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate"})
 _VERBS = frozenset({"drop", "truncate", "delete", "match"})
 _NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})

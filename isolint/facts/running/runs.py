@@ -226,7 +226,7 @@ class _Run:
         """Whether the project's vocabulary knows a first-party function."""
         if not isinstance(callee, FunctionValue) or isinstance(callee.function, s.Lambda):
             return False
-        return _first_party_name(callee) in self.runs.vocabulary.known
+        return self.runs.vocabulary.knows(_first_party_name(callee))
 
     def called(
         self, callee: Value, node: s.Call, frame: Frame, managed: bool, store: Value | None = None

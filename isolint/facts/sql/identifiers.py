@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import (
@@ -26,19 +26,21 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import Binding, reaching, walk
 from isolint.facts.program.show import dotted
-from isolint.facts.running.effects import Effects
-from isolint.facts.running.events import Event
 from isolint.facts.sql import statements as sql
-from isolint.facts.sql.templates import Piece, Templates
 from isolint.facts.targets.lattice import tokens
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_PLAIN = re.compile(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
+if TYPE_CHECKING:
+    from isolint.facts.running.effects import Effects
+    from isolint.facts.running.events import Event
+    from isolint.facts.sql.templates import Piece, Templates
+
+_PLAIN = regex(r"[A-Za-z_#@][A-Za-z0-9_$#@.]*\Z|\Z")
 _QUOTING = frozenset({"quote", "escape"})
 DEEPEST = 12
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SEVERAL = re.compile(r"[.,;\"`()=]")
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_$#@.]*\Z")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_SEVERAL = regex(r"[.,;\"`()=]")
+_PLAIN_PART = regex(r"[A-Za-z0-9_$#@.]*\Z")
 _NAMED_BY_PRODUCT = frozenset({"__tablename__", "db_table", "__table__", "tablename", "default_schema_name"})
 _ITERATED = frozenset({"range", "enumerate", "reversed", "sorted", "list", "tuple", "set", "frozenset"})
 _HARMLESS_CALLS = frozenset(
@@ -70,7 +72,12 @@ class Identifiers:
         self.effects = effects
         self.evaluator = effects.evaluator
         self.vocabulary = effects.vocabulary
-        self.templates = Templates(effects.evaluator)
+
+    @cached_property
+    def templates(self) -> Templates:
+        from isolint.facts.sql.templates import Templates
+
+        return Templates(self.effects.evaluator)
 
     def spliced(self, event: Event) -> Iterator[Splice]:
         """The unsafe identifiers in the statement an event executes."""

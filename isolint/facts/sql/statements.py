@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 HOLE = "\ufffc"
 _OBJECTS = frozenset(
@@ -22,10 +22,10 @@ _CREATE_WORDS = frozenset(
 )
 _RELATED = frozenset({"table", "schema", "database", "index", "trigger", "role"})
 _GRANTED = frozenset({"schema", "database", "table", "in", "all", "tables", ","})
-_EVERY_NODE = re.compile(r"match\s*\(\s*\w*\s*(?::\s*(?P<label>\w+)\s*)?\)", re.I)
+_EVERY_NODE = regex(r"match\s*\(\s*\w*\s*(?::\s*(?P<label>\w+)\s*)?\)", re.I)
 STORES = frozenset({"database", "schema", "table", "keyspace", "role", "user"})
 _QUOTES = ('"', "`", "[")
-_PLACEHOLDER = re.compile(r"(?:%s|%\(\w+\)s|\?\d*|:[A-Za-z_]\w*|\$\d+)\Z")
+_PLACEHOLDER = regex(r"(?:%s|%\(\w+\)s|\?\d*|:[A-Za-z_]\w*|\$\d+)\Z")
 # MySQL takes users as texts, SET takes some names as texts: elsewhere a bound name cannot be one.
 _NEVER_BOUND = _OBJECTS - {"role", "user", "server"}
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from isolint.documents import Node
 from isolint.inputs import note_file
 from isolint.late import dataclass
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # In the order of pytest 9: the file, the keys that lead to the settings, and whether it counts without them.
 _HOMES: tuple[tuple[str, tuple[tuple[str, ...], ...], bool], ...] = (
@@ -96,8 +92,21 @@ def read_toml(path: Path) -> dict[str, object]:
     """A TOML file, empty if it cannot be read."""
     note_file(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> dict[str, object]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
         return {}
 
 

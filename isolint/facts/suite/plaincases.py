@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import (
@@ -22,10 +24,12 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression
 from isolint.facts.program.show import dotted, show
 from isolint.facts.running.relevance import calls_in
-from isolint.facts.suite import rowwords
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixture, Fixtures
 from isolint.facts.suite.reach import Reach
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.suite.rowwords import RowWords
 
 DEEPEST = 3
 _PLAIN = frozenset({"unittest.TestCase", "unittest.case.TestCase", "unittest.IsolatedAsyncioTestCase"})
@@ -55,8 +59,14 @@ class PlainCases:
     def __init__(self, fixtures: Fixtures, reach: Reach) -> None:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
-        self.words = rowwords.RowWords(reach, self._is_factory)
+        self.reach = reach
         self._active: set[int] = set()
+
+    @cached_property
+    def words(self) -> RowWords:
+        from isolint.facts.suite.rowwords import RowWords
+
+        return RowWords(self.reach, self._is_factory)
 
     def classes(self, module: Module) -> Iterator[Unwrapped]:
         """The classes of a test module that are plain test cases of unittest and make rows all the same."""
@@ -187,6 +197,8 @@ class PlainCases:
 
     def _made(self, node: s.Call, frame: Frame) -> str:
         """The model that a call makes a row of, "" for any other call."""
+        from isolint.facts.suite import rowwords
+
         match node.function:
             case s.Attribute(value=s.Attribute(value=model, name="objects"), name=name) if (
                 name in rowwords.MANAGER

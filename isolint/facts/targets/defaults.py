@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from isolint.facts.meaning.values import Address, Literal, Value, Variable, text
+from isolint.late import regex
 
-_LOCAL = re.compile(r"(^|//|@)(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?)(:(?P<port>\d+))?(?P<rest>/.*)?$")
+_LOCAL = regex(r"(^|//|@)(localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1\]?)(:(?P<port>\d+))?(?P<rest>/.*)?$")
 _PORTS = frozenset({"6379", "27017", "7687", "7474", "9200", "5432", "3306", "8529", "9042", "11211"})
 _OWN_DATABASES = frozenset({"", "0", "neo4j", "_system", "admin"})
 

@@ -10,15 +10,16 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import walk
 from isolint.facts.program.show import dotted
 from isolint.facts.targets.lattice import is_test_name
+from isolint.late import regex
 
 if TYPE_CHECKING:
     from isolint.facts.meaning.evaluate import Evaluator
 
-_GUARD = re.compile(
+_GUARD = regex(
     r"(require|assert|ensure|validate|check|verify|refuse|guard|is|only)_?.*(test|disposable|local|safe)",
     re.I,
 )
-_GUARD_CALL = re.compile(
+_GUARD_CALL = regex(
     r"(require|assert|ensure|validate|check|refuse)_.*(test|disposable|local|safe|prod).*(db|database|url|dsn|env)|"
     r"(require|assert|ensure|validate|check|refuse)_.*(db|database|url|dsn).*(test|disposable|local|safe|prod)",
     re.I,

@@ -24,7 +24,7 @@ from isolint.facts.meaning.values import (
     Variable,
     text,
 )
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
 
 class Level(IntEnum):
@@ -59,9 +59,9 @@ TEST_TOKENS = frozenset(
 LIVE_TOKENS = frozenset("prod production live staging stage dev development".split())
 _SWITCH_TOKENS = frozenset("env environment testing mode stage settings config dotenv profile".split())
 _HOLE = "\x00"
-_TOKENS = re.compile(r"[_\-.\s]+|(?<=[a-z])(?=[A-Z])")
-_DSN_NAME = re.compile(r"\b(?:dbname|database)\s*=\s*'?([^\s']+)")
-_MEMORY = re.compile(
+_TOKENS = regex(r"[_\-.\s]+|(?<=[a-z])(?=[A-Z])")
+_DSN_NAME = regex(r"\b(?:dbname|database)\s*=\s*'?([^\s']+)")
+_MEMORY = regex(
     r"(^|/):memory:|mode=memory|^(sqlite|duckdb)(\+\w+)?:/{0,3}$|^memory://|^mongomock://|^fakeredis"
 )
 

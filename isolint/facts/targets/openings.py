@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.harms import Harms
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.instances import body_frame
 from isolint.facts.meaning.values import (
@@ -23,24 +24,27 @@ from isolint.facts.meaning.values import (
     options,
     text,
 )
-from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
-from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import dotted, show
-from isolint.facts.running.effects import Effects
 from isolint.facts.running.failures import expected_failures
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
-from isolint.facts.targets.appvariables import ApplicationVariables
 from isolint.facts.targets.defaults import is_local
 from isolint.facts.targets.lattice import Level, Target, is_product, is_test_name
-from isolint.facts.targets.pointings import Pointing, Pointings
-from isolint.facts.targets.protection import Protection
 from isolint.facts.targets.usage import Degree, Usage, Use
 from isolint.late import dataclass
 from isolint.vocabulary.entries import STORES
 from isolint.vocabulary.entries import Handle as HandleEntry
+
+if TYPE_CHECKING:
+    from isolint.facts.destruction.harms import Harms
+    from isolint.facts.order.replacements import Replacements
+    from isolint.facts.program.project import Module
+    from isolint.facts.running.effects import Effects
+    from isolint.facts.targets.appvariables import ApplicationVariables
+    from isolint.facts.targets.pointings import Pointing, Pointings
+    from isolint.facts.targets.protection import Protection
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Openings:
         replacements: Replacements,
         protection: Protection,
         usage: Usage,
-        harms: Harms,
+        harms: Callable[[], Harms],
     ) -> None:
         self.effects = effects
         self.evaluator = effects.evaluator
@@ -105,9 +109,19 @@ class Openings:
         self.protection = protection
         self.usage = usage
         self.harms = harms
-        self.pointings = Pointings(self.evaluator)
-        self.application = ApplicationVariables(self.evaluator.project)
         self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
+
+    @cached_property
+    def pointings(self) -> Pointings:
+        from isolint.facts.targets.pointings import Pointings
+
+        return Pointings(self.evaluator)
+
+    @cached_property
+    def application(self) -> ApplicationVariables:
+        from isolint.facts.targets.appvariables import ApplicationVariables
+
+        return ApplicationVariables(self.evaluator.project)
 
     def of(self, module: Module) -> Iterator[Opening]:
         """The calls of a test module that open what is, or may be, the application's own store."""
@@ -119,7 +133,7 @@ class Openings:
                 continue
             lines = {call.line, call.node.at[0]}
             is_no_harm = found.use.degree < Degree.DESTROYS or found.pointing is not None
-            if is_no_harm or self.harms.pass_through(module, lines):
+            if is_no_harm or self.harms().pass_through(module, lines):
                 yield found
 
     # -- candidates

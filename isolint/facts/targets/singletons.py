@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.evaluate import Evaluator
@@ -21,7 +22,6 @@ from isolint.facts.meaning.values import (
     options,
     text,
 )
-from isolint.facts.order.diversions import Diversions, Diverted
 from isolint.facts.order.replacements import Place, Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -37,6 +37,9 @@ from isolint.facts.targets.plainresults import PlainResults
 from isolint.facts.targets.stores import is_named, is_spelled_by, own_store
 from isolint.late import dataclass
 
+if TYPE_CHECKING:
+    from isolint.facts.order.diversions import Diversions, Diverted
+
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
 _OPENED_FOR_CALLER = frozenset({"connection", "session", "transaction", "cursor"})
 _WITH_SERVERS = frozenset("integration external functional e2e live system acceptance".split())
@@ -49,7 +52,7 @@ _WRITING = frozenset(
 
 _CLOSING = frozenset({"close", "aclose", "dispose", "disconnect", "shutdown", "stop", "quit"})
 
-_Read = Callable[[], Diverted]
+_Read = Callable[[], "Diverted"]
 _Body = tuple["s.Function | None", s.Block, Frame]
 
 
@@ -79,8 +82,14 @@ class Singletons:
         self.evaluator = evaluator
         self.openings = Openings(evaluator)
         self.plain = PlainResults()
-        self.diversions = Diversions(evaluator, fixtures, replacements)
         self.replacements = replacements
+        self._fixtures = fixtures
+
+    @cached_property
+    def diversions(self) -> Diversions:
+        from isolint.facts.order.diversions import Diversions
+
+        return Diversions(self.evaluator, self._fixtures, self.replacements)
 
     def in_tests(self, module: Module) -> Iterator[Reached]:
         """The uses in a test module, each object once."""
@@ -89,7 +98,7 @@ class Singletons:
         seen: set[object] = set()
         bodies = self._bodies(module)
         for body in bodies:
-            for of, found in self._in_body(body, partial(self.diversions.of, module), frozenset()):
+            for of, found in self._in_body(body, lambda: self.diversions.of(module), frozenset()):
                 if of not in seen:
                     seen.add(of)
                     yield found

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from enum import IntEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from isolint.facts.destruction.losses import Losses
 from isolint.facts.meaning.values import Handle, Instance, Parameter, Trail, Unknown, Value, options, text
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
@@ -18,9 +19,12 @@ from isolint.facts.suite.mentions import Mentions
 from isolint.facts.targets.defaults import address_of, is_local
 from isolint.facts.targets.lattice import Level, Pins, Target, is_product, judge, place
 from isolint.facts.targets.usewords import UseWords
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_WRITES = re.compile(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
+if TYPE_CHECKING:
+    from isolint.facts.destruction.losses import Losses
+
+_WRITES = regex(r"\s*(insert|update|replace|merge|create|alter|copy|upsert|delete)\b", re.I)
 _EVERYTHING = frozenset({"_all", "*"})
 
 Place = tuple[str, int]
@@ -61,7 +65,6 @@ class Usage:
     ) -> None:
         self.effects = effects
         self.words = UseWords(effects)
-        self.losses = Losses(effects)
         self.replacements = replacements
         self.modules = modules
         self.mentions = mentions
@@ -70,6 +73,12 @@ class Usage:
         self._looked_at: set[str] = set()
         self._seen: dict[Place, list[tuple[str, Use]]] = {}
         self._rolled_back: set[Place] = set()
+
+    @cached_property
+    def losses(self) -> Losses:
+        from isolint.facts.destruction.losses import Losses
+
+        return Losses(self.effects)
 
     def of(self, path: str, lines: Iterable[int]) -> Use | None:
         """The worst that is done through what one of these lines of a file made.

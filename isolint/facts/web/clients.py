@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import Frame, Made, Method, Parameter, Trail, Unknown, Value, options
-from isolint.facts.order.latepins import LatePins
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
@@ -16,16 +16,19 @@ from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Target
-from isolint.facts.web.applications import Applications
-from isolint.facts.web.exposures import Exposures, Need
-from isolint.facts.web.extensions import Extensions
-from isolint.facts.web.overrides import Overrides, OverridesInForce
 from isolint.facts.web.paths import HOLE, joined, matches, spelled
-from isolint.facts.web.remote import Elsewhere, Remote
 from isolint.facts.web.requests import Request, Requests, own_calls
-from isolint.facts.web.routes import Route
-from isolint.facts.web.startups import Startups
 from isolint.late import dataclass
+
+if TYPE_CHECKING:
+    from isolint.facts.meaning.evaluate import Evaluator
+    from isolint.facts.order.latepins import LatePins
+    from isolint.facts.web.applications import Applications
+    from isolint.facts.web.exposures import Exposures, Need
+    from isolint.facts.web.overrides import Overrides, OverridesInForce
+    from isolint.facts.web.remote import Elsewhere, Remote
+    from isolint.facts.web.routes import Route
+    from isolint.facts.web.startups import Startups
 
 MOST_SENDERS = 200
 _DRIVING = ("client", "lifespan")
@@ -66,19 +69,54 @@ class Clients:
 
     def __init__(
         self,
-        applications: Applications,
+        evaluator: Evaluator,
         fixtures: Fixtures,
         replacements: Replacements,
     ) -> None:
-        self.applications = applications
-        self.evaluator = applications.evaluator
+        self.evaluator = evaluator
         self.fixtures = fixtures
-        self.overrides = OverridesInForce(self.evaluator, fixtures)
-        late = LatePins(fixtures)
-        self.exposures = Exposures(applications, Extensions(applications, fixtures), replacements, late)
-        self.startups = Startups(applications, replacements, late)
-        self.requests = Requests(self.evaluator)
-        self.remote = Remote(applications, self.requests)
+        self.replacements = replacements
+        self.requests = Requests(evaluator)
+
+    @cached_property
+    def applications(self) -> Applications:
+        """The applications that clients drive."""
+        from isolint.facts.web.applications import Applications
+
+        return Applications(self.evaluator)
+
+    @cached_property
+    def overrides(self) -> OverridesInForce:
+        from isolint.facts.web.overrides import OverridesInForce
+
+        return OverridesInForce(self.evaluator, self.fixtures)
+
+    @cached_property
+    def exposures(self) -> Exposures:
+        """What the applications' routes need of the application's own stores."""
+        from isolint.facts.web.exposures import Exposures
+        from isolint.facts.web.extensions import Extensions
+
+        extensions = Extensions(self.applications, self.fixtures)
+        return Exposures(self.applications, extensions, self.replacements, self._late)
+
+    @cached_property
+    def startups(self) -> Startups:
+        from isolint.facts.web.startups import Startups
+
+        return Startups(self.applications, self.replacements, self._late)
+
+    @cached_property
+    def _late(self) -> LatePins:
+        from isolint.facts.order.latepins import LatePins
+
+        return LatePins(self.fixtures)
+
+    @cached_property
+    def remote(self) -> Remote:
+        from isolint.facts.web.remote import Remote
+
+        return Remote(self.applications, self.requests)
 
     def open_ones(self, module: Module, users: Callable[[], tuple[Module, ...]]) -> Iterator[OpenClient]:
         """The clients of a module that reach the application's own store in the tests of what `users` gives."""
@@ -89,7 +127,7 @@ class Clients:
 
     def elsewhere(self, module: Module, functions: tuple[s.Function, ...]) -> Iterator[Elsewhere]:
         """The requests of these functions to a server that does not see what they replace."""
-        yield from self.remote.asked(module, functions)
+        yield from self.remote.asked(module, functions) if functions else ()
 
     def made_in(self, module: Module) -> Iterator[Client]:
         """The clients that a module makes of applications in the same process."""
@@ -112,7 +150,7 @@ class Clients:
 
     @cached_property
     def _words(self) -> frozenset[str]:
-        web = self.applications.web
+        web = self.evaluator.vocabulary.web
         return frozenset(
             name.rpartition(".")[2] for name, entries in web.items() if entries[0].role in _DRIVING
         )
@@ -156,6 +194,8 @@ class Clients:
 
     def _around(self, request: Request, own: Overrides, modules: tuple[Module, ...]) -> Iterator[Overrides]:
         """The overrides in force where a request is sent: once for each test that has it sent."""
+        from isolint.facts.web.overrides import Overrides
+
         here = Overrides()
         here.add(own)
         here.add(self.overrides.around(request.module, request.function))

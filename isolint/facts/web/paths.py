@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from isolint.facts.meaning.values import Literal, Text, Value, Variable, text
+from isolint.late import regex
 
 HOLE = "\x00"
-_PARAMETER = re.compile(r"\{[^{}]*\}|<[^<>]*>")
+_PARAMETER = regex(r"\{[^{}]*\}|<[^<>]*>")
 
 
 def spelled(value: Value) -> str:

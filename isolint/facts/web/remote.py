@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from isolint.facts.meaning.values import Frame, Hop, Made, Trail, options
@@ -15,9 +14,9 @@ from isolint.facts.web.applications import Applications
 from isolint.facts.web.paths import matches, spelled
 from isolint.facts.web.requests import Request, Requests
 from isolint.facts.web.routes import Route
-from isolint.late import dataclass
+from isolint.late import dataclass, regex
 
-_LOCAL = re.compile(r"^https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?(/|$)")
+_LOCAL = regex(r"^https?://(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(:\d+)?(/|$)")
 _STARTS = frozenset(
     "Server Thread Process Popen serve start start_server run_server create_task ensure_future "
     "run_in_executor live_server run_app".split()
