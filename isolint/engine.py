@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from isolint import discovery, documents, inputs, sharing, source, suppress
-from isolint.changes import Waking, merged
 from isolint.crash import described
 from isolint.facts.configuration.files import Configuration, Document
 from isolint.facts.knowledge import Knowledge
@@ -19,7 +18,7 @@ from isolint.facts.sites import ConfigFile, SettingsModule, Site
 from isolint.facts.suite.config import PytestConfig, pytest_config
 from isolint.finding import Finding, Fix, Severity, Silenced
 from isolint.reader import UNREADABLE, Reader, Standard, unreadable
-from isolint.result import NOTHING, Earlier, Result
+from isolint.result import NOTHING, Earlier, Result, merged
 from isolint.rule import Check, Context, Rule
 from isolint.selection import idle_ignores, ignored_for, selected
 from isolint.settings import Settings, SettingsError, own_config, place_of_ignore, rule_options
@@ -143,11 +142,14 @@ class Run:
 
     def _woken_since(self, earlier: Earlier) -> frozenset[str] | None:
         """The files to look at again, None for all."""
+        from isolint.changes import Waking
+
         if not earlier.held.keys() - earlier.moved <= set(self.files.python):
             return None
-        waking = Waking(self.knowledge.project, filter(self.is_test, self.files.python), earlier)
+        tests = filter(self.is_test, self.files.python)
         settings = (module.path for module in self.knowledge.django.settings_modules)
-        return waking.woken((*self._configuration_files, *settings, own_config(self.settings) or ""))
+        configuration = (*self._configuration_files, *settings, own_config(self.settings) or "")
+        return Waking(self.knowledge.project, tests, earlier).woken(configuration)
 
     def _looked_for(self, watch: Watch, jobs: int | None, shard: Shard) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]
@@ -267,8 +269,6 @@ class Run:
 
     def _content(self, path: str) -> bytes:
         return (self.reader.text(path) or path).encode()
-
-    # -- checking
 
     def checked(self, module: Module | Document) -> list[Finding]:
         """The findings in a module; if isolint itself crashes over it, that is told, and the others go on."""

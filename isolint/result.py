@@ -50,3 +50,28 @@ class Earlier(NamedTuple):
     held: Mapping[str, bytes]
     moved: frozenset[str]
     others: tuple[str, ...]
+
+
+def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
+    """What an earlier run found outside the woken files, and what this one found in them."""
+
+    def both(was: tuple[Finding, ...], is_: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        kept = [finding for finding in was if finding.path not in woken]
+        new = [finding for finding in is_ if finding.path in woken]
+        return tuple(sorted([*kept, *new], key=lambda finding: finding.sort_key))
+
+    def paths(was: tuple[str, ...], is_: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*(path for path in was if path not in woken), *is_]))
+
+    silenced = [each for each in earlier.silenced if each.finding.path not in woken]
+    return Result(
+        both(earlier.findings, now.findings),
+        now.errors,
+        tuple(sorted(paths(earlier.files, now.files))),
+        tuple(sorted(paths(earlier.unread, tuple(path for path in now.unread if path in woken)))),
+        (*silenced, *now.silenced),
+        both(earlier.hidden, now.hidden),
+        frozenset(paths(tuple(earlier.judged), tuple(now.judged))),
+        now.codes,
+        now.ignored,
+    )

@@ -6,6 +6,6 @@ test code has changed only in what some definitions say (`units`), it concerns w
 speaks of them, and so on (`waking`). What cannot be told is judged again.
 """
 
-from isolint.changes.waking import Waking, merged
+from isolint.changes.waking import Waking
 
-__all__ = ["Waking", "merged"]
+__all__ = ["Waking"]

@@ -1,4 +1,4 @@
-"""Which files to judge again, and the outcomes of two runs as one."""
+"""Which files to judge again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from isolint.changes.units import Unit, differing, units
 from isolint.facts.program.importwords import words_in
 from isolint.facts.program.project import Project
 from isolint.facts.targets.appvariables import may_configure
-from isolint.finding import Finding
 from isolint.late import regex
-from isolint.result import Earlier, Result
+from isolint.result import Earlier
 
 _FAR = regex(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
 _ENVIRONMENT = regex(rb"environ|setenv|putenv")
@@ -251,28 +250,3 @@ def _is_everywhere(path: str) -> bool:
 
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
-    """What an earlier run found outside the woken files, and what this one found in them."""
-
-    def both(was: tuple[Finding, ...], is_: tuple[Finding, ...]) -> tuple[Finding, ...]:
-        kept = [finding for finding in was if finding.path not in woken]
-        new = [finding for finding in is_ if finding.path in woken]
-        return tuple(sorted([*kept, *new], key=lambda finding: finding.sort_key))
-
-    def paths(was: tuple[str, ...], is_: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*(path for path in was if path not in woken), *is_]))
-
-    silenced = [each for each in earlier.silenced if each.finding.path not in woken]
-    return Result(
-        both(earlier.findings, now.findings),
-        now.errors,
-        tuple(sorted(paths(earlier.files, now.files))),
-        tuple(sorted(paths(earlier.unread, tuple(path for path in now.unread if path in woken)))),
-        (*silenced, *now.silenced),
-        both(earlier.hidden, now.hidden),
-        frozenset(paths(tuple(earlier.judged), tuple(now.judged))),
-        now.codes,
-        now.ignored,
-    )
