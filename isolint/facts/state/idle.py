@@ -41,7 +41,7 @@ class Idle:
         self._known: dict[Key, tuple[tuple[Place, ...], tuple[object, ...]]] = {}
         self._by_name: dict[int, bool] = {}
 
-    def key(self, callee: FunctionValue, inside: Frame, *state: bool) -> Key | None:
+    def key(self, callee: FunctionValue, inside: Frame, *state: Hashable) -> Key | None:
         """What the run of a call depends on, None if that is too much to remember."""
         function = callee.function
         if (

@@ -115,9 +115,7 @@ class MutationRun:
 
     def _with(self, node: s.With, frame: Frame) -> None:
         before = len(self.shields)
-        raising = any(
-            isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items
-        )
+        raising = is_raising(node)
         for context, _ in node.items:
             self.shields += self.managed(context, frame)
         self.silent += raising
@@ -349,7 +347,7 @@ class MutationRun:
         inside = self.evaluator.call_frame(callee, node, frame)
         idle = self.mutations.idle
         quiet = bool(self.silent) or silent or not callee.module.is_test
-        key = None if self.filled else idle.key(callee, inside, self.ending or ending, quiet)
+        key = None if self.filled else idle.key(callee, inside, type(self), self.ending or ending, quiet)
         known = None if key is None or (self.shields and function.is_generator) else idle.restored(key)
         if known is not None:
             self.restored += known
@@ -383,6 +381,11 @@ class MutationRun:
         self.active.pop()
         self.silent -= quiet
         self.chain, self.ending, self.shields = saved
+
+
+def is_raising(node: s.With) -> bool:
+    """Whether what a `with` encloses is expected to fail."""
+    return any(isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items)
 
 
 _SETTERS = {
