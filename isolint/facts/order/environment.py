@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import statements, told
 from isolint.facts.program.show import dotted
 
 Pin = tuple[str, Value]
@@ -25,12 +25,9 @@ class Environment:
         if not isinstance(node, s.Evaluate | s.With | s.Assign):
             return ()
         calls = [
-            (inner, inner.function)
-            for expression in expressions(node)
-            for inner in walk(expression)
-            if isinstance(inner, s.Call)
-            and isinstance(inner.function, s.Attribute)
-            and inner.function.name in _WRITERS
+            (call, call.function)
+            for call in told(node).calls
+            if isinstance(call.function, s.Attribute) and call.function.name in _WRITERS
         ]
         if not calls and not (
             isinstance(node, s.Assign) and any(isinstance(target, s.Subscript) for target in node.targets)

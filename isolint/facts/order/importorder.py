@@ -10,7 +10,7 @@ from isolint.facts.order.environment import Environment
 from isolint.facts.order.readings import Readings
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
-from isolint.facts.program.scopes import blocks, expressions, is_type_checking, walk
+from isolint.facts.program.scopes import blocks, is_type_checking, told
 from isolint.facts.running.relevance import last_name
 from isolint.late import dataclass
 
@@ -186,8 +186,4 @@ def _loads_file(node: s.Statement) -> bool:
     """Whether a statement loads variables from a file."""
     if isinstance(node, s.Function | s.Class):
         return False
-    for expression in expressions(node):
-        for inner in walk(expression):
-            if isinstance(inner, s.Call) and last_name(inner) in ENV_FILE_READERS:
-                return True
-    return False
+    return any(last_name(call) in ENV_FILE_READERS for call in told(node).calls)

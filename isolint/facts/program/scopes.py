@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.show import dotted
+from isolint.facts.program.show import bare, dotted
 
 Inner = tuple[s.Block, bool, bool]
 
@@ -101,7 +101,8 @@ def _bindings(
                     yield from _targets(target, "delete", node, None, branch)
             case s.Scope(kind="global"):
                 globals_.update(node.names)
-        yield from _walrus(node, branch)
+        for walrus in told(node).walruses:
+            yield Binding(walrus.target.id, "assign", node, walrus.value, branch=branch)
         for arm, (inner, conditional, checking) in enumerate(blocks(node)):
             below = (*branch, (node.at[0], arm)) if conditional else branch
             yield from _bindings(inner, below, typing or checking, globals_)
@@ -182,13 +183,6 @@ def _targets(
         case s.Sequence():
             for index, item in enumerate(target.items):
                 yield from _targets(item, kind, node, value, branch, (*unpack, index))
-
-
-def _walrus(node: s.Statement, branch: tuple[tuple[int, int], ...]) -> Iterator[Binding]:
-    for expression in expressions(node):
-        for inner in walk(expression):
-            if isinstance(inner, s.Walrus):
-                yield Binding(inner.target.id, "assign", node, inner.value, branch=branch)
 
 
 def expressions(node: s.Statement) -> Sequence[s.Expression]:
@@ -296,6 +290,64 @@ def _gather(body: s.Block, found: list[s.Statement]) -> None:
         if inside is not None:
             for inner, _, _ in inside(node):
                 _gather(inner, found)
+
+
+class Told(NamedTuple):
+    """What stands directly in a statement, outermost first, not in its blocks nor in lambdas."""
+
+    calls: tuple[s.Call, ...]
+    yields: tuple[s.Yield, ...]
+    walruses: tuple[s.Walrus, ...]
+
+
+_NOTHING = Told((), (), ())
+
+
+def told(node: s.Statement) -> Told:
+    """The calls, yields and walruses of a statement."""
+    try:
+        return node._told
+    except AttributeError:
+        inside = [e for expression in expressions(node) for e in walk(expression) if type(e) in _TOLD]
+        node._told = found = _sorted_out(inside) if inside else _NOTHING
+        return found
+
+
+_TOLD = frozenset({s.Call, s.Yield, s.Walrus})
+
+
+def _sorted_out(inside: list[s.Expression]) -> Told:
+    calls = tuple([e for e in inside if isinstance(e, s.Call)])
+    if len(calls) == len(inside):
+        return Told(calls, (), ())
+    yields = tuple([e for e in inside if isinstance(e, s.Yield)])
+    return Told(calls, yields, tuple([e for e in inside if isinstance(e, s.Walrus)]))
+
+
+class Calls(NamedTuple):
+    """Calls, and the bare names that they call something by."""
+
+    calls: tuple[s.Call, ...]
+    names: frozenset[str]
+
+
+NO_CALLS = Calls((), frozenset())
+
+
+def own_calls(body: s.Block) -> Calls:
+    """The calls of a body in source order, nested blocks included, functions' and classes' bodies not."""
+    if not body:
+        return NO_CALLS
+    try:
+        of, known = body[0]._own
+        if of is body:
+            return known
+    except AttributeError:
+        pass
+    calls = tuple([call for node in statements(body) for call in told(node).calls])
+    found = Calls(calls, frozenset([bare(call.function) for call in calls]))
+    body[0]._own = (body, found)
+    return found
 
 
 def always_true(function: s.Function) -> bool:

@@ -9,8 +9,7 @@ from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, statements, walk
-from isolint.facts.program.show import bare
+from isolint.facts.program.scopes import NO_CALLS, Calls, every_expression, statements, walk
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -127,20 +126,32 @@ class Relevance:
 
 def last_name(node: s.Call) -> str:
     """The bare name a call calls something by, "" for anything but a name or attribute."""
-    return bare(node.function)
+    function = node.function
+    kind = type(function)
+    return function.name if kind is s.Attribute else function.id if kind is s.Name else ""
 
 
 def calls_in(body: s.Block) -> tuple[s.Call, ...]:
     """Every call of a body, those in lambdas and nested functions included."""
+    return _all_calls(body).calls
+
+
+def called_in(body: s.Block) -> frozenset[str]:
+    """The bare names that those calls call something by."""
+    return _all_calls(body).names
+
+
+def _all_calls(body: s.Block) -> Calls:
     if not body:
-        return ()
+        return NO_CALLS
     try:
         of, known = body[0]._calls
         if of is body:
             return known
     except AttributeError:
         pass
-    found = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
+    calls = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
+    found = Calls(calls, frozenset(map(last_name, calls)))
     body[0]._calls = (body, found)
     return found
 

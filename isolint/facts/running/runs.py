@@ -29,7 +29,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.scopes import Iterator, expressions, told, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.events import Event, Run
 from isolint.facts.running.passed import GUARD, NOTHING, Passed
@@ -88,16 +88,21 @@ class Runs:
         """The calls that stand directly in a statement, innermost first, and whether `with` enters them."""
         key = id(node)
         if key not in self._calls:
-            found = []
-            if not isinstance(node, s.Function | s.Class):
-                for expression in expressions(node):
-                    entered = isinstance(node, s.With)
-                    for inner in reversed(list(walk(expression))):
-                        if isinstance(inner, s.Call):
-                            found.append((inner, entered and inner is expression))
-                found += [(write, False) for write in self.relevance.writes.of(node)]
-            self._calls[key] = tuple(found)
+            self._calls[key] = tuple(self._met(node))
         return self._calls[key]
+
+    def _met(self, node: s.Statement) -> Iterator[tuple[s.Call, bool]]:
+        if isinstance(node, s.Function | s.Class) or not (
+            told(node).calls or isinstance(node, s.Assign | s.Delete)
+        ):
+            return
+        for expression in expressions(node):
+            entered = isinstance(node, s.With)
+            for inner in reversed(walk(expression)):
+                if isinstance(inner, s.Call):
+                    yield inner, entered and inner is expression
+        for write in self.relevance.writes.of(node):
+            yield write, False
 
 
 class _Run:

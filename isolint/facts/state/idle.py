@@ -23,7 +23,7 @@ from isolint.facts.meaning.values import (
     options,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import Place
 
@@ -84,7 +84,7 @@ class Idle:
         """Whether a function chooses by a string what it does."""
         key = id(function)
         if key not in self._by_name:
-            self._by_name[key] = any(last_name(call) in _BY_NAME for call in calls_in(function.body))
+            self._by_name[key] = not _BY_NAME.isdisjoint(called_in(function.body))
         return self._by_name[key]
 
     def _told(self, argument: Value | Deferred) -> Key | None:

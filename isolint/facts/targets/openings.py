@@ -26,7 +26,7 @@ from isolint.facts.meaning.values import (
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import statements, told
 from isolint.facts.program.show import dotted, show
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.failures import expected_failures
@@ -131,10 +131,9 @@ class Openings:
             for statement in statements(body):
                 if any(first <= statement.at[0] <= last for first, last in expected):
                     continue
-                for expression in expressions(statement):
-                    for node in walk(expression):
-                        if isinstance(node, s.Call) and self._may_open(node, product):
-                            yield _Call(node, statement.at[0], frame, function)
+                for node in told(statement).calls:
+                    if self._may_open(node, product):
+                        yield _Call(node, statement.at[0], frame, function)
 
     def _bodies(self, module: Module) -> Iterator[tuple[s.Block, Frame, s.Function | None]]:
         top = self.evaluator.module_frame(module)
