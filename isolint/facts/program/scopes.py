@@ -80,32 +80,36 @@ def reaching(bindings: tuple[Binding, ...], line: int | None) -> tuple[Binding, 
 
 def _bindings(
     body: s.Block, branch: tuple[tuple[int, int], ...], typing: bool, globals_: set[str]
-) -> Iterator[Binding]:
+) -> list[Binding]:
+    found: list[Binding] = []
     for node in body:
         match node:
+            case s.Evaluate() | s.Assert() | s.Return():
+                pass
             case s.Import():
-                yield from _imports(node, branch, typing)
+                found += _imports(node, branch, typing)
             case s.Assign():
-                yield from _assigned(node, branch)
+                found += _assigned(node, branch)
             case s.Function():
-                yield Binding(node.name, "function", node, branch=branch, type_checking=typing)
+                found.append(Binding(node.name, "function", node, branch=branch, type_checking=typing))
             case s.Class():
-                yield Binding(node.name, "class", node, branch=branch, type_checking=typing)
+                found.append(Binding(node.name, "class", node, branch=branch, type_checking=typing))
             case s.With():
                 for context, target in node.items:
-                    yield from _targets(target, "with", node, context, branch)
+                    found += _targets(target, "with", node, context, branch)
             case s.Loop(target=target, iterable=iterable) if target is not None:
-                yield from _targets(target, "for", node, iterable, branch)
+                found += _targets(target, "for", node, iterable, branch)
             case s.Delete():
                 for target in node.targets:
-                    yield from _targets(target, "delete", node, None, branch)
+                    found += _targets(target, "delete", node, None, branch)
             case s.Scope(kind="global"):
                 globals_.update(node.names)
         for walrus in told(node).walruses:
-            yield Binding(walrus.target.id, "assign", node, walrus.value, branch=branch)
+            found.append(Binding(walrus.target.id, "assign", node, walrus.value, branch=branch))
         for arm, (inner, conditional, checking) in enumerate(blocks(node)):
             below = (*branch, (node.at[0], arm)) if conditional else branch
-            yield from _bindings(inner, below, typing or checking, globals_)
+            found += _bindings(inner, below, typing or checking, globals_)
+    return found
 
 
 def blocks(node: s.Statement) -> Sequence[Inner]:
@@ -163,8 +167,10 @@ def _imports(node: s.Import, branch: tuple[tuple[int, int], ...], typing: bool) 
 def _assigned(node: s.Assign, branch: tuple[tuple[int, int], ...]) -> Iterator[Binding]:
     kind = "assign" if node.operator == "=" else "augmented"
     for target in node.targets:
-        for binding in _targets(target, kind, node, node.value, branch):
-            yield binding._replace(annotation=node.annotation)
+        if isinstance(target, s.Name):
+            yield Binding(target.id, kind, node, node.value, annotation=node.annotation, branch=branch)
+        elif isinstance(target, s.Sequence | s.Starred):
+            yield from _targets(target, kind, node, node.value, branch)
 
 
 def _targets(
@@ -223,14 +229,16 @@ def walk(node: s.Expression) -> tuple[s.Expression, ...]:
         return found
 
 
-def _walked(node: s.Expression) -> Iterator[s.Expression]:
+def _walked(node: s.Expression) -> list[s.Expression]:
+    found: list[s.Expression] = []
     stack = [node]
     while stack:
         current = stack.pop()
-        yield current
+        found.append(current)
         inside = _CHILDREN.get(type(current))
         if inside is not None:
-            stack.extend(reversed(inside(current)))
+            stack += inside(current)[::-1]
+    return found
 
 
 def children(node: s.Expression) -> Sequence[s.Expression]:

@@ -183,6 +183,8 @@ class Origins:
 
     def _made_later(self, module: Module, name: str) -> tuple[s.Expression, Frame] | None:
         """What a function makes and keeps in a global that starts as None: one thing, or none that can be told."""
+        if name not in module.facts.globals:
+            return None
         found = [
             (node.value, self.evaluator.function_frame(module, function))
             for function in module.functions
