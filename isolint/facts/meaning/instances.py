@@ -68,8 +68,14 @@ def _climbed(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tu
 
 
 def body_frame(cls: ClassValue) -> Frame:
-    """The frame in which a class body runs."""
-    return Frame(cls.module, None, cls.frame, {}, None, cls.node)
+    """The frame in which a class body runs: one for each frame that the class is defined in."""
+    bodies = cls.frame.bodies
+    if bodies is None:
+        bodies = cls.frame.bodies = {}
+    known = bodies.get(id(cls.node))
+    if known is None:
+        known = bodies[id(cls.node)] = Frame(cls.module, None, cls.frame, {}, None, cls.node)
+    return known
 
 
 def attribute(ev: Evaluator, instance: Instance, name: str) -> Value:

@@ -306,13 +306,14 @@ class Told(NamedTuple):
     calls: tuple[s.Call, ...]
     yields: tuple[s.Yield, ...]
     walruses: tuple[s.Walrus, ...]
+    lambdas: tuple[s.Lambda, ...]
 
 
-_NOTHING = Told((), (), ())
+_NOTHING = Told((), (), (), ())
 
 
 def told(node: s.Statement) -> Told:
-    """The calls, yields and walruses of a statement."""
+    """The calls, yields, walruses and lambdas of a statement."""
     try:
         return node._told
     except AttributeError:
@@ -321,15 +322,16 @@ def told(node: s.Statement) -> Told:
         return found
 
 
-_TOLD = frozenset({s.Call, s.Yield, s.Walrus})
+_TOLD = frozenset({s.Call, s.Yield, s.Walrus, s.Lambda})
 
 
 def _sorted_out(inside: list[s.Expression]) -> Told:
     calls = tuple([e for e in inside if isinstance(e, s.Call)])
     if len(calls) == len(inside):
-        return Told(calls, (), ())
+        return Told(calls, (), (), ())
     yields = tuple([e for e in inside if isinstance(e, s.Yield)])
-    return Told(calls, yields, tuple([e for e in inside if isinstance(e, s.Walrus)]))
+    walruses = tuple([e for e in inside if isinstance(e, s.Walrus)])
+    return Told(calls, yields, walruses, tuple([e for e in inside if isinstance(e, s.Lambda)]))
 
 
 class Calls(NamedTuple):
@@ -370,13 +372,14 @@ def every_expression(body: s.Block) -> Iterator[s.Expression]:
     """Every expression of a body, those of lambdas and nested functions included."""
     for node in statements(body):
         for expression in expressions(node):
-            yield from _parts(expression)
+            yield from parts(expression)
         if isinstance(node, s.Function | s.Class):
             yield from every_expression(node.body)
 
 
-def _parts(expression: s.Expression) -> Iterator[s.Expression]:
+def parts(expression: s.Expression) -> Iterator[s.Expression]:
+    """The expression and everything inside it, what stands in lambdas included."""
     for inner in walk(expression):
         yield inner
         if isinstance(inner, s.Lambda):
-            yield from _parts(inner.body)
+            yield from parts(inner.body)

@@ -9,7 +9,7 @@ from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import NO_CALLS, Calls, every_expression, statements, walk
+from isolint.facts.program.scopes import NO_CALLS, Calls, expressions, parts, statements, told, walk
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -44,10 +44,22 @@ class Relevance:
 
     def near(self, node: s.Call, module: Module) -> bool:
         """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
-        if module.path not in self._names:
-            self._names[module.path] = self._first_party_names(module)
         name = last_name(node)
-        return name in self.words or name in self._names[module.path] or self.writes.concerns(node)
+        return name in self.words or name in self._named_in(module) or self.writes.concerns(node)
+
+    def any_near(self, body: s.Block, module: Module) -> bool:
+        """Whether that may hold for one of the calls of a body."""
+        names = called_in(body)
+        if not names.isdisjoint(self.words) or not names.isdisjoint(self._named_in(module)):
+            return True
+        text = self.evaluator.project.text(module.path) or ""
+        return any(name in text for name in self.writes.attributes)
+
+    def _named_in(self, module: Module) -> frozenset[str]:
+        known = self._names.get(module.path)
+        if known is None:
+            known = self._names[module.path] = self._first_party_names(module)
+        return known
 
     def _first_party_names(self, module: Module) -> frozenset[str]:
         names = {function.name for function in module.functions}
@@ -150,8 +162,16 @@ def _all_calls(body: s.Block) -> Calls:
             return known
     except AttributeError:
         pass
-    calls = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
-    found = Calls(calls, frozenset(map(last_name, calls)))
+    calls: list[s.Call] = []
+    for node in statements(body):
+        if told(node).lambdas:
+            inside = [e for expression in expressions(node) for e in parts(expression)]
+            calls += [e for e in inside if isinstance(e, s.Call)]
+        else:
+            calls += told(node).calls
+        if isinstance(node, s.Function | s.Class):
+            calls += _all_calls(node.body).calls
+    found = Calls(tuple(calls), frozenset(map(last_name, calls)))
     body[0]._calls = (body, found)
     return found
 

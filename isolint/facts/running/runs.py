@@ -29,7 +29,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import Iterator, expressions, told, walk
+from isolint.facts.program.scopes import Iterator, expressions, statements, told, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.events import Event, Run
 from isolint.facts.running.passed import GUARD, NOTHING, Passed
@@ -67,11 +67,12 @@ class Runs:
         return self._runs[key]
 
     def near(self, module: Module, function: s.Function) -> Run:
-        """The run of a function as far as what it does itself, and what the functions do that it calls itself."""
+        """The events of a function as far as what it does itself, and what the functions do that it calls itself."""
         key = id(function)
         if key not in self._near:
             run = _Run(self, deepest=1)
-            run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
+            if self.relevance.any_near(function.body, module) or _enters(function.body):
+                run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
             self._near[key] = Run(tuple(run.events), run.passed)
         return self._near[key]
 
@@ -380,6 +381,11 @@ class _Run:
             self.body(function.body, inside, fixture=True)
         else:
             self.body(function.body, inside, fixture=False)
+
+
+def _enters(body: s.Block) -> bool:
+    """Whether a body enters a context, whose end may be an event of its own."""
+    return any(isinstance(node, s.With) for node in statements(body))
 
 
 def _first_party_name(callee: FunctionValue) -> str:

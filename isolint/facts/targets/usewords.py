@@ -56,7 +56,11 @@ class UseWords:
         calls = calls_in(function.body)
         if self._uses(calls, called_in(function.body), frame) or self._ends(function):
             return True
-        return any(self._leads(call, module, frame) for call in calls) or any(
+        if self.runs.relevance.any_near(function.body, module) and any(
+            self._leads(call, module, frame) for call in calls
+        ):
+            return True
+        return any(
             self._exits(context, frame)
             for node in statements(function.body)
             if isinstance(node, s.With)
