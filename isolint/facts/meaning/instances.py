@@ -312,7 +312,21 @@ def _field_text(binding: Binding) -> str:
 
 
 def _assigned(ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str) -> Value | None:
-    """What methods assign to `self.name`, the constructor's word first."""
+    """What methods assign to `self.name`, the constructor's word first; `self.x = x or self.x` asks for itself."""
+    key = (id(instance.of.node), id(instance.call), id(instance.frame), name)
+    if key in ev.assigning:
+        ev.give_up()
+        return None
+    ev.assigning.add(key)
+    try:
+        return _assigned_in(ev, instance, classes, name)
+    finally:
+        ev.assigning.discard(key)
+
+
+def _assigned_in(
+    ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str
+) -> Value | None:
     for cls in classes:
         found: list[Value] = []
         for function, node in ev.assignments(cls.node).get(name, ()):
