@@ -37,23 +37,34 @@ class Relevance:
         self._provisional: set[int] = set()
         self._leans = 0
         self._names: dict[str, frozenset[str]] = {}
+        self._speaking: dict[str, bool] = {}
 
-    def call(self, node: s.Call) -> bool:
-        """Whether a call may itself be an effect, by its bare name."""
-        return last_name(node) in self.words or self.writes.concerns(node)
+    def call(self, node: s.Call, module: Module) -> bool:
+        """Whether a call in a module may itself be an effect, by its bare name."""
+        return last_name(node) in self.words or self.concerns(node, module)
+
+    def concerns(self, node: s.Call, module: Module) -> bool:
+        """Whether a call in a module is one of a registry's methods, or is handed a registry."""
+        return self._speaks_of_registry(module) and self.writes.concerns(node)
+
+    def _speaks_of_registry(self, module: Module) -> bool:
+        known = self._speaking.get(module.path)
+        if known is None:
+            text = self.evaluator.project.text(module.path) or ""
+            known = self._speaking[module.path] = any(name in text for name in self.writes.attributes)
+        return known
 
     def near(self, node: s.Call, module: Module) -> bool:
         """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
         name = last_name(node)
-        return name in self.words or name in self._named_in(module) or self.writes.concerns(node)
+        return name in self.words or name in self._named_in(module) or self.concerns(node, module)
 
     def any_near(self, body: s.Block, module: Module) -> bool:
         """Whether that may hold for one of the calls of a body."""
         names = called_in(body)
         if not names.isdisjoint(self.words) or not names.isdisjoint(self._named_in(module)):
             return True
-        text = self.evaluator.project.text(module.path) or ""
-        return any(name in text for name in self.writes.attributes)
+        return self._speaks_of_registry(module)
 
     def _named_in(self, module: Module) -> frozenset[str]:
         known = self._names.get(module.path)
@@ -113,7 +124,7 @@ class Relevance:
                 return True
             if self.writes.within(callee.module, function.body):
                 return True
-        if any(self.call(node) for node in calls):
+        if any(self.call(node, callee.module) for node in calls):
             return True
         return any(self._leads_on(node, frame) for node in calls)
 
@@ -139,8 +150,9 @@ class Relevance:
 def last_name(node: s.Call) -> str:
     """The bare name a call calls something by, "" for anything but a name or attribute."""
     function = node.function
-    kind = type(function)
-    return function.name if kind is s.Attribute else function.id if kind is s.Name else ""
+    if type(function) is s.Attribute:
+        return function.name
+    return function.id if type(function) is s.Name else ""
 
 
 def calls_in(body: s.Block) -> tuple[s.Call, ...]:

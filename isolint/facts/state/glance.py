@@ -9,8 +9,9 @@ from isolint.facts.meaning.outcomes import yields
 from isolint.facts.meaning.values import Frame, FunctionValue, Instance
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import blocks
+from isolint.facts.running.failures import is_raising
 from isolint.facts.running.relevance import FINALIZERS, last_name
-from isolint.facts.state.mutationrun import MOST_STEPS, MutationRun, is_raising
+from isolint.facts.state.mutationrun import MOST_STEPS, MutationRun
 
 if TYPE_CHECKING:
     from isolint.facts.state.mutations import Mutations

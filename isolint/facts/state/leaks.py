@@ -315,7 +315,7 @@ class Leaks:
 
     def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
         """Another test that gets what is left of an object of the product which is only made anew before this one."""
-        if not self._is_of_product(kind, write, site):
+        if not isinstance(site, Test) or not self._is_of_product(kind, write, site):
             return ()
         after = self.restored.around(site.module, site.function, site.owner, anew=False)
         if leaves_nothing(write, after):

@@ -19,19 +19,18 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import walk
 from isolint.facts.program.show import show
+from isolint.facts.running.failures import is_raising
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same, missing_in
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
 from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
-from isolint.facts.targets.lattice import tokens
 
 if TYPE_CHECKING:
     from isolint.facts.state.mutations import Mutations
 
 DEEPEST = 5
 MOST_STEPS = 3_000
-_RAISES = frozenset({"raises", "suppress"})
 
 
 class MutationRun:
@@ -347,7 +346,11 @@ class MutationRun:
         inside = self.evaluator.call_frame(callee, node, frame)
         idle = self.mutations.idle
         quiet = bool(self.silent) or silent or not callee.module.is_test
-        key = None if self.filled else idle.key(callee, inside, type(self), self.ending or ending, quiet)
+        key = (
+            None
+            if self.filled
+            else idle.key(callee, inside, type(self).__name__, self.ending or ending, quiet)
+        )
         known = None if key is None or (self.shields and function.is_generator) else idle.restored(key)
         if known is not None:
             self.restored += known
@@ -381,11 +384,6 @@ class MutationRun:
         self.active.pop()
         self.silent -= quiet
         self.chain, self.ending, self.shields = saved
-
-
-def is_raising(node: s.With) -> bool:
-    """Whether what a `with` encloses is expected to fail."""
-    return any(isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items)
 
 
 _SETTERS = {

@@ -101,10 +101,10 @@ def _acts(node: s.Statement) -> Iterator[s.Call | s.Attribute]:
     for expression in expressions(node):
         entered = expression if isinstance(node, s.With) else None
         for inner in reversed(walk(expression)):
-            if isinstance(inner, s.Call):
+            if type(inner) is s.Call:
                 if inner is not entered:
                     yield inner
-            elif isinstance(inner, s.Attribute) and isinstance(inner.value, s.Name):
+            elif type(inner) is s.Attribute and type(inner.value) is s.Name:
                 yield inner
 
 

@@ -27,7 +27,7 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements, told
-from isolint.facts.program.show import dotted, show
+from isolint.facts.program.show import first_name, show
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.failures import expected_failures
 from isolint.facts.running.relevance import last_name
@@ -162,7 +162,7 @@ class Openings:
     def _may_open(self, node: s.Call, product: frozenset[str]) -> bool:
         if last_name(node) in self.makers:
             return True
-        return (dotted(node.function) or "").partition(".")[0] in product
+        return first_name(node.function) in product
 
     # -- verdicts
 
