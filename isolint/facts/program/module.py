@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.expressions import OPERATORS, Expressions, at_
+from isolint.facts.program.expressions import OPERATORS, Expressions, at_, number_lines
 
 
 class ModuleFacts(NamedTuple):
@@ -26,6 +26,7 @@ class ModuleFacts(NamedTuple):
 
 def read_module(path: str, tree: ast.Module) -> ModuleFacts:
     """Lower a parsed file. Raises RecursionError where the code nests beyond the interpreter's limit."""
+    number_lines(tree.body[-1].end_lineno or 0 if tree.body else 0)
     lowering = _Lowering()
     body = lowering.block(tree.body)
     attributes, globals_ = frozenset(lowering.attributes), frozenset(lowering.globals)
