@@ -11,7 +11,9 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import blocks
 from isolint.facts.running.failures import is_raising
 from isolint.facts.running.relevance import FINALIZERS, last_name
+from isolint.facts.state.changes import is_resetting
 from isolint.facts.state.mutationrun import MOST_STEPS, MutationRun
+from isolint.facts.state.mutators import answers
 
 if TYPE_CHECKING:
     from isolint.facts.state.mutations import Mutations
@@ -71,6 +73,22 @@ class Glance(MutationRun):
     def _call(self, node: s.Call, frame: Frame) -> None:
         if last_name(node) not in FINALIZERS:
             super()._call(node, frame)
+
+    def _object_method(self, node: s.Call, frame: Frame) -> None:
+        function = node.function
+        if not isinstance(function, s.Attribute) or self._is_own(function.value, frame):
+            return
+        if not answers(function.name) or is_resetting(function.name):
+            super()._object_method(node, frame)
+
+    def _is_own(self, node: s.Expression, frame: Frame) -> bool:
+        """Whether an expression is the object that a method runs for, which no other test has."""
+        return (
+            isinstance(node, s.Name)
+            and self.mutations.origins.is_self(node, frame)
+            and node.id not in frame.arguments
+            and node.id not in self.evaluator.names(frame).bindings
+        )
 
     def _registered(self, node: s.Call, frame: Frame) -> None:
         return

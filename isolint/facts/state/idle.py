@@ -12,12 +12,16 @@ from isolint.facts.meaning.values import (
     FunctionValue,
     Handle,
     Instance,
+    Items,
     Literal,
+    Made,
     Method,
     ModuleValue,
     Parameter,
     Reference,
+    Table,
     Text,
+    Thing,
     Unknown,
     Value,
     options,
@@ -93,8 +97,9 @@ class Idle:
         if isinstance(argument, Deferred):
             if isinstance(argument.expression, s.Constant):
                 return ()
-            if self.origins.of(argument.expression, argument.frame) is not None:
-                return None
+            shared = self.origins.of(argument.expression, argument.frame)
+            if shared is not None:
+                return ("shared", shared.place, shared.sort, shared.scope, shared.steps, id(shared.value))
             value = self.evaluator.evaluate(argument.expression, argument.frame)
         if not isinstance(value, Value):
             return None
@@ -113,4 +118,17 @@ def _identity(value: Value) -> Key | None:
         return ("module", value.module.path)
     if isinstance(value, Handle | Method):
         return (type(value).__name__,)
+    if isinstance(value, Thing) and not isinstance(value, Made):
+        return ("thing", value.made_by)
+    if isinstance(value, Items):
+        return _together([_identity(inside) for inside in value.values])
+    if isinstance(value, Table):
+        return _together([_identity(inside) for _, inside in value.entries])
     return None
+
+
+def _together(parts: list[Key | None]) -> Key | None:
+    """What matters of a list or table written out: nothing, if all in it is plain data."""
+    if None in parts:
+        return None
+    return ("several", *parts) if any(parts) else ()
