@@ -76,7 +76,8 @@ class _Lowering(Expressions):
         return s.Assign((self.expression(node.name),), self.expression(node.value), None, "=", at_(node))
 
     def evaluate(self, node: ast.Expr) -> s.Evaluate:
-        return s.Evaluate(self.expression(node.value), at_(node))
+        value, at = self.expression(node.value), at_(node)
+        return s.Evaluate(value, value.at if value.at == at else at)
 
     def return_(self, node: ast.Return) -> s.Return:
         return s.Return(self.optional(node.value), at_(node))

@@ -9,7 +9,16 @@ from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import NO_CALLS, Calls, expressions, parts, statements, told, walk
+from isolint.facts.program.scopes import (
+    NO_CALLS,
+    Calls,
+    expressions,
+    own_calls,
+    parts,
+    statements,
+    told,
+    walk,
+)
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -174,6 +183,17 @@ def _all_calls(body: s.Block) -> Calls:
             return known
     except AttributeError:
         pass
+    found = _with_inner(body) if any(map(_holds_inner, statements(body))) else own_calls(body)
+    body[0]._calls = (body, found)
+    return found
+
+
+def _holds_inner(node: s.Statement) -> bool:
+    return isinstance(node, s.Function | s.Class) or bool(told(node).lambdas)
+
+
+def _with_inner(body: s.Block) -> Calls:
+    """The calls of a body, with those of the lambdas, functions and classes in it."""
     calls: list[s.Call] = []
     for node in statements(body):
         if told(node).lambdas:
@@ -183,9 +203,7 @@ def _all_calls(body: s.Block) -> Calls:
             calls += told(node).calls
         if isinstance(node, s.Function | s.Class):
             calls += _all_calls(node.body).calls
-    found = Calls(tuple(calls), frozenset(map(last_name, calls)))
-    body[0]._calls = (body, found)
-    return found
+    return Calls(tuple(calls), frozenset(map(last_name, calls)))
 
 
 def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:
