@@ -11,7 +11,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding, expressions, statements, walk
 from isolint.facts.program.show import dotted
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in
 from isolint.facts.suite.fixtures import MODULE_SET_UP, SET_UP, Fixture, Fixtures
 from isolint.facts.targets.lattice import tokens
 from isolint.late import dataclass
@@ -250,7 +250,7 @@ class Sites:
             current = pending.pop()
             if any(isinstance(node, s.Assert) for node in statements(current)):
                 return True
-            for name in {last_name(call) for call in calls_in(current)} - seen:
+            for name in called_in(current) - seen:
                 seen.add(name)
                 if not tokens(name).isdisjoint(_TEST_WORDS):
                     return True

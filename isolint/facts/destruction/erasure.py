@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from isolint.facts.meaning.values import Frame, Reference, options
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import expressions, own_calls, statements, walk
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in, last_name
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
 from isolint.facts.targets.lattice import is_test_name
 from isolint.late import dataclass
@@ -78,7 +78,7 @@ class Erasures:
     def _in(self, module: Module, function: s.Function) -> Iterator[Erasure]:
         for inner in (function, *(n for n in _nested(function))):
             frame = self.evaluator.function_frame(module, inner)
-            for node in _calls(inner.body):
+            for node in own_calls(inner.body).calls:
                 path = self._deleted(node, frame)
                 place = None if path is None else self.whereabouts.of(path, frame)
                 if path is not None and place is not None and self._matters(place, path, module, function):
@@ -140,7 +140,7 @@ class Erasures:
         return not _CHANGES_HOME.isdisjoint(self.replacements.pins(module.path))
 
     def _leaves_folder(self, bodies: list[s.Block]) -> bool:
-        names = {last_name(call) for body in bodies for call in calls_in(body)}
+        names = {name for body in bodies for name in called_in(body)}
         return any("chdir" in name.lower() or name in _CHANGES_FOLDER for name in names)
 
     def _made(
@@ -187,12 +187,6 @@ def _imported(module: Module) -> frozenset[str]:
     """The names that imports bind at a module's top level."""
     bindings = module.names.bindings.items()
     return frozenset(name for name, several in bindings if all(b.kind == "import" for b in several))
-
-
-def _calls(body: s.Block) -> Iterator[s.Call]:
-    for node in statements(body):
-        for expression in expressions(node):
-            yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
 
 
 def _nested(function: s.Function) -> Iterator[s.Function]:

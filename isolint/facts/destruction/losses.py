@@ -22,7 +22,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import walk
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in
 from isolint.facts.sql import statements as sql
 from isolint.late import dataclass
 
@@ -87,7 +87,7 @@ class Losses:
         if made is None or not made.is_test:
             return False
         body = event.frame.function.body if isinstance(event.frame.function, s.Function) else ()
-        return not any(last_name(call) == "reflect" for call in calls_in(body))
+        return "reflect" not in called_in(body)
 
     def _by_proxy(self, event: Event) -> Loss | None:
         """`conn.flushdb()`, where `conn` passes on what it is asked to the connection that the tests gave it."""

@@ -24,7 +24,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, statements, walk
 from isolint.facts.running.failures import fails_on_purpose
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in, last_name
 from isolint.facts.suite.callers import Callers, Place
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.late import dataclass, regex
@@ -141,6 +141,8 @@ class FixedFiles:
                 if path is not None:
                     yield _Writing(module, node.value.at, path, ())
         for function in module.functions:
+            if called_in(function.body).isdisjoint(self._words):
+                continue
             frame = self.evaluator.function_frame(module, function)
             for call in calls_in(function.body):
                 if last_name(call) in self._words:
@@ -187,7 +189,7 @@ class FixedFiles:
         bodies = [function.body, *(fixture.function.body for fixture in closure)]
         bodies += [set_up.body for _, set_up in self.fixtures.set_ups(module, owner)]
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
-        called = {last_name(call) for body in bodies for call in calls_in(body)}
+        called = {name for body in bodies for name in called_in(body)}
         if not path.startswith("/") and any(map(_leads_away, called | names)):
             return True
         spelled = [e for body in bodies for e in every_expression(body)]

@@ -259,9 +259,9 @@ def _deletes(call: s.Call, name: str) -> bool:
 
 def _speaks_of_deletion(node: s.Expression) -> bool:
     """Whether an expression may be a deletion, by its name or first word."""
-    if isinstance(node, s.Call):
+    if type(node) is s.Call:
         return last_name(node) == "delete"
-    if not isinstance(node, s.Constant) or not isinstance(node.value, str):
+    if type(node) is not s.Constant or not isinstance(node.value, str):
         return False
     return node.value.lstrip()[:6].upper() == "DELETE"
 

@@ -287,11 +287,20 @@ def _covers(first: tuple[Step, ...], way: tuple[Step, ...]) -> bool:
 def _own_hop(event: Event, module: Module, function: s.Function) -> Hop | None:
     """The step of an event that stands in a function itself."""
     for hop in reversed((*event.chain, event.hop)):
-        if hop.path == module.path and function.at[0] <= hop.at[0] <= function.at[2]:
-            around = [f for f in module.functions if f.at[0] <= hop.at[0] <= f.at[2]]
-            if around[-1] is function:
-                return hop
+        inside = hop.path == module.path and function.at[0] <= hop.at[0] <= function.at[2]
+        if inside and not _defines_around(function.body, hop.at[0]):
+            return hop
     return None
+
+
+def _defines_around(body: s.Block, line: int) -> bool:
+    """Whether a line stands in a function that a body defines."""
+    return any(
+        isinstance(node, s.Function | s.Class)
+        and node.at[0] <= line <= node.at[2]
+        and (isinstance(node, s.Function) or _defines_around(node.body, line))
+        for node in statements(body)
+    )
 
 
 def _resets(call: s.Call, owner: str) -> bool:

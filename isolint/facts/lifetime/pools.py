@@ -23,7 +23,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, expressions, statements, walk
+from isolint.facts.program.scopes import every_expression, expressions, own_calls, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
@@ -74,7 +74,7 @@ class Pools:
 
     def _may_open(self, body: s.Block) -> bool:
         """Whether a body calls anything that is called like what makes a pool."""
-        return any(last_name(call) in self._words for call in _calls(body))
+        return not self._words.isdisjoint(own_calls(body).names)
 
     def _is_repeated(self, module: Module, function: s.Function) -> bool:
         """Whether a function runs for each test: a test, a fixture of its scope, a `setUp`."""
@@ -89,7 +89,7 @@ class Pools:
     def _in_body(
         self, body: s.Block, frame: Frame, again: str, beside: list[s.Expression] | None = None
     ) -> Iterator[OpenPool]:
-        for call in _calls(body):
+        for call in own_calls(body).calls:
             entry = self._entry(call, frame)
             if entry is None or _is_managed(body, call) or not self._is_on_server(call, frame):
                 continue
@@ -144,7 +144,7 @@ class Pools:
         functions = (f for f in module.functions if self._may_open(f.body))
         bodies += [(f.body, self.evaluator.function_frame(module, f)) for f in functions]
         for body, frame in bodies if module.is_test else ():
-            for call in _calls(body):
+            for call in own_calls(body).calls:
                 entry = self._entry(call, frame)
                 if entry is None or passed(call, entry.chosen) is not None or hides_arguments(call):
                     continue
@@ -169,13 +169,6 @@ class Pools:
             for at, call, most in self.most(module):
                 if most * workers > limit[0]:
                     yield at, call, most * workers, limit[0], limit[1]
-
-
-def _calls(body: s.Block) -> Iterator[s.Call]:
-    """The calls of a body itself, not those of functions and classes inside it."""
-    for node in statements(body):
-        for expression in expressions(node):
-            yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
 
 
 def _bound(body: s.Block, call: s.Call) -> Iterator[str]:

@@ -29,7 +29,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements
 from isolint.facts.program.show import dotted, show
 from isolint.facts.running.failures import fails_on_purpose
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in, last_name
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.mocks import Mocks
 from isolint.facts.suite.reach import Reach
@@ -94,6 +94,9 @@ class Ports:
         return bool(places) and not any(self.mocks.covers(m, f) for m, f in places)
 
     def _of(self, module: Module, function: s.Function) -> Iterator[Port]:
+        called = called_in(function.body)
+        if called.isdisjoint(self._words) and called.isdisjoint(self._helpers(module)):
+            return
         frame = self.evaluator.function_frame(module, function)
         for call in calls_in(function.body):
             yield from self._by_call(call, frame, ())
@@ -130,7 +133,7 @@ class Ports:
             for function in module.functions:
                 owner = module.methods.get(id(function))
                 name = owner.name if owner is not None and function.name == "__init__" else function.name
-                calls.setdefault(name, set()).update(last_name(call) for call in calls_in(function.body))
+                calls.setdefault(name, set()).update(called_in(function.body))
             for cls in module.classes:
                 bases = {(dotted(base) or "").rpartition(".")[2] for base in cls.bases}
                 found |= {cls.name} if bases & self._words else set()

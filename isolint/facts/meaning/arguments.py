@@ -12,6 +12,8 @@ def is_filled(frame: Frame, name: str, reached: tuple[Binding, ...]) -> bool:
     if not isinstance(frame.function, s.Function) or not reached:
         return False
     lines = {b.branch[-1][0] for b in reached if b.branch and b.branch[-1][1] == 0}
+    if not lines:
+        return False
     checks = [
         node
         for node in statements(frame.function.body)

@@ -70,6 +70,9 @@ class Evaluator(Frames):
         self._running: set[tuple[s.Expression, Frame]] = set()
         self.lineages: dict[int, tuple[tuple[ClassValue, ...], tuple[str, ...]]] = {}
         self.attributes: dict[tuple[int, int, int, str], tuple[Instance, Value]] = {}
+        self.assigning: set[tuple[int, int, int, str]] = set()  # the attributes that are being found
+        self.class_attributes: dict[tuple[int, str], Value] = {}
+        self.inherited: dict[tuple[int, str], tuple[ClassValue, s.Function] | None] = {}
 
     def assignments(self, cls: s.Class) -> dict[str, list[tuple[s.Function, s.Assign]]]:
         """What the methods of a class assign to attributes of `self`."""

@@ -68,8 +68,14 @@ def _climbed(ev: Evaluator, cls: ClassValue) -> tuple[tuple[ClassValue, ...], tu
 
 
 def body_frame(cls: ClassValue) -> Frame:
-    """The frame in which a class body runs."""
-    return Frame(cls.module, None, cls.frame, {}, None, cls.node)
+    """The frame in which a class body runs: one for each frame that the class is defined in."""
+    bodies = cls.frame.bodies
+    if bodies is None:
+        bodies = cls.frame.bodies = {}
+    known = bodies.get(id(cls.node))
+    if known is None:
+        known = bodies[id(cls.node)] = Frame(cls.module, None, cls.frame, {}, None, cls.node)
+    return known
 
 
 def attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
@@ -111,6 +117,20 @@ def _attribute(ev: Evaluator, instance: Instance, name: str) -> Value:
 
 def class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
     """The attribute of a class itself."""
+    if cls.trail or cls.frame.function is not None or cls.frame.owner is not None:
+        return _class_attribute(ev, cls, name)
+    key = (id(cls.node), name)
+    known = ev.class_attributes.get(key)
+    if known is not None:
+        return known
+    cuts = ev.cuts
+    found = _class_attribute(ev, cls, name)
+    if cuts == ev.cuts:
+        ev.class_attributes[key] = found
+    return found
+
+
+def _class_attribute(ev: Evaluator, cls: ClassValue, name: str) -> Value:
     classes, external = lineage(ev, cls)
     settings = not ev.vocabulary.settings_bases.isdisjoint(external)
     for ancestor in classes:
@@ -169,10 +189,27 @@ def receiver(cls: ClassValue, function: s.Function) -> Value:
 
 def method(ev: Evaluator, instance: Instance, name: str) -> FunctionValue | None:
     """The first-party method of an object, bound to it."""
-    for cls in lineage(ev, instance.of)[0]:
-        function = ev.methods(cls.node).get(name)
+    key = (id(instance.of.node), name)
+    if key in ev.inherited:
+        found = ev.inherited[key]
+    else:
+        cuts = ev.cuts
+        found = _inherited(ev, instance.of, name)
+        local = instance.of.frame.function is not None or instance.of.frame.owner is not None
+        if cuts == ev.cuts and not local:
+            ev.inherited[key] = found
+    if found is None:
+        return None
+    cls, function = found
+    return FunctionValue(cls.module, function, body_frame(cls), instance)
+
+
+def _inherited(ev: Evaluator, cls: ClassValue, name: str) -> tuple[ClassValue, s.Function] | None:
+    """The first-party function that a class has under a name, and the class in whose body it stands."""
+    for ancestor in lineage(ev, cls)[0]:
+        function = ev.methods(ancestor.node).get(name)
         if function is not None:
-            return FunctionValue(cls.module, function, body_frame(cls), instance)
+            return ancestor, function
     return None
 
 
@@ -275,7 +312,21 @@ def _field_text(binding: Binding) -> str:
 
 
 def _assigned(ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str) -> Value | None:
-    """What methods assign to `self.name`, the constructor's word first."""
+    """What methods assign to `self.name`, the constructor's word first; `self.x = x or self.x` asks for itself."""
+    key = (id(instance.of.node), id(instance.call), id(instance.frame), name)
+    if key in ev.assigning:
+        ev.give_up()
+        return None
+    ev.assigning.add(key)
+    try:
+        return _assigned_in(ev, instance, classes, name)
+    finally:
+        ev.assigning.discard(key)
+
+
+def _assigned_in(
+    ev: Evaluator, instance: Instance, classes: tuple[ClassValue, ...], name: str
+) -> Value | None:
     for cls in classes:
         found: list[Value] = []
         for function, node in ev.assignments(cls.node).get(name, ()):

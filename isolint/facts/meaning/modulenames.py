@@ -62,6 +62,8 @@ class ModuleNames:
 
     def _assigned_by_functions(self, module: Module, name: str) -> list[Value]:
         """What functions that declare the name global assign to it (a lazy accessor's singleton)."""
+        if name not in module.facts.globals:
+            return []
         values: list[Value] = []
         for function in self._setters(module).get(name, ()):
             frame = self.evaluator.function_frame(module, function)

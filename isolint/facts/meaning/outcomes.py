@@ -129,11 +129,6 @@ def bind_arguments(
     return given
 
 
-def yields(node: s.Statement) -> list[s.Yield]:
+def yields(node: s.Statement) -> tuple[s.Yield, ...]:
     """The yields that stand directly in a statement."""
-    try:
-        return node._yields
-    except AttributeError:
-        inside = (e for expression in scopes.expressions(node) for e in walk(expression))
-        node._yields = found = [e for e in inside if isinstance(e, s.Yield)]
-        return found
+    return scopes.told(node).yields

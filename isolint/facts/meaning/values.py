@@ -32,7 +32,8 @@ class Frame:
     """Where an expression is evaluated: a module, a class body or one call of a function.
 
     `arguments` holds what the call passes: values, or expressions with the frame they belong to; `memory`
-    what its expressions (and its function itself: what it returns) were found to stand for.
+    what its expressions (and its function itself: what it returns) were found to stand for, `bodies` the frames
+    of the classes that it defines.
     """
 
     module: Module
@@ -43,6 +44,7 @@ class Frame:
     owner: s.Class | None = None
     memory: dict[s.Expression | s.Function, Value] = field(default_factory=dict)
     names: Names | None = None
+    bodies: dict[int, Frame] | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import statements, told
 from isolint.facts.program.show import dotted
 
 Pin = tuple[str, Value]
@@ -22,21 +22,7 @@ class Environment:
 
     def written(self, node: s.Statement, frame: Frame) -> Iterable[Pin]:
         """`os.environ[...] = value`, `.setdefault`, `.update`, `setenv` and `patch.dict` in one statement."""
-        if not isinstance(node, s.Evaluate | s.With | s.Assign):
-            return ()
-        calls = [
-            (inner, inner.function)
-            for expression in expressions(node)
-            for inner in walk(expression)
-            if isinstance(inner, s.Call)
-            and isinstance(inner.function, s.Attribute)
-            and inner.function.name in _WRITERS
-        ]
-        if not calls and not (
-            isinstance(node, s.Assign) and any(isinstance(target, s.Subscript) for target in node.targets)
-        ):
-            return ()
-        return self._written(node, calls, frame)
+        return self._written(node, _writing(node), frame) if may_write(node) else ()
 
     def _written(
         self, node: s.Statement, calls: list[tuple[s.Call, s.Attribute]], frame: Frame
@@ -105,3 +91,21 @@ class Environment:
     def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
         value = self.evaluator.evaluate(node, frame)
         return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers
+
+
+def may_write(node: s.Statement) -> bool:
+    """Whether a statement may set a variable, by its shape and the names it calls."""
+    if not isinstance(node, s.Evaluate | s.With | s.Assign):
+        return False
+    if isinstance(node, s.Assign) and any(isinstance(target, s.Subscript) for target in node.targets):
+        return True
+    return bool(_writing(node))
+
+
+def _writing(node: s.Statement) -> list[tuple[s.Call, s.Attribute]]:
+    """The calls of a statement whose names say that they set something."""
+    return [
+        (call, call.function)
+        for call in told(node).calls
+        if isinstance(call.function, s.Attribute) and call.function.name in _WRITERS
+    ]

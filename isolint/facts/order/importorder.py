@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 
-from isolint.facts.meaning.values import Frame, Hop, Trail, Value
-from isolint.facts.order.environment import Environment
+from isolint.facts.meaning.values import Hop, Trail, Value
+from isolint.facts.order.environment import Environment, may_write
 from isolint.facts.order.readings import Readings
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
-from isolint.facts.program.scopes import blocks, expressions, is_type_checking, walk
+from isolint.facts.program.scopes import blocks, is_type_checking, told
 from isolint.facts.running.relevance import last_name
 from isolint.late import dataclass
 
@@ -58,6 +58,7 @@ class ImportOrder:
         self.readings = readings
         self._closures: dict[str, tuple[Module, ...]] = {}
         self._imported: dict[int, tuple[Module, ...]] = {}
+        self._steps: dict[str, tuple[s.Statement, ...]] = {}
 
     def play(self, modules: list[Module], pinned: Mapping[str, Value]) -> Order:
         """What importing these modules, one after the other, reads and sets after what is `pinned` from outside."""
@@ -69,23 +70,21 @@ class ImportOrder:
     def _test_module(self, module: Module, order: Order) -> None:
         if module.path not in order.entered:
             order.entered.add(module.path)
-            self._block(module.facts.body, self.evaluator.module_frame(module), order)
+            self._run(module, order)
 
-    def _block(self, body: s.Block, frame: Frame, order: Order) -> None:
-        for node in body:
-            if isinstance(node, s.Function | s.Class):
-                continue
+    def _run(self, module: Module, order: Order) -> None:
+        """Run a module's top level for what it imports, sets and loads."""
+        frame = self.evaluator.module_frame(module)
+        if module.path not in self._steps:
+            self._steps[module.path] = tuple(_steps(module.facts.body))
+        for node in self._steps[module.path]:
             if isinstance(node, s.Import):
-                self._import(node, frame.module, order)
+                self._import(node, module, order)
             for name, value in self.environment.written(node, frame):
-                self._write(name, value, Hop(frame.module.path, node.at, name), order)
+                self._write(name, value, Hop(module.path, node.at, name), order)
             if _loads_file(node):
                 self.settle(order)
                 order.sealed = True
-            if isinstance(node, s.If) and is_type_checking(node.test):
-                continue
-            for inner, _, _ in blocks(node):
-                self._block(inner, frame, order)
 
     def _write(self, name: str, value: Value, hop: Hop, order: Order) -> None:
         self.settle(order)
@@ -182,12 +181,20 @@ def _imports(body: s.Block) -> Iterator[s.Import]:
                 yield from _imports(inner)
 
 
+def _steps(body: s.Block) -> Iterator[s.Statement]:
+    """The statements of a block that may import, set or load something, as far as they run."""
+    for node in body:
+        if isinstance(node, s.Function | s.Class):
+            continue
+        if isinstance(node, s.Import) or may_write(node) or _loads_file(node):
+            yield node
+        if not (isinstance(node, s.If) and is_type_checking(node.test)):
+            for inner, _, _ in blocks(node):
+                yield from _steps(inner)
+
+
 def _loads_file(node: s.Statement) -> bool:
     """Whether a statement loads variables from a file."""
     if isinstance(node, s.Function | s.Class):
         return False
-    for expression in expressions(node):
-        for inner in walk(expression):
-            if isinstance(inner, s.Call) and last_name(inner) in ENV_FILE_READERS:
-                return True
-    return False
+    return any(last_name(call) in ENV_FILE_READERS for call in told(node).calls)

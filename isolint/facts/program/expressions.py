@@ -171,9 +171,21 @@ class Expressions:
         return s.Opaque(self.many(children), at_(node))
 
 
+# One number for each line, since every node would hold two of its own: a quarter of what a position takes.
+_LINES = [0]
+
+
+def number_lines(last: int) -> None:
+    """Have numbers ready for the positions of a file with so many lines.
+
+    And for as many below: before Python 3.12, `ast` is not exact about what stands in f-strings.
+    """
+    _LINES.extend(range(len(_LINES), 2 * last + 2))
+
+
 def at_(node: Any) -> s.Position:
-    """The position of a node."""
-    return (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+    """The position of a node in a file whose lines have numbers."""
+    return (_LINES[node.lineno], node.col_offset, _LINES[node.end_lineno], node.end_col_offset)
 
 
 _METHODS: dict[type[ast.AST], Callable[[Expressions, Any], Any]] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from isolint.facts.program import syntax as s
-    from isolint.facts.program.scopes import Names
+    from isolint.facts.program.scopes import Calls, Names, Told
 
 
 class Walked:
@@ -20,8 +20,9 @@ class Walked:
 class Stated:
     """A statement; the first of a block keeps what `scopes` finds in the whole block, with the block it is true of."""
 
-    __slots__ = ("_all", "_calls", "_names", "_yields")
+    __slots__ = ("_all", "_calls", "_names", "_own", "_told")
     _all: tuple[s.Block, tuple[s.Statement, ...]]
-    _calls: tuple[s.Block, tuple[s.Call, ...]]
+    _calls: tuple[s.Block, Calls]
     _names: tuple[s.Block, Names]
-    _yields: list[s.Yield]
+    _own: tuple[s.Block, Calls]
+    _told: Told

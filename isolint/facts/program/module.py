@@ -7,26 +7,30 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.expressions import OPERATORS, Expressions, at_
+from isolint.facts.program.expressions import OPERATORS, Expressions, at_, number_lines
 
 
 class ModuleFacts(NamedTuple):
     """A file as the analyses see it: frozen and picklable, a pure function of its text.
 
-    `path` is relative to the project root, POSIX; `attributes` are the names of all attributes in the text.
+    `path` is relative to the project root, POSIX; `attributes` are the names of all attributes in the text,
+    `globals` those that its functions declare global.
     """
 
     path: str
     docstring: str | None
     body: s.Block
     attributes: frozenset[str]
+    globals: frozenset[str]
 
 
 def read_module(path: str, tree: ast.Module) -> ModuleFacts:
     """Lower a parsed file. Raises RecursionError where the code nests beyond the interpreter's limit."""
+    number_lines(tree.body[-1].end_lineno or 0 if tree.body else 0)
     lowering = _Lowering()
     body = lowering.block(tree.body)
-    return ModuleFacts(path, _docstring(tree.body), body, frozenset(lowering.attributes))
+    attributes, globals_ = frozenset(lowering.attributes), frozenset(lowering.globals)
+    return ModuleFacts(path, _docstring(tree.body), body, attributes, globals_)
 
 
 class _Lowering(Expressions):
@@ -35,6 +39,7 @@ class _Lowering(Expressions):
     def __init__(self) -> None:
         super().__init__()
         self.nesting: tuple[str, ...] = ()
+        self.globals: set[str] = set()
 
     def block(self, body: Iterable[ast.stmt]) -> s.Block:
         lowered: list[s.Statement] = []
@@ -71,7 +76,8 @@ class _Lowering(Expressions):
         return s.Assign((self.expression(node.name),), self.expression(node.value), None, "=", at_(node))
 
     def evaluate(self, node: ast.Expr) -> s.Evaluate:
-        return s.Evaluate(self.expression(node.value), at_(node))
+        value, at = self.expression(node.value), at_(node)
+        return s.Evaluate(value, value.at if value.at == at else at)
 
     def return_(self, node: ast.Return) -> s.Return:
         return s.Return(self.optional(node.value), at_(node))
@@ -86,6 +92,8 @@ class _Lowering(Expressions):
         return s.Delete(self.many(node.targets), at_(node))
 
     def scope(self, node: ast.Global | ast.Nonlocal) -> s.Scope:
+        if isinstance(node, ast.Global):
+            self.globals.update(node.names)
         return s.Scope(type(node).__name__.lower(), tuple(node.names), at_(node))
 
     def jump(self, node: ast.Break | ast.Continue) -> s.Jump:

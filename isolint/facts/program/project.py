@@ -92,6 +92,7 @@ class Project:
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _located: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _resolved: dict[tuple[str, tuple[str, ...]], Resolved] = field(default_factory=dict)
+    _targets: dict[tuple[str, int], Resolved] = field(default_factory=dict)
     _conftests: dict[str, tuple[Module, ...]] = field(default_factory=dict)
 
     def module(self, path: str) -> Module | None:
@@ -127,6 +128,13 @@ class Project:
         node, entry = binding.node, binding.imported
         if not isinstance(node, s.Import) or entry is None:
             raise TypeError(f"not an import: {binding}")
+        key = (module.path, id(entry))
+        known = self._targets.get(key)
+        if known is None:
+            known = self._targets[key] = self._target(module, node, entry)
+        return known
+
+    def _target(self, module: Module, node: s.Import, entry: s.ImportedName) -> Resolved:
         if node.level:
             return self._named(module, self._relative(module, node, entry), entry.name)
         if node.module:

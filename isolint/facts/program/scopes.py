@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from isolint.facts.program import syntax as s
-from isolint.facts.program.show import dotted
+from isolint.facts.program.show import bare, dotted
 
 Inner = tuple[s.Block, bool, bool]
 
@@ -80,31 +80,36 @@ def reaching(bindings: tuple[Binding, ...], line: int | None) -> tuple[Binding, 
 
 def _bindings(
     body: s.Block, branch: tuple[tuple[int, int], ...], typing: bool, globals_: set[str]
-) -> Iterator[Binding]:
+) -> list[Binding]:
+    found: list[Binding] = []
     for node in body:
         match node:
+            case s.Evaluate() | s.Assert() | s.Return():
+                pass
             case s.Import():
-                yield from _imports(node, branch, typing)
+                found += _imports(node, branch, typing)
             case s.Assign():
-                yield from _assigned(node, branch)
+                found += _assigned(node, branch)
             case s.Function():
-                yield Binding(node.name, "function", node, branch=branch, type_checking=typing)
+                found.append(Binding(node.name, "function", node, branch=branch, type_checking=typing))
             case s.Class():
-                yield Binding(node.name, "class", node, branch=branch, type_checking=typing)
+                found.append(Binding(node.name, "class", node, branch=branch, type_checking=typing))
             case s.With():
                 for context, target in node.items:
-                    yield from _targets(target, "with", node, context, branch)
+                    found += _targets(target, "with", node, context, branch)
             case s.Loop(target=target, iterable=iterable) if target is not None:
-                yield from _targets(target, "for", node, iterable, branch)
+                found += _targets(target, "for", node, iterable, branch)
             case s.Delete():
                 for target in node.targets:
-                    yield from _targets(target, "delete", node, None, branch)
+                    found += _targets(target, "delete", node, None, branch)
             case s.Scope(kind="global"):
                 globals_.update(node.names)
-        yield from _walrus(node, branch)
+        for walrus in told(node).walruses:
+            found.append(Binding(walrus.target.id, "assign", node, walrus.value, branch=branch))
         for arm, (inner, conditional, checking) in enumerate(blocks(node)):
             below = (*branch, (node.at[0], arm)) if conditional else branch
-            yield from _bindings(inner, below, typing or checking, globals_)
+            found += _bindings(inner, below, typing or checking, globals_)
+    return found
 
 
 def blocks(node: s.Statement) -> Sequence[Inner]:
@@ -162,8 +167,10 @@ def _imports(node: s.Import, branch: tuple[tuple[int, int], ...], typing: bool) 
 def _assigned(node: s.Assign, branch: tuple[tuple[int, int], ...]) -> Iterator[Binding]:
     kind = "assign" if node.operator == "=" else "augmented"
     for target in node.targets:
-        for binding in _targets(target, kind, node, node.value, branch):
-            yield binding._replace(annotation=node.annotation)
+        if isinstance(target, s.Name):
+            yield Binding(target.id, kind, node, node.value, annotation=node.annotation, branch=branch)
+        elif isinstance(target, s.Sequence | s.Starred):
+            yield from _targets(target, kind, node, node.value, branch)
 
 
 def _targets(
@@ -182,13 +189,6 @@ def _targets(
         case s.Sequence():
             for index, item in enumerate(target.items):
                 yield from _targets(item, kind, node, value, branch, (*unpack, index))
-
-
-def _walrus(node: s.Statement, branch: tuple[tuple[int, int], ...]) -> Iterator[Binding]:
-    for expression in expressions(node):
-        for inner in walk(expression):
-            if isinstance(inner, s.Walrus):
-                yield Binding(inner.target.id, "assign", node, inner.value, branch=branch)
 
 
 def expressions(node: s.Statement) -> Sequence[s.Expression]:
@@ -229,14 +229,16 @@ def walk(node: s.Expression) -> tuple[s.Expression, ...]:
         return found
 
 
-def _walked(node: s.Expression) -> Iterator[s.Expression]:
+def _walked(node: s.Expression) -> list[s.Expression]:
+    found: list[s.Expression] = []
     stack = [node]
     while stack:
         current = stack.pop()
-        yield current
+        found.append(current)
         inside = _CHILDREN.get(type(current))
         if inside is not None:
-            stack.extend(reversed(inside(current)))
+            stack += inside(current)[::-1]
+    return found
 
 
 def children(node: s.Expression) -> Sequence[s.Expression]:
@@ -298,6 +300,66 @@ def _gather(body: s.Block, found: list[s.Statement]) -> None:
                 _gather(inner, found)
 
 
+class Told(NamedTuple):
+    """What stands directly in a statement, outermost first, not in its blocks nor in lambdas."""
+
+    calls: tuple[s.Call, ...]
+    yields: tuple[s.Yield, ...]
+    walruses: tuple[s.Walrus, ...]
+    lambdas: tuple[s.Lambda, ...]
+
+
+_NOTHING = Told((), (), (), ())
+
+
+def told(node: s.Statement) -> Told:
+    """The calls, yields, walruses and lambdas of a statement."""
+    try:
+        return node._told
+    except AttributeError:
+        inside = [e for expression in expressions(node) for e in walk(expression) if type(e) in _TOLD]
+        node._told = found = _sorted_out(inside) if inside else _NOTHING
+        return found
+
+
+_TOLD = frozenset({s.Call, s.Yield, s.Walrus, s.Lambda})
+
+
+def _sorted_out(inside: list[s.Expression]) -> Told:
+    calls = tuple([e for e in inside if isinstance(e, s.Call)])
+    if len(calls) == len(inside):
+        return Told(calls, (), (), ())
+    yields = tuple([e for e in inside if isinstance(e, s.Yield)])
+    walruses = tuple([e for e in inside if isinstance(e, s.Walrus)])
+    return Told(calls, yields, walruses, tuple([e for e in inside if isinstance(e, s.Lambda)]))
+
+
+class Calls(NamedTuple):
+    """Calls, and the bare names that they call something by."""
+
+    calls: tuple[s.Call, ...]
+    names: frozenset[str]
+
+
+NO_CALLS = Calls((), frozenset())
+
+
+def own_calls(body: s.Block) -> Calls:
+    """The calls of a body in source order, nested blocks included, functions' and classes' bodies not."""
+    if not body:
+        return NO_CALLS
+    try:
+        of, known = body[0]._own
+        if of is body:
+            return known
+    except AttributeError:
+        pass
+    calls = tuple([call for node in statements(body) for call in told(node).calls])
+    found = Calls(calls, frozenset([bare(call.function) for call in calls]))
+    body[0]._own = (body, found)
+    return found
+
+
 def always_true(function: s.Function) -> bool:
     """Whether a function does nothing but return True."""
     match function.body[-1:]:
@@ -310,13 +372,14 @@ def every_expression(body: s.Block) -> Iterator[s.Expression]:
     """Every expression of a body, those of lambdas and nested functions included."""
     for node in statements(body):
         for expression in expressions(node):
-            yield from _parts(expression)
+            yield from parts(expression)
         if isinstance(node, s.Function | s.Class):
             yield from every_expression(node.body)
 
 
-def _parts(expression: s.Expression) -> Iterator[s.Expression]:
+def parts(expression: s.Expression) -> Iterator[s.Expression]:
+    """The expression and everything inside it, what stands in lambdas included."""
     for inner in walk(expression):
         yield inner
         if isinstance(inner, s.Lambda):
-            yield from _parts(inner.body)
+            yield from parts(inner.body)

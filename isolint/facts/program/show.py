@@ -18,6 +18,13 @@ def bare(node: s.Expression) -> str:
     return node.id if isinstance(node, s.Name) else node.name if isinstance(node, s.Attribute) else ""
 
 
+def first_name(node: s.Expression) -> str:
+    """The name that a chain of attributes starts with, "" for anything else."""
+    while isinstance(node, s.Attribute):
+        node = node.value
+    return node.id if isinstance(node, s.Name) else ""
+
+
 def dotted(node: s.Expression) -> str | None:
     """`a.b.c` for a chain of names and attributes, None for anything else."""
     parts: list[str] = []

@@ -17,7 +17,7 @@ from isolint.facts.rows.written import Written
 from isolint.facts.running.events import Event
 from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.reaching import Reaching
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in
 from isolint.facts.suite.fixtures import is_parametrized, requested
 from isolint.facts.targets.lattice import tokens
 from isolint.facts.web.paths import HOLE, spelled
@@ -200,7 +200,7 @@ def _stands_in(function: s.Function) -> bool:
         return True
     if any(_mentions(decorator, _STANDING_IN) for decorator in function.decorators):
         return True
-    if any(last_name(call) in _STARTING for call in calls_in(function.body)):
+    if not called_in(function.body).isdisjoint(_STARTING):
         return True
     return any(isinstance(n, s.Name) and n.id in _STANDING_IN for n in every_expression(function.body))
 

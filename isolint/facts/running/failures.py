@@ -5,8 +5,10 @@ from __future__ import annotations
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import statements
 from isolint.facts.running.relevance import last_name
+from isolint.facts.targets.lattice import tokens
 
 _EXPECTS_FAILURE = frozenset({"raises", "assertRaises", "assertRaisesRegex", "warns"})
+_RAISES = frozenset({"raises", "suppress"})
 
 
 def expected_failures(body: s.Block) -> list[tuple[int, int]]:
@@ -23,3 +25,8 @@ def expected_failures(body: s.Block) -> list[tuple[int, int]]:
 def fails_on_purpose(body: s.Block, line: int) -> bool:
     """Whether a line lies inside `with pytest.raises(...)`."""
     return any(first <= line <= last for first, last in expected_failures(body))
+
+
+def is_raising(node: s.With) -> bool:
+    """Whether what a `with` encloses is expected to fail."""
+    return any(isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items)

@@ -7,7 +7,6 @@ An object that is handed its store does not ask for the application's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -335,12 +334,3 @@ class _Opening:
             for name in _NAME.findall(hop.text):
                 found |= {(hop.path, binding.line) for binding in bindings.get(name, ())}
         return frozenset(found)
-
-
-def calls_of(body: s.Block) -> Iterator[s.Call]:
-    """The calls of a body in source order, those in functions inside it left out."""
-    for node in statements(body):
-        for expression in expressions(node):
-            for inner in walk(expression):
-                if isinstance(inner, s.Call):
-                    yield inner

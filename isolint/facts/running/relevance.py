@@ -9,8 +9,16 @@ from isolint.facts.meaning import instances
 from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Instance, Value, options
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, statements, walk
-from isolint.facts.program.show import bare
+from isolint.facts.program.scopes import (
+    NO_CALLS,
+    Calls,
+    expressions,
+    own_calls,
+    parts,
+    statements,
+    told,
+    walk,
+)
 from isolint.facts.running.registries import Writes
 from isolint.facts.targets.guards import is_guard, is_guard_call
 
@@ -38,17 +46,40 @@ class Relevance:
         self._provisional: set[int] = set()
         self._leans = 0
         self._names: dict[str, frozenset[str]] = {}
+        self._speaking: dict[str, bool] = {}
 
-    def call(self, node: s.Call) -> bool:
-        """Whether a call may itself be an effect, by its bare name."""
-        return last_name(node) in self.words or self.writes.concerns(node)
+    def call(self, node: s.Call, module: Module) -> bool:
+        """Whether a call in a module may itself be an effect, by its bare name."""
+        return last_name(node) in self.words or self.concerns(node, module)
+
+    def concerns(self, node: s.Call, module: Module) -> bool:
+        """Whether a call in a module is one of a registry's methods, or is handed a registry."""
+        return self._speaks_of_registry(module) and self.writes.concerns(node)
+
+    def _speaks_of_registry(self, module: Module) -> bool:
+        known = self._speaking.get(module.path)
+        if known is None:
+            text = self.evaluator.project.text(module.path) or ""
+            known = self._speaking[module.path] = any(name in text for name in self.writes.attributes)
+        return known
 
     def near(self, node: s.Call, module: Module) -> bool:
         """Whether a call may itself be an effect, or lead straight into first-party code, by its bare name."""
-        if module.path not in self._names:
-            self._names[module.path] = self._first_party_names(module)
         name = last_name(node)
-        return name in self.words or name in self._names[module.path] or self.writes.concerns(node)
+        return name in self.words or name in self._named_in(module) or self.concerns(node, module)
+
+    def any_near(self, body: s.Block, module: Module) -> bool:
+        """Whether that may hold for one of the calls of a body."""
+        names = called_in(body)
+        if not names.isdisjoint(self.words) or not names.isdisjoint(self._named_in(module)):
+            return True
+        return self._speaks_of_registry(module)
+
+    def _named_in(self, module: Module) -> frozenset[str]:
+        known = self._names.get(module.path)
+        if known is None:
+            known = self._names[module.path] = self._first_party_names(module)
+        return known
 
     def _first_party_names(self, module: Module) -> frozenset[str]:
         names = {function.name for function in module.functions}
@@ -102,7 +133,7 @@ class Relevance:
                 return True
             if self.writes.within(callee.module, function.body):
                 return True
-        if any(self.call(node) for node in calls):
+        if any(self.call(node, callee.module) for node in calls):
             return True
         return any(self._leads_on(node, frame) for node in calls)
 
@@ -127,22 +158,52 @@ class Relevance:
 
 def last_name(node: s.Call) -> str:
     """The bare name a call calls something by, "" for anything but a name or attribute."""
-    return bare(node.function)
+    function = node.function
+    if type(function) is s.Attribute:
+        return function.name
+    return function.id if type(function) is s.Name else ""
 
 
 def calls_in(body: s.Block) -> tuple[s.Call, ...]:
     """Every call of a body, those in lambdas and nested functions included."""
+    return _all_calls(body).calls
+
+
+def called_in(body: s.Block) -> frozenset[str]:
+    """The bare names that those calls call something by."""
+    return _all_calls(body).names
+
+
+def _all_calls(body: s.Block) -> Calls:
     if not body:
-        return ()
+        return NO_CALLS
     try:
         of, known = body[0]._calls
         if of is body:
             return known
     except AttributeError:
         pass
-    found = tuple([inner for inner in every_expression(body) if isinstance(inner, s.Call)])
+    found = _with_inner(body) if any(map(_holds_inner, statements(body))) else own_calls(body)
     body[0]._calls = (body, found)
     return found
+
+
+def _holds_inner(node: s.Statement) -> bool:
+    return isinstance(node, s.Function | s.Class) or bool(told(node).lambdas)
+
+
+def _with_inner(body: s.Block) -> Calls:
+    """The calls of a body, with those of the lambdas, functions and classes in it."""
+    calls: list[s.Call] = []
+    for node in statements(body):
+        if told(node).lambdas:
+            inside = [e for expression in expressions(node) for e in parts(expression)]
+            calls += [e for e in inside if isinstance(e, s.Call)]
+        else:
+            calls += told(node).calls
+        if isinstance(node, s.Function | s.Class):
+            calls += _all_calls(node.body).calls
+    return Calls(tuple(calls), frozenset(map(last_name, calls)))
 
 
 def _constructors(evaluator: Evaluator, cls: ClassValue) -> Iterator[FunctionValue]:

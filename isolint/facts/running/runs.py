@@ -6,6 +6,8 @@ it reaches, the way that led there, the phase it belongs to, and whether a guard
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from isolint.facts.meaning import handles, instances
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.outcomes import yields
@@ -29,8 +31,9 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, walk
+from isolint.facts.program.scopes import expressions, statements, told, walk
 from isolint.facts.program.show import show
+from isolint.facts.running.callbacks import first_free, without_first
 from isolint.facts.running.events import Event, Run
 from isolint.facts.running.passed import GUARD, NOTHING, Passed
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
@@ -67,11 +70,12 @@ class Runs:
         return self._runs[key]
 
     def near(self, module: Module, function: s.Function) -> Run:
-        """The run of a function as far as what it does itself, and what the functions do that it calls itself."""
+        """The events of a function as far as what it does itself, and what the functions do that it calls itself."""
         key = id(function)
         if key not in self._near:
             run = _Run(self, deepest=1)
-            run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
+            if self.relevance.any_near(function.body, module) or _enters(function.body):
+                run.body(function.body, self.evaluator.function_frame(module, function), fixture=True)
             self._near[key] = Run(tuple(run.events), run.passed)
         return self._near[key]
 
@@ -88,16 +92,21 @@ class Runs:
         """The calls that stand directly in a statement, innermost first, and whether `with` enters them."""
         key = id(node)
         if key not in self._calls:
-            found = []
-            if not isinstance(node, s.Function | s.Class):
-                for expression in expressions(node):
-                    entered = isinstance(node, s.With)
-                    for inner in reversed(list(walk(expression))):
-                        if isinstance(inner, s.Call):
-                            found.append((inner, entered and inner is expression))
-                found += [(write, False) for write in self.relevance.writes.of(node)]
-            self._calls[key] = tuple(found)
+            self._calls[key] = tuple(self._met(node))
         return self._calls[key]
+
+    def _met(self, node: s.Statement) -> Iterator[tuple[s.Call, bool]]:
+        if isinstance(node, s.Function | s.Class) or not (
+            told(node).calls or isinstance(node, s.Assign | s.Delete)
+        ):
+            return
+        for expression in expressions(node):
+            entered = expression if isinstance(node, s.With) else None
+            for inner in reversed(walk(expression)):
+                if type(inner) is s.Call:
+                    yield inner, inner is entered
+        for write in self.relevance.writes.of(node):
+            yield write, False
 
 
 class _Run:
@@ -208,12 +217,12 @@ class _Run:
         """Note the event of a call and follow it where it leads into first-party code."""
         if self.deepest == 1 and not self.runs.relevance.near(node, frame.module):
             return
-        if self.runs.relevance.writes.concerns(node):
+        if self.runs.relevance.concerns(node, frame.module):
             self.note((self.runs.relevance.writes.name(node),), node, frame, UNKNOWN, managed, None)
         callee = self.evaluator.evaluate(node.function, frame)
         if is_guard_call(node):
             self.passed = GUARD
-        relevant = self.runs.relevance.call(node)
+        relevant = self.runs.relevance.call(node, frame.module)
         for option in options(callee):
             if relevant or self.runs.relevance.value(option) or self._is_own_word(option):
                 self.called(option, node, frame, managed)
@@ -322,7 +331,7 @@ class _Run:
             if node is None:
                 continue
             passes = event.receiver if entry.passes == "self" else None
-            inner = _without_first(event.call, node, receiver=passes is not None)
+            inner = without_first(event.call, node, receiver=passes is not None)
             for option in options(self.evaluator.evaluate(node, event.frame)):
                 self.called(option, inner, event.frame, False, passes)
 
@@ -331,7 +340,7 @@ class _Run:
         for node in event.call.arguments[:2]:
             for option in options(self.evaluator.evaluate(node, event.frame)):
                 if isinstance(option, FunctionValue | Method | Reference):
-                    self.called(option, _without_first(event.call, node, receiver=False), event.frame, False)
+                    self.called(option, without_first(event.call, node, receiver=False), event.frame, False)
         self.phase = phase
 
     def enter(self, callee: FunctionValue, node: s.Call, frame: Frame, store: Value | None) -> None:
@@ -343,7 +352,7 @@ class _Run:
             return
         inside = self._frame(callee, node, frame)
         if store is not None and function.parameters:
-            inside.arguments.setdefault(_first_free(callee), store)
+            inside.arguments.setdefault(first_free(callee), store)
         chain, phase, through = self.chain, self.phase, self.through
         self.chain = (*chain, Hop(frame.module.path, node.at, show(node)))
         self.through = (*through, (callee.module.path, function.at[0]))
@@ -377,22 +386,12 @@ class _Run:
             self.body(function.body, inside, fixture=False)
 
 
+def _enters(body: s.Block) -> bool:
+    """Whether a body enters a context, whose end may be an event of its own."""
+    return any(isinstance(node, s.With) for node in statements(body))
+
+
 def _first_party_name(callee: FunctionValue) -> str:
     function = callee.function
     name = function.qualname if isinstance(function, s.Function) else "<lambda>"
     return f"{callee.module.dotted}.{name}"
-
-
-def _first_free(callee: FunctionValue) -> str:
-    skip = 1 if callee.receiver is not None else 0
-    parameters = callee.function.parameters
-    return parameters[min(skip, len(parameters) - 1)].name
-
-
-def _without_first(node: s.Call, function: s.Expression, *, receiver: bool) -> s.Call:
-    """The call of a callback: the arguments that follow the function in the call that was given it."""
-    position = next((i for i, a in enumerate(node.arguments) if a is function), len(node.arguments))
-    rest = node.arguments[position + 1 :]
-    if receiver:
-        rest = (s.Opaque((), node.at), *rest)
-    return s.Call(function, rest, node.keywords, node.at)

@@ -38,6 +38,10 @@ _KEYED = frozenset({"pop", "setdefault", "__setitem__", "__delitem__"})
 _OF_ENVIRONMENT = frozenset({"env", "environ", "environment", "envvar", "envvars"})
 _OF_FOLDER = frozenset({"chdir", "cwd", "pushd", "cd", "workdir", "filesystem"})
 
+_RESETS = frozenset(
+    {"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback", "detach"}
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
@@ -201,3 +205,8 @@ def kept_by_name(name: str) -> list[Place]:
     if "argv" in words:
         found.append(Place(LIBRARY, ("sys", "argv")))
     return found
+
+
+def is_resetting(name: str) -> bool:
+    """Whether a function says by its name that it begins anew."""
+    return not _RESETS.isdisjoint(name.lower().split("_"))

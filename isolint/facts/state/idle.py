@@ -12,18 +12,22 @@ from isolint.facts.meaning.values import (
     FunctionValue,
     Handle,
     Instance,
+    Items,
     Literal,
+    Made,
     Method,
     ModuleValue,
     Parameter,
     Reference,
+    Table,
     Text,
+    Thing,
     Unknown,
     Value,
     options,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import Place
 
@@ -41,7 +45,7 @@ class Idle:
         self._known: dict[Key, tuple[tuple[Place, ...], tuple[object, ...]]] = {}
         self._by_name: dict[int, bool] = {}
 
-    def key(self, callee: FunctionValue, inside: Frame, *state: bool) -> Key | None:
+    def key(self, callee: FunctionValue, inside: Frame, *state: Hashable) -> Key | None:
         """What the run of a call depends on, None if that is too much to remember."""
         function = callee.function
         if (
@@ -84,7 +88,7 @@ class Idle:
         """Whether a function chooses by a string what it does."""
         key = id(function)
         if key not in self._by_name:
-            self._by_name[key] = any(last_name(call) in _BY_NAME for call in calls_in(function.body))
+            self._by_name[key] = not _BY_NAME.isdisjoint(called_in(function.body))
         return self._by_name[key]
 
     def _told(self, argument: Value | Deferred) -> Key | None:
@@ -93,8 +97,9 @@ class Idle:
         if isinstance(argument, Deferred):
             if isinstance(argument.expression, s.Constant):
                 return ()
-            if self.origins.of(argument.expression, argument.frame) is not None:
-                return None
+            shared = self.origins.of(argument.expression, argument.frame)
+            if shared is not None:
+                return ("shared", shared.place, shared.sort, shared.scope, shared.steps, id(shared.value))
             value = self.evaluator.evaluate(argument.expression, argument.frame)
         if not isinstance(value, Value):
             return None
@@ -113,4 +118,17 @@ def _identity(value: Value) -> Key | None:
         return ("module", value.module.path)
     if isinstance(value, Handle | Method):
         return (type(value).__name__,)
+    if isinstance(value, Thing) and not isinstance(value, Made):
+        return ("thing", value.made_by)
+    if isinstance(value, Items):
+        return _together([_identity(inside) for inside in value.values])
+    if isinstance(value, Table):
+        return _together([_identity(inside) for _, inside in value.entries])
     return None
+
+
+def _together(parts: list[Key | None]) -> Key | None:
+    """What matters of a list or table written out: nothing, if all in it is plain data."""
+    if None in parts:
+        return None
+    return ("several", *parts) if any(parts) else ()

@@ -156,25 +156,27 @@ class Leaks:
                 yield from self._by(set_up, set_up.owner)
 
     def _by(self, site: Site, owner: s.Class | None) -> Iterator[Leak]:
-        writes = self.mutations.of(site.module, site.function).writes
+        writes = self.mutations.writes(site.module, site.function)
         put: set[str] = set()
         kinds = ["" if is_of_what_is_put(w, put) else self._kind(w, site.module) for w in writes]
-        if any(kinds):
+        if any(kinds) and not _is_cleaner(site):
             yield from self._left(site, writes, kinds, owner)
 
     def _left(
         self, site: Site, writes: tuple[Write, ...], kinds: list[str], owner: s.Class | None
     ) -> Iterator[Leak]:
-        restored = self.restored.around(site.module, site.function, owner)
         told: set[tuple[str, Place]] = set()
         for index, (write, kind) in enumerate(zip(writes, kinds, strict=True)):
             if write.how == "reset":
                 told.add(("", write.place))
             if not kind or not told.isdisjoint(((kind, write.place), ("", write.place))):
                 continue
-            undone = leaves_nothing(write, restored)
+            matters = self._matters(kind, write, site)
+            if not matters and not self._is_of_product(kind, write, site):
+                continue
+            undone = leaves_nothing(write, self.restored.around(site.module, site.function, owner))
             reader = self._met_elsewhere(kind, write, site) if undone else ()
-            if _is_cleaner(site) or not (reader or (not undone and self._matters(kind, write, site))):
+            if not (reader or (not undone and matters)):
                 continue
             told.add((kind, write.place))
             late = any(puts_back(later, write) for later in writes[index + 1 :])
@@ -313,13 +315,17 @@ class Leaks:
 
     def _met_elsewhere(self, kind: str, write: Write, site: Site) -> Trail:
         """Another test that gets what is left of an object of the product which is only made anew before this one."""
-        source = self.project.module(write.place.parts[0]) if kind == "module" else None
-        if source is None or source.is_test or not isinstance(site, Test):
+        if not isinstance(site, Test) or not self._is_of_product(kind, write, site):
             return ()
         after = self.restored.around(site.module, site.function, site.owner, anew=False)
         if leaves_nothing(write, after):
             return ()
         return self.readers.of(write, site.module, site.function, self.restored)
+
+    def _is_of_product(self, kind: str, write: Write, site: Site) -> bool:
+        """Whether a test changes an object of the product."""
+        source = self.project.module(write.place.parts[0]) if kind == "module" else None
+        return source is not None and not source.is_test and isinstance(site, Test)
 
     def _is_met_inside(self, write: Write, site: Site) -> bool:
         """Whether another test gets to an object of the product by its accessor, and nobody resets it."""

@@ -19,19 +19,18 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import walk
 from isolint.facts.program.show import show
+from isolint.facts.running.failures import is_raising
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
-from isolint.facts.state.changes import Effect
+from isolint.facts.state.changes import Effect, is_resetting
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same, missing_in
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
 from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
-from isolint.facts.targets.lattice import tokens
 
 if TYPE_CHECKING:
     from isolint.facts.state.mutations import Mutations
 
 DEEPEST = 5
 MOST_STEPS = 3_000
-_RAISES = frozenset({"raises", "suppress"})
 
 
 class MutationRun:
@@ -115,9 +114,7 @@ class MutationRun:
 
     def _with(self, node: s.With, frame: Frame) -> None:
         before = len(self.shields)
-        raising = any(
-            isinstance(c, s.Call) and not _RAISES.isdisjoint(tokens(last_name(c))) for c, _ in node.items
-        )
+        raising = is_raising(node)
         for context, _ in node.items:
             self.shields += self.managed(context, frame)
         self.silent += raising
@@ -271,7 +268,7 @@ class MutationRun:
         if not mutations.relevance.near(node, frame.module) and not self.ending:
             return
         for option in options(self.evaluator.evaluate(node.function, frame)):
-            if isinstance(option, FunctionValue) and not _RESETS.isdisjoint(name.lower().split("_")):
+            if isinstance(option, FunctionValue) and is_resetting(name):
                 self._write(Place("state", (option.module.path,)), None, "reset", node, None, frame)
             if isinstance(option, FunctionValue) and (option.module.is_test or self.ending):
                 self._enter(option, node, frame)
@@ -300,7 +297,7 @@ class MutationRun:
         owner = self.mutations.origins.of(function.value, frame)
         if owner is None or owner.sort == "module":
             return
-        if self.ending or not _RESETS.isdisjoint(function.name.lower().split("_")):
+        if self.ending or is_resetting(function.name):
             self._write(owner.place, owner, "reset", node, None, frame)
         elif self.mutations.mutators.changes(owner, function.name):
             self._write(owner.place, owner, "changed", node, None, frame)
@@ -349,7 +346,11 @@ class MutationRun:
         inside = self.evaluator.call_frame(callee, node, frame)
         idle = self.mutations.idle
         quiet = bool(self.silent) or silent or not callee.module.is_test
-        key = None if self.filled else idle.key(callee, inside, self.ending or ending, quiet)
+        key = (
+            None
+            if self.filled
+            else idle.key(callee, inside, type(self).__name__, self.ending or ending, quiet)
+        )
         known = None if key is None or (self.shields and function.is_generator) else idle.restored(key)
         if known is not None:
             self.restored += known
@@ -389,9 +390,6 @@ _SETTERS = {
     ENVIRONMENT: ("update", "setdefault", "__setitem__"),
     "modules": ("update", "setdefault", "__setitem__"),
 }
-_RESETS = frozenset(
-    {"reset", "clear", "flush", "restore", "truncate", "purge", "drop", "undo", "rollback", "detach"}
-)
 _ALSO_METHODS = frozenset(
     {"add", "append", "insert", "update", "remove", "pop", "extend", "clear", "discard"}
 )

@@ -15,12 +15,13 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, walk
 from isolint.facts.running.relevance import Relevance
 from isolint.facts.state.changes import Changes
+from isolint.facts.state.glance import Glance
 from isolint.facts.state.idle import Idle
 from isolint.facts.state.mutationrun import DEEPEST, MutationRun
 from isolint.facts.state.mutators import Mutators
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import Place
-from isolint.facts.state.writes import Activity
+from isolint.facts.state.writes import Activity, Write
 
 
 class Mutations:
@@ -33,6 +34,8 @@ class Mutations:
         self.changes = Changes(origins)
         self.mutators = Mutators(origins.evaluator)
         self.idle = Idle(origins)
+        self.properties: dict[tuple[int, str], bool] = {}  # class and name: whether reading it runs a method
+        self._silent: dict[int, bool] = {}
         self._acts: dict[int, tuple[s.Call | s.Attribute, ...]] = {}
         self._known: dict[tuple[int, int, bool], Activity] = {}
 
@@ -50,6 +53,15 @@ class Mutations:
         """The activity of a function that nobody in particular calls; `ending` for a tear-down."""
         frame = self.evaluator.function_frame(module, function)
         return self._run(function.body, frame, id(function), ending)
+
+    def writes(self, module: Module, function: s.Function) -> tuple[Write, ...]:
+        """What a function that nobody in particular calls writes, at a glance if it is nothing."""
+        key = id(function)
+        if key not in self._silent:
+            glance = Glance(self)
+            glance.body(function.body, self.evaluator.function_frame(module, function))
+            self._silent[key] = not glance.writes
+        return () if self._silent[key] else self.of(module, function).writes
 
     def of_block(self, module: Module, body: s.Block) -> Activity:
         """The activity of statements at a module's top level."""
@@ -89,10 +101,10 @@ def _acts(node: s.Statement) -> Iterator[s.Call | s.Attribute]:
     for expression in expressions(node):
         entered = expression if isinstance(node, s.With) else None
         for inner in reversed(walk(expression)):
-            if isinstance(inner, s.Call):
+            if type(inner) is s.Call:
                 if inner is not entered:
                     yield inner
-            elif isinstance(inner, s.Attribute) and isinstance(inner.value, s.Name):
+            elif type(inner) is s.Attribute and type(inner.value) is s.Name:
                 yield inner
 
 

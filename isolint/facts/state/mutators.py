@@ -61,7 +61,7 @@ class Mutators:
 
     def method(self, instance: Instance, name: str, depth: int = 0) -> bool:
         """Whether a first-party method changes its object."""
-        if name.partition("_")[0] in _ANSWERS:
+        if answers(name):
             return False
         found = instances.method(self.evaluator, instance, name)
         if found is None or depth > DEEPEST or not isinstance(found.function, s.Function):
@@ -134,6 +134,11 @@ class Mutators:
             return True
         known = any(not isinstance(value, Unknown | Parameter) for value in held)
         return not known and method not in _ALSO_OF_OTHERS
+
+
+def answers(name: str) -> bool:
+    """Whether a method says by its name that it only gives something back."""
+    return name.partition("_")[0] in _ANSWERS
 
 
 def _is_of(node: s.Expression, me: str) -> TypeGuard[s.Attribute]:

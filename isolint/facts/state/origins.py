@@ -40,6 +40,7 @@ class Origins:
         self.evaluator = fixtures.evaluator
         self.project = fixtures.project
         self._depth = 0
+        self._selves: dict[int, str] = {}  # methods, by identity: what they call their object
 
     def of(self, node: s.Expression, frame: Frame) -> Shared | None:
         """The shared thing an expression stands for in a frame."""
@@ -183,6 +184,8 @@ class Origins:
 
     def _made_later(self, module: Module, name: str) -> tuple[s.Expression, Frame] | None:
         """What a function makes and keeps in a global that starts as None: one thing, or none that can be told."""
+        if name not in module.facts.globals:
+            return None
         found = [
             (node.value, self.evaluator.function_frame(module, function))
             for function in module.functions
@@ -284,14 +287,13 @@ class Origins:
     def is_self(self, node: s.Name, frame: Frame) -> bool:
         """Whether a name is the object a method runs for."""
         function = frame.function
-        return (
-            isinstance(function, s.Function)
-            and frame.owner is not None
-            and bool(function.parameters)
-            and function.parameters[0].name == node.id
-            and not is_class_level(function)
-            and not _is_static(function)
-        )
+        if frame.owner is None or not isinstance(function, s.Function):
+            return False
+        key = id(function)
+        if key not in self._selves:
+            method = function.parameters and not is_class_level(function) and not _is_static(function)
+            self._selves[key] = function.parameters[0].name if method else ""
+        return self._selves[key] == node.id
 
     def _own_attribute(self, name: str, frame: Frame) -> Shared | None:
         """`self.name`: shared only if the class holds it, or if it is an alias for something shared."""

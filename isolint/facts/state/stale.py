@@ -11,7 +11,7 @@ from isolint.facts.meaning.values import ClassValue, Frame, FunctionValue, Hop, 
 from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import every_expression, expressions, statements, walk
+from isolint.facts.program.scopes import every_expression, own_calls, statements
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.sites import FixtureSite, SetUp, Sites, Test
@@ -118,7 +118,7 @@ class StaleReaders:
             yield from self._set(node, frame)
             if isinstance(node, s.Assign) and node.operator == "=":
                 yield from self._assigned(node, function, frame)
-        for call in _own_calls(function.body):
+        for call in own_calls(function.body).calls:
             yield from self._called(call, frame)
         owner = module.methods.get(id(function))
         for decorator in (*function.decorators, *(owner.decorators if owner is not None else ())):
@@ -189,7 +189,7 @@ class StaleReaders:
             frame = self.evaluator.function_frame(module, function)
             used = [
                 (use, node.at[0])
-                for node in _own_calls(function.body)
+                for node in own_calls(function.body).calls
                 for use in self.keepers.called_by(node, frame)
             ]
             replaced = patched_names(self.fixtures, module, function, owner) if used else frozenset()
@@ -299,13 +299,6 @@ class StaleReaders:
 def _looks_again(keeper: Keeper, change: _Change) -> bool:
     """Whether the project makes a function forget its answer itself when Django says that a setting has changed."""
     return _DJANGO.covers(change.place) and _SIGNAL in keeper.module.names.bindings
-
-
-def _own_calls(body: s.Block) -> Iterator[s.Call]:
-    """The calls of a body, those in functions it defines left out."""
-    for node in statements(body):
-        for expression in expressions(node):
-            yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
 
 
 def _assigned_global(function: s.Function, name: str) -> Iterator[int]:

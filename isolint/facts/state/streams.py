@@ -9,7 +9,7 @@ from isolint.facts.meaning.values import ClassValue, FunctionValue, Hop, Instanc
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in, calls_in
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.places import LIBRARY, Place
 from isolint.facts.suite.fixtures import Fixtures
@@ -39,7 +39,7 @@ def closed_streams(module: Module, fixtures: Fixtures, mutations: Mutations) -> 
         set_up = instances.method(fixtures.evaluator, instance, "setUp")
         if tear_down is None or set_up is None or tear_down.module is not module:
             continue
-        if any(last_name(call) == "setUp" for call in calls_in(_body(set_up))):
+        if "setUp" in called_in(_body(set_up)):
             continue
         written = {write.place for write in mutations.of_method(set_up).writes}
         for call, place in _closing(tear_down, fixtures, mutations):

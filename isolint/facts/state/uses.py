@@ -69,7 +69,7 @@ class Uses:
 
     def sets_too(self, write: Write, module: Module, function: s.Function) -> bool:
         """Whether a test sets what another one sets: the same attribute, or the same key."""
-        written = self.mutations.of(module, function).writes
+        written = self.mutations.writes(module, function)
         if write.how == "set":
             return any(w.place.covers(write.place) for w in written)
         what, _, value = write.text.partition(" = ")
@@ -136,7 +136,7 @@ class Uses:
             self._writes[module.path] = tuple(
                 (function, write)
                 for function in module.functions
-                for write in self.mutations.of(module, function).writes
+                for write in self.mutations.writes(module, function)
             )
         return self._writes[module.path]
 

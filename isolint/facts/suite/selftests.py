@@ -5,7 +5,7 @@ from __future__ import annotations
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in
 from isolint.facts.sites import SelfTest
 
 _TEST_WORDS = frozenset({"test", "tests", "selftest"})
@@ -18,7 +18,7 @@ def run_by(module: Module, sites: tuple[SelfTest, ...]) -> list[s.Function]:
     pending: list[s.Block] = [site.node.body for site in sites]
     seen: set[str] = set()
     for body in pending:
-        for name in {last_name(call) for call in calls_in(body)} & functions.keys() - seen:
+        for name in called_in(body) & functions.keys() - seen:
             seen.add(name)
             pending.append(functions[name].body)
     return sorted((functions[name] for name in seen), key=lambda function: function.at)
@@ -30,7 +30,7 @@ def self_tests(module: Module, sites: tuple[SelfTest, ...]) -> list[s.Function]:
     return [
         function
         for function in run_by(module, sites)
-        if _tests(function) and any(last_name(call) in own for call in calls_in(function.body))
+        if _tests(function) and not called_in(function.body).isdisjoint(own)
     ]
 
 

@@ -248,11 +248,11 @@ def _is_bare(test: s.Expression) -> bool:
 
 def _speaks_of_tests(node: s.Expression) -> bool:
     """Whether an expression may read a test variable, by the words in it."""
-    if isinstance(node, s.Attribute):
+    if type(node) is s.Attribute:
         return is_test_name(node.name)
-    if isinstance(node, s.Call):
-        return any(_spells_test(argument) for argument in node.arguments[:1])
-    return isinstance(node, s.Conditional) or (isinstance(node, s.Boolean) and node.operator == "or")
+    if type(node) is s.Call:
+        return bool(node.arguments) and _spells_test(node.arguments[0])
+    return type(node) is s.Conditional or (type(node) is s.Boolean and node.operator == "or")
 
 
 def _spells_test(node: s.Expression) -> bool:

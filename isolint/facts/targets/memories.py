@@ -10,7 +10,7 @@ from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import Frame, FunctionValue, Handle, Hop, Reference, Trail, options, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import Binding, every_expression, expressions, statements, walk
+from isolint.facts.program.scopes import Binding, every_expression, expressions, own_calls, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.targets.lattice import Level, place
@@ -83,9 +83,7 @@ class Memories:
         bodies: list[tuple[s.Block, Frame]] = [(module.facts.body, self.evaluator.module_frame(module))]
         bodies += [(f.body, self.evaluator.function_frame(module, f)) for f in module.functions]
         for body, frame in bodies:
-            for node in statements(body):
-                for expression in expressions(node):
-                    yield from ((n, frame) for n in walk(expression) if isinstance(n, s.Call))
+            yield from ((call, frame) for call in own_calls(body).calls)
 
     def _may_make(self, node: s.Call, module: Module) -> bool:
         """Whether a call may be one of the library's, by its name or one that the module gives it."""

@@ -25,8 +25,8 @@ from isolint.facts.meaning.values import (
     text,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
-from isolint.facts.program.show import dotted, show
+from isolint.facts.program.scopes import statements, told
+from isolint.facts.program.show import first_name, show
 from isolint.facts.running.failures import expected_failures
 from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
@@ -145,10 +145,9 @@ class Openings:
             for statement in statements(body):
                 if any(first <= statement.at[0] <= last for first, last in expected):
                     continue
-                for expression in expressions(statement):
-                    for node in walk(expression):
-                        if isinstance(node, s.Call) and self._may_open(node, product):
-                            yield _Call(node, statement.at[0], frame, function)
+                for node in told(statement).calls:
+                    if self._may_open(node, product):
+                        yield _Call(node, statement.at[0], frame, function)
 
     def _bodies(self, module: Module) -> Iterator[tuple[s.Block, Frame, s.Function | None]]:
         top = self.evaluator.module_frame(module)
@@ -177,7 +176,7 @@ class Openings:
     def _may_open(self, node: s.Call, product: frozenset[str]) -> bool:
         if last_name(node) in self.makers:
             return True
-        return (dotted(node.function) or "").partition(".")[0] in product
+        return first_name(node.function) in product
 
     # -- verdicts
 

@@ -21,7 +21,7 @@ from isolint.facts.meaning.values import (
     text,
 )
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import own_calls
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.late import dataclass
@@ -72,7 +72,7 @@ class Pointings:
                 if callee.module.is_test or not self._names & callee.module.facts.attributes:
                     return
                 inside = self.evaluator.call_frame(callee, call, frame)
-                for inner in _calls(function):
+                for inner in own_calls(function.body).calls:
                     if last_name(inner) in self._names or isinstance(inner.function, s.Name):
                         for found in options(self.evaluator.evaluate(inner.function, inside)):
                             yield from self.of(found, inner, inside, depth + 1)
@@ -105,11 +105,3 @@ def _is_address(value: Value) -> bool:
         words = value.name.lower().replace("-", "_").split("_")
         return not _ADDRESSES.isdisjoint(words) or (value.default is not None and _is_address(value.default))
     return isinstance(value, Literal) and "://" in (text(value) or "")
-
-
-def _calls(function: s.Function) -> Iterator[s.Call]:
-    for statement in statements(function.body):
-        for expression in expressions(statement):
-            for node in walk(expression):
-                if isinstance(node, s.Call):
-                    yield node

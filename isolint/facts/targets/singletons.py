@@ -25,9 +25,9 @@ from isolint.facts.meaning.values import (
 from isolint.facts.order.replacements import Place, Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import expressions, own_calls, statements, walk
 from isolint.facts.program.show import dotted, show
-from isolint.facts.running.opened import Opening, Openings, calls_of
+from isolint.facts.running.opened import Opening, Openings
 from isolint.facts.running.relevance import last_name
 from isolint.facts.sites import SelfTest
 from isolint.facts.suite.fixtures import Fixtures
@@ -124,7 +124,9 @@ class Singletons:
             diverted = self.diversions.of(module)
             target = self._target(handle, module, diverted)
             used = [
-                dotted(call.function) or "" for _, body, _ in self._bodies(module) for call in calls_of(body)
+                dotted(call.function) or ""
+                for _, body, _ in self._bodies(module)
+                for call in own_calls(body).calls
             ]
             methods = [call.removeprefix(f"{name}.") for call in used if call.startswith(f"{name}.")]
             if target is None or not methods:
@@ -145,7 +147,7 @@ class Singletons:
 
     def _in_body(self, body: _Body, diverted: _Read, own: frozenset[int]) -> Iterator[tuple[object, Reached]]:
         _, block, frame = body
-        for call in calls_of(block):
+        for call in own_calls(block).calls:
             if last_name(call) in _CLOSING:
                 continue
             found = next(self._used(call, block, frame, diverted, own), None)
@@ -301,7 +303,7 @@ def _is_written(call: s.Call, block: s.Block) -> bool:
         for target in node.targets
         if isinstance(target, s.Name)
     }
-    used = (dotted(other.function) or "" for other in calls_of(block))
+    used = (dotted(other.function) or "" for other in own_calls(block).calls)
     return any(name.partition(".")[0] in names and _writes(name) for name in used if "." in name)
 
 

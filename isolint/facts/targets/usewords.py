@@ -20,7 +20,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements, walk
 from isolint.facts.program.show import bare
-from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, calls_in, last_name
+from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, called_in, calls_in, last_name
 from isolint.facts.running.runs import Runs
 
 _MADE_BY = ("__init__", "__new__")
@@ -54,9 +54,13 @@ class UseWords:
         """Whether running a function may use a store, by what it or a function that it calls says."""
         frame = self.evaluator.function_frame(module, function)
         calls = calls_in(function.body)
-        if self._uses(calls, frame) or self._ends(function):
+        if self._uses(calls, called_in(function.body), frame) or self._ends(function):
             return True
-        return any(self._leads(call, module, frame) for call in calls) or any(
+        if self.runs.relevance.any_near(function.body, module) and any(
+            self._leads(call, module, frame) for call in calls
+        ):
+            return True
+        return any(
             self._exits(context, frame)
             for node in statements(function.body)
             if isinstance(node, s.With)
@@ -74,11 +78,11 @@ class UseWords:
 
     # -- one function
 
-    def _uses(self, calls: tuple[s.Call, ...], frame: Frame) -> bool:
-        """Whether one of these calls uses a store itself."""
-        words, handing = self.words, self.handing
-        named = [call for call in calls if last_name(call) in words]
-        if any(last_name(call) in handing for call in calls):
+    def _uses(self, calls: tuple[s.Call, ...], names: frozenset[str], frame: Frame) -> bool:
+        """Whether one of these calls, of these names, uses a store itself."""
+        words = self.words
+        named = [] if names.isdisjoint(words) else [call for call in calls if last_name(call) in words]
+        if not names.isdisjoint(self.handing):
             return bool(named) or any(
                 bare(given) in words for call in calls for given in (*call.arguments, *_values(call))
             )
@@ -102,15 +106,16 @@ class UseWords:
         if known is None:
             if isinstance(function, s.Lambda):
                 calls = tuple(inner for inner in walk(function.body) if isinstance(inner, s.Call))
+                names = frozenset(map(last_name, calls))
             else:
-                calls = calls_in(function.body)
-            named = [call for call in calls if last_name(call) in self.words]
+                calls, names = calls_in(function.body), called_in(function.body)
+            named = [] if names.isdisjoint(self.words) else [c for c in calls if last_name(c) in self.words]
             if named and not isinstance(function, s.Lambda):
                 frame = self.evaluator.function_frame(module, function)
             known = self._own[key] = (
                 any(self._is_use(call, frame, unknown=True) for call in named)
-                if all(last_name(call) not in self.handing for call in calls)
-                else self._uses(calls, frame)
+                if names.isdisjoint(self.handing)
+                else self._uses(calls, names, frame)
             )
         return known
 

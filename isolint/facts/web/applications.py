@@ -25,7 +25,7 @@ from isolint.facts.meaning.values import (
 )
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import statements, told
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import last_name
 from isolint.facts.web.listedroutes import listed
@@ -351,10 +351,7 @@ def _is_same(seen: Made, owner: Made) -> bool:
 def _calls(node: s.Statement) -> Iterator[s.Call]:
     if isinstance(node, s.Class):
         return
-    for expression in expressions(node):
-        for inner in walk(expression):
-            if isinstance(inner, s.Call):
-                yield inner
+    yield from told(node).calls
 
 
 def _verb(function: FunctionValue) -> str:

@@ -36,7 +36,7 @@ from isolint.facts.meaning.values import (
 from isolint.facts.order.environment import Environment
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.scopes import expressions, own_calls, statements, walk
 from isolint.facts.program.show import bare, show
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.web.steps import CURRENT, Configured, Made, Pinned, Place, Ready, Step
@@ -93,7 +93,8 @@ class Tracer:
 
     def configures(self, body: s.Block) -> bool:
         """Whether a body itself writes to the configuration of an application."""
-        return any(_is_setting(node) for node in statements(body))
+        loads = not _LOADERS.isdisjoint(own_calls(body).names)
+        return any((loads or isinstance(node, s.Assign)) and _is_setting(node) for node in statements(body))
 
     def _speaks(self, function: s.Function) -> bool:
         """Whether the function itself may take a step."""

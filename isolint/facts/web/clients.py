@@ -13,7 +13,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements, walk
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import last_name
+from isolint.facts.running.relevance import called_in, last_name
 from isolint.facts.suite.fixtures import Fixture, Fixtures
 from isolint.facts.targets.lattice import Target
 from isolint.facts.web.paths import HOLE, joined, matches, spelled
@@ -134,6 +134,8 @@ class Clients:
         functions: list[s.Function | None] = [None, *module.functions]
         for function in functions:
             body = module.facts.body if function is None else function.body
+            if called_in(body).isdisjoint(self._words):
+                continue
             frame = (
                 self.evaluator.module_frame(module)
                 if function is None

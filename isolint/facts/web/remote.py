@@ -9,7 +9,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
-from isolint.facts.running.relevance import calls_in, last_name
+from isolint.facts.running.relevance import called_in
 from isolint.facts.web.applications import Applications
 from isolint.facts.web.paths import matches, spelled
 from isolint.facts.web.requests import Request, Requests
@@ -110,7 +110,7 @@ def _swapped(function: s.Function) -> dict[str, s.Position]:
 
 def _starts_server(function: s.Function) -> bool:
     """Whether a function may run the server itself, in the same process."""
-    return any(last_name(call) in _STARTS for call in calls_in(function.body))
+    return not called_in(function.body).isdisjoint(_STARTS)
 
 
 def _reads(route: Route, name: str) -> bool:
