@@ -28,6 +28,7 @@ from isolint.result import Earlier, Result
 MOST_ENTRIES = 64
 MOST_BYTES = 128_000_000
 MOST_CHANGED = 100
+MOST_READ = 20  # files for each one that is judged: a run over a few of many is as soon done anew
 RECENT = 2_000_000_000  # nanoseconds: what was touched just before it was looked at may change unseen
 
 _NOISE = frozenset(
@@ -109,7 +110,7 @@ class Cache:
                 )
                 entry[kind][name] = [*(now or ()), digest]
         entry |= {"at": began, "result": to_record(result)}
-        if last is None:
+        if last is None and len(result.judged) * MOST_READ >= len(contents):
             self._pack(key, contents)
         for path in earlier.held if earlier is not None and last is not None else ():
             entry["texts"].pop(path, None)

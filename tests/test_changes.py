@@ -271,6 +271,14 @@ def test_changes_one_after_the_other(kept: Path) -> None:
     assert [path.suffix for path in _answers(kept)] == [".json", ".zip"]
 
 
+def test_one_file_of_many_keeps_no_archive(tmp_path: Path) -> None:
+    write(tmp_path, {**BAKERY, **{f"tests/test_{n}.py": BAKERY["tests/test_shop.py"] for n in range(40)}})
+    isolint("check", "tests/test_shop.py", cwd=tmp_path)
+    assert [path.suffix for path in _answers(tmp_path)] == [".json"]
+    write(tmp_path, {"tests/test_shop.py": BAKERY["tests/test_orders.py"]})
+    assert "ISO101" in isolint("check", "tests/test_shop.py", cwd=tmp_path).out
+
+
 def test_ignores_that_become_idle_are_told(kept: Path) -> None:
     write(kept, {"isolint.toml": '[per-file-ignores]\n"tests/test_orders.py" = ["ISO101"]\n'})
     assert "ISO001" not in isolint("check", cwd=kept).out
