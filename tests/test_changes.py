@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command import isolint, write
 
+from isolint.changes import waking
 from isolint.engine import Place, Watch, check
 from isolint.finding import Finding
 from isolint.result import Earlier, Result
@@ -126,10 +127,20 @@ CONCERNED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
         lambda text: text + "\n\ndef test_cold():\n    assert heat(0)\n",
         {"tests/test_ovens.py"},
     ),
-    "a product module concerns those who lead to it": (
+    "what the product makes as it is imported concerns those who lead to it": (
         "bakery/db.py",
         lambda text: text.replace("localhost/bakery", "localhost/bread"),
         {"tests/test_orders.py"},
+    ),
+    "a new function of the product concerns nobody yet": (
+        "bakery/ovens.py",
+        lambda text: text + "\n\ndef cool(degrees):\n    return degrees - 20\n",
+        set(),
+    ),
+    "a function of the product concerns those who speak of it": (
+        "bakery/ovens.py",
+        lambda text: text.replace("+ 20", "+ 30"),
+        {"tests/test_ovens.py"},
     ),
     "what runs around every test concerns every one below": (
         "tests/conftest.py",
@@ -195,6 +206,13 @@ def test_moved_lines_move_in_the_trails_of_other_files(tmp_path: Path) -> None:
 # -- that nothing is missed
 
 
+@pytest.fixture
+def never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no change be answered by a whole run only for concerning most of a small project."""
+    monkeypatch.setattr(waking, "_MOST", 0)
+
+
+@pytest.mark.usefixtures("never_whole")
 @pytest.mark.parametrize("case", REPAIRED, ids=lambda case: case.name)
 def test_repairs_are_seen_one_by_one(case: Case, tmp_path: Path) -> None:
     root = case.lay(tmp_path)
@@ -210,6 +228,7 @@ def test_repairs_are_seen_one_by_one(case: Case, tmp_path: Path) -> None:
             before = now
 
 
+@pytest.mark.usefixtures("never_whole")
 @pytest.mark.parametrize("seed", range(12))
 def test_random_edits_are_seen(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)

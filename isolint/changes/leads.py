@@ -8,6 +8,7 @@ from isolint.facts.program.importwords import Imported, Parts, imported, parts_o
 from isolint.facts.program.project import Project
 from isolint.late import regex
 
+_SETTINGS = regex(rb"""(?:SETTINGS_MODULE|--ds|--settings)["']?[\s=:,]+["']?([\w.]+)""")
 _WORDS = regex(rb"[A-Za-z_]\w*(?:\.\w+)*")
 
 
@@ -33,12 +34,14 @@ class Leads:
         folder = path.rpartition("/")[0]
         return frozenset(found for each in imported(data) for found in self._meant(folder, each))
 
-    def named_in(self, data: bytes) -> frozenset[str]:
-        """The modules that a configuration file names; a plain word is as likely to be the name of a folder."""
-        found = (
-            self.project.find("", parts) for word in set(_WORDS.findall(data)) if (parts := parts_of(word))
-        )
-        return frozenset(path for path in found if path is not None and not path.endswith("__init__.py"))
+    def settings_named_in(self, data: bytes) -> frozenset[str]:
+        """The modules that a file of configuration, or a script, names as Django's settings."""
+        named = {
+            *_SETTINGS.findall(data),
+            *(word for word in _WORDS.findall(data) if b"settings" in word.lower()),
+        }
+        found = (self.project.find("", parts) for word in named if (parts := parts_of(word)))
+        return frozenset(path for path in found if path is not None)
 
     def _meant(self, folder: str, named: Imported) -> Iterator[str]:
         """The modules that an import in a folder may take, or take something from."""

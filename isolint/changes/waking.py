@@ -20,7 +20,7 @@ _ENVIRONMENT = regex(rb"environ|setenv|putenv")
 _MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
 _STAR = regex(rb"import[ \t]+\*")
 _EVERYWHERE = ("conftest.py", "__init__.py")
-_CONFIGURING = frozenset({"manage.py", "noxfile.py", "setup.py"})
+_CONFIGURING = ("manage.py", "noxfile.py", "setup.py")
 _OVERRIDES = frozenset(
     {b"django_db_setup"}
 )  # fixtures that tests come to by the name of another, of a plugin's
@@ -117,8 +117,9 @@ class Waking:
 
     @cached_property
     def _named(self) -> frozenset[str]:
-        """What the configuration names as modules."""
-        return frozenset().union(*(self.leads.named_in(self.content(path)) for path in self.earlier.others))
+        """The settings that configuration names."""
+        files = (*self.earlier.others, *(path for path in _CONFIGURING if path in self.project.files))
+        return frozenset().union(*(self.leads.settings_named_in(self.content(path)) for path in files))
 
     @cached_property
     def _of_everyone(self) -> set[str]:
@@ -175,11 +176,23 @@ class Waking:
         """The files that a change in one of them matters to, since they lead to it, and what they say about it."""
         users = closure(self._led_by, [path])
         changed = self._differing(path)
-        if changed is None or not self.project.is_test(path) or any(unit.implied for unit in changed):
-            others = self._naming_variables(changed) if may_configure(path) else set()
+        named = changed is not None and not any(self._is_felt_unnamed(unit, path) for unit in changed)
+        if changed is not None and named:
+            woken, said = self._by_names(path, users, changed)
+        else:
+            woken, said = users, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
+        others = self._naming_variables(changed) if may_configure(path) else set()
+        if not named or any(_ENVIRONMENT.search(b" ".join(unit.words)) for unit in changed or ()):
             others |= {each for each in closure(self._graph, users) if self._sets_environment(each)}
-            return users | others, frozenset().union(*map(self._words_of, users), words_in(self.held[path]))
-        return self._by_names(path, users, changed)
+        return woken | others, said
+
+    def _is_felt_unnamed(self, unit: Unit, path: str) -> bool:
+        """Whether a statement matters to those who lead to its file without a name that it gives.
+
+        So do the classes of the product: their bases may keep them, as tables, for instance.
+        """
+        is_kept = isinstance(unit.node, ast.ClassDef) and unit.node.bases and not self.project.is_test(path)
+        return unit.implied or bool(is_kept)
 
     def _by_names(
         self, path: str, users: frozenset[str], changed: tuple[Unit, ...]
@@ -188,7 +201,8 @@ class Waking:
         names = {name for unit in changed for name in unit.names}
         is_collected = any(unit.is_collected for unit in changed)
         said = {word for unit in changed for word in unit.words}
-        support = [each for each in closure(self._graph, users) if self._is_passing_on(each)]
+        around = closure(self._graph, users)
+        support = [each for each in around if each in users or self._is_passing_on(each)]
         woken = {path}
         known = -1
         while known != len(names):
@@ -198,7 +212,7 @@ class Waking:
                     if not unit.words.isdisjoint(names):
                         names |= unit.names
                         said |= unit.words
-                        if unit.implied:
+                        if self._is_felt_unnamed(unit, each) and not unit.is_import:
                             woken |= users & closure(self._led_by, [each])
         for each in users - woken:
             taken = is_collected and _STAR.search(self.content(each))
