@@ -156,7 +156,10 @@ def _change(path: Path) -> None:
     """Change the code of a file as an edit does, that of a conftest which the project does not have, too."""
     text = path.read_text(encoding="utf-8") if path.exists() else CONFTEST
     kept = text.partition("# changed")[0].rstrip()
-    path.write_text(f"{kept}\n\n\n# changed\ndef changed():\n    return {time.time_ns()}\n", encoding="utf-8")
+    path.write_text(
+        f"{kept}\n\n\n# changed\ndef changed_between_two_runs():\n    return {time.time_ns()}\n",
+        encoding="utf-8",
+    )
 
 
 # -- growth

@@ -57,7 +57,7 @@ def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
 
     def both(was: tuple[Finding, ...], is_: tuple[Finding, ...]) -> tuple[Finding, ...]:
         kept = [finding for finding in was if finding.path not in woken]
-        new = [finding for finding in is_ if finding.path in woken]
+        new = [finding for finding in is_ if finding.path in woken or finding.path in now.unread]
         return tuple(sorted([*kept, *new], key=lambda finding: finding.sort_key))
 
     def paths(was: tuple[str, ...], is_: tuple[str, ...]) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
         both(earlier.findings, now.findings),
         now.errors,
         tuple(sorted(paths(earlier.files, now.files))),
-        tuple(sorted(paths(earlier.unread, tuple(path for path in now.unread if path in woken)))),
+        tuple(sorted(paths(earlier.unread, now.unread))),
         (*silenced, *now.silenced),
         both(earlier.hidden, now.hidden),
         frozenset(paths(tuple(earlier.judged), tuple(now.judged))),

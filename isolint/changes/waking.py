@@ -45,8 +45,8 @@ class Waking:
 
         A verdict on `configuration` may be another whatever changes, as long as that is more than layout and comments.
         """
-        if not all(map(self._is_nobodys, self.earlier.moved)):
-            return None
+        if self.earlier.result.unread or not all(map(self._is_nobodys, self.earlier.moved)):
+            return None  # of a file that cannot be read is told as long as anybody comes to it
         loud = [path for path in self.held if self._differing(path) != ()]
         found = self._telling_of_them | self.held.keys()
         if not loud:
@@ -54,14 +54,16 @@ class Waking:
         found = found.union(configuration)
         if not self._of_everyone.isdisjoint(loud) or any(map(self._is_asked_from_afar, loud)):
             return None
+        felt: set[str] = set()
         said: set[bytes] = set()
         for path in loud:
             woken, words = self._upwards(path)
             found |= woken
+            felt |= woken if words else set()
             said |= words
         if len(found) * _MOST > len(self.tests):
             return None
-        return found | self._downwards(found, said)
+        return found | self._downwards(felt, said)
 
     @property
     def _telling_of_them(self) -> frozenset[str]:
@@ -197,7 +199,10 @@ class Waking:
     def _by_names(
         self, path: str, users: frozenset[str], changed: tuple[Unit, ...]
     ) -> tuple[frozenset[str], frozenset[bytes]]:
-        """Those of the users of a file that speak of what has changed in it, or of what speaks of that."""
+        """Those of the users of a file that speak of what has changed in it, or of what speaks of that; their words.
+
+        What nobody speaks of never runs: then there are no words.
+        """
         names = {name for unit in changed for name in unit.names}
         is_collected = any(unit.is_collected for unit in changed)
         said = {word for unit in changed for word in unit.words}
@@ -220,7 +225,9 @@ class Waking:
                 woken.add(each)
         for each in woken - {path}:
             said |= self._words_of(each)
-        return frozenset(woken), frozenset(said)
+        own = (unit for unit in self._of(path) or () if unit not in changed)
+        is_idle = len(woken) == 1 and not is_collected and all(names.isdisjoint(unit.words) for unit in own)
+        return frozenset(woken), frozenset() if is_idle else frozenset(said)
 
     def _naming_variables(self, changed: Iterable[Unit] | None) -> set[str]:
         """Those who say a variable that the product's configuration says, too, and those who lead to them."""
