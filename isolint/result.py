@@ -58,7 +58,7 @@ def merged(earlier: Result, now: Result, woken: frozenset[str]) -> Result:
     def both(was: tuple[Finding, ...], is_: tuple[Finding, ...]) -> tuple[Finding, ...]:
         kept = [finding for finding in was if finding.path not in woken]
         new = [finding for finding in is_ if finding.path in woken or finding.path in now.unread]
-        return tuple(sorted([*kept, *new], key=lambda finding: finding.sort_key))
+        return tuple(sorted(dict.fromkeys([*kept, *new]), key=lambda finding: finding.sort_key))
 
     def paths(was: tuple[str, ...], is_: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*(path for path in was if path not in woken), *is_]))

@@ -171,6 +171,19 @@ def looking(root: Path, before: Result, held: Mapping[str, bytes]) -> tuple[Resu
     return after(root, before, held, watch), looked_at
 
 
+def test_files_that_cannot_be_read_stay_told(tmp_path: Path) -> None:
+    root = write(tmp_path, {**BAKERY, "tests/test_torn.py": "def ("})
+    before, held = change(root, "tests/test_shop.py", BAKERY["tests/test_shop.py"] + "\n\nSIZE = 2\n")
+    result, looked_at = looking(root, before, held)
+    assert looked_at == {"tests/test_shop.py"}
+    assert result.unread == ("tests/test_torn.py",)
+    assert told(result) == told(whole(root))
+    before, held = change(root, "bakery/ovens.py", "def (")
+    assert told(after(root, before, held)) == told(whole(root))
+    before, held = change(root, "tests/test_ovens.py", "def test_nothing():\n    pass\n")
+    assert told(after(root, before, held)) == told(whole(root))
+
+
 def test_new_test_concerns_itself_and_so_does_one_that_is_gone(tmp_path: Path) -> None:
     root = write(tmp_path, BAKERY)
     before, path = whole(root), "tests/test_salt.py"

@@ -45,8 +45,8 @@ class Waking:
 
         A verdict on `configuration` may be another whatever changes, as long as that is more than layout and comments.
         """
-        if self.earlier.result.unread or not all(map(self._is_nobodys, self.earlier.moved)):
-            return None  # of a file that cannot be read is told as long as anybody comes to it
+        if self._has_unread_product or not all(map(self._is_nobodys, self.earlier.moved)):
+            return None
         loud = [path for path in self.held if self._differing(path) != ()]
         found = self._telling_of_them | self.held.keys()
         if not loud:
@@ -64,6 +64,11 @@ class Waking:
         if len(found) * _MOST > len(self.tests):
             return None
         return found | self._downwards(felt, said)
+
+    @property
+    def _has_unread_product(self) -> bool:
+        """Whether a file of the product could not be read: it is told of as long as anybody comes to it."""
+        return not all(map(self.project.is_test, self.earlier.result.unread))
 
     @property
     def _telling_of_them(self) -> frozenset[str]:
