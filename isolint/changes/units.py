@@ -11,7 +11,8 @@ from isolint.late import dataclass
 
 _IMPLIED = frozenset(
     "pytest_plugins pytestmark collect_ignore collect_ignore_glob urlpatterns setUpModule tearDownModule setup_module "
-    "teardown_module setup_function teardown_function load_tests".split()
+    "teardown_module setup_function teardown_function load_tests "
+    "django_db_setup".split()  # a plugin's fixture, which tests come to by the names of others of the plugin's
 )
 _HARMLESS = frozenset(
     "pytest pytest_asyncio fixture contextlib contextmanager asynccontextmanager functools cache lru_cache wraps "

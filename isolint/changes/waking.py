@@ -21,9 +21,6 @@ _MOST = 2  # from one in so many files on, all are looked at: that is no more wo
 _STAR = regex(rb"import[ \t]+\*")
 _EVERYWHERE = ("conftest.py", "__init__.py")
 _CONFIGURING = ("manage.py", "noxfile.py", "setup.py")
-_OVERRIDES = frozenset(
-    {b"django_db_setup"}
-)  # fixtures that tests come to by the name of another, of a plugin's
 
 
 class Waking:
@@ -141,9 +138,6 @@ class Waking:
         configuring = {path for path in self.held if _name(path) in _CONFIGURING}
         return found | configuring
 
-    def _is_support(self, path: str) -> bool:
-        return path in self._led_by or _is_everywhere(path)
-
     # -- what files say
 
     def _of(self, path: str) -> tuple[Unit, ...] | None:
@@ -244,13 +238,14 @@ class Waking:
         return _name(path) == "conftest.py" and _ENVIRONMENT.search(self.content(path)) is not None
 
     def _is_passing_on(self, path: str) -> bool:
-        return self.project.is_test(path) and self._is_support(path)
+        """Whether a file is test code that other files may use."""
+        return self.project.is_test(path) and (path in self._led_by or _is_everywhere(path))
 
     # -- the support that they use
 
     def _downwards(self, woken: Iterable[str], said: Iterable[bytes]) -> frozenset[str]:
         """The support whose verdict depends on what woken tests do with it: they say its names, or what says them."""
-        spoken = set(_OVERRIDES.union(said))
+        spoken = set(said)
         found: set[str] = set()
         giving: dict[bytes, list[tuple[str, Unit]]] = {}
         for path in filter(self._is_passing_on, closure(self._graph, woken)):
