@@ -53,11 +53,18 @@ def dough(flour):
 @pytest.fixture
 def shop():
     return "corner"
+
+
+@pytest.fixture(name="till")
+def till_of_the_shop():
+    return []
 """,
     "tests/__init__.py": "",
     "tests/stores.py": "def weigh(amount):\n    return amount * 1000\n",
     "tests/test_dough.py": "def test_dough(dough):\n    assert dough\n",
     "tests/test_shop.py": "def test_shop(shop):\n    assert shop\n",
+    "tests/test_till.py": "def test_till(till):\n    assert not till\n",
+    "tests/test_signs.py": "def test_sign():\n    shop = 'corner'\n    assert {'shop': shop}['shop'] == 'corner'\n",
     "tests/test_ovens.py": "from bakery.ovens import heat\n\n\ndef test_heat():\n    assert heat(1) == 21\n",
     "tests/test_orders.py": """\
 from bakery.db import Session
@@ -116,6 +123,16 @@ CONCERNED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
         "tests/conftest.py",
         lambda text: text.replace("weigh(2)", "weigh(3)"),
         {"tests/conftest.py", "tests/stores.py", "tests/test_dough.py"},
+    ),
+    "a fixture does not concern those who mean something else by its name": (
+        "tests/conftest.py",
+        lambda text: text.replace("corner", "main street"),
+        {"tests/conftest.py", "tests/test_shop.py"},
+    ),
+    "a fixture with another name concerns those who ask for it by that": (
+        "tests/conftest.py",
+        lambda text: text.replace("return []", "return [1]"),
+        {"tests/conftest.py", "tests/test_till.py"},
     ),
     "a new fixture concerns nobody yet": (
         "tests/conftest.py",

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable
 
-from isolint.facts.program.importwords import words_in
+from isolint.facts.program.importwords import renamed_in, words_in
 from isolint.late import dataclass
 
 _IMPLIED = frozenset(
@@ -76,11 +76,14 @@ def _by_name(units_: Iterable[Unit]) -> dict[object, list[Unit]]:
 def _unit(node: ast.stmt, lines: list[bytes], is_own: IsOwn) -> Unit:
     first = node.lineno
     names: list[str] = []
+    renamed: frozenset[bytes] = frozenset()
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             first = min([first, *(each.lineno for each in node.decorator_list)])
             names = [node.name]
-            implied = _is_implied(node, b"\n".join(lines[first - 1 : node.lineno]))
+            header = b"\n".join(lines[first - 1 : node.lineno])
+            implied = _is_implied(node, header)
+            renamed = renamed_in(header) if node.decorator_list else renamed
         case ast.Import() | ast.ImportFrom():
             names = [(entry.asname or entry.name).partition(".")[0] for entry in node.names]
             implied = "*" in names or is_own(node)
@@ -94,7 +97,7 @@ def _unit(node: ast.stmt, lines: list[bytes], is_own: IsOwn) -> Unit:
             implied = True
     said = words_in(b"\n".join(lines[first - 1 : node.end_lineno]))
     return Unit(
-        frozenset(name.encode() for name in names),
+        renamed.union(name.encode() for name in names),
         said,
         implied or any(name in _IMPLIED or name.startswith(("pytest_", "__")) for name in names),
         node,

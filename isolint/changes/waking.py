@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from functools import cached_property
 
 from isolint.changes.leads import Leads, closure
 from isolint.changes.units import Unit, differing, units
-from isolint.facts.program.importwords import words_in
+from isolint.facts.program.importwords import requested_in, words_in
 from isolint.facts.program.project import Project
 from isolint.facts.targets.appvariables import may_configure
 from isolint.late import regex
 from isolint.result import Earlier
 
-_FAR = regex(rb"uniqu|primary|\bpk\b|eager|memory|\bcaches?\b", re.I)  # columns, tasks in place, caches
+# Columns, tasks in place, caches; what Django reads before the tests.
+_FAR = regex(rb"(?i:uniqu|primary|\bpk\b|eager|memory|\bcaches?\b)|\bDATABASES\b")
 _ENVIRONMENT = regex(rb"environ|setenv|putenv")
 _MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
 _STAR = regex(rb"import[ \t]+\*")
@@ -36,6 +36,7 @@ class Waking:
         self._units: dict[str, tuple[Unit, ...] | None] = {}
         self._changes: dict[str, tuple[Unit, ...] | None] = {}
         self._words: dict[str, frozenset[bytes]] = {}
+        self._requested: dict[str, frozenset[bytes]] = {}
 
     def woken(self, configuration: Iterable[str] = ()) -> frozenset[str] | None:
         """The files whose verdict may be another than it was, None if that may be any.
@@ -120,6 +121,17 @@ class Waking:
         return {path: frozenset(others) for path, others in found.items()}
 
     @cached_property
+    def _imported_by(self) -> dict[str, frozenset[str]]:
+        """The same without the conftests above, which give no more than fixtures to those who do not import them."""
+        return {
+            path: frozenset(each for each in others if self._may_import(each, path))
+            for path, others in self._led_by.items()
+        }
+
+    def _may_import(self, path: str, other: str) -> bool:
+        return _name(other) != "conftest.py" or path in self.held or b"conftest" in self._words_of(path)
+
+    @cached_property
     def _named(self) -> frozenset[str]:
         """The settings that configuration names."""
         files = (*self.earlier.others, *(path for path in _CONFIGURING if path in self.project.files))
@@ -171,6 +183,15 @@ class Waking:
             self._words[path] = words_in(self.content(path))
         return self._words[path]
 
+    def _heard_by(self, path: str, importing: frozenset[str]) -> frozenset[bytes]:
+        """The words by which a file may mean what others give: any, if it is importing them, else those of fixtures."""
+        if path in importing:
+            return self._words_of(path)
+        if path not in self._requested:
+            may_ask = self.project.is_test(path) or b"pytest" in self._words_of(path)
+            self._requested[path] = requested_in(self.content(path)) if may_ask else frozenset()
+        return self._requested[path]
+
     # -- the tests that come to what has changed
 
     def _upwards(self, path: str) -> tuple[frozenset[str], frozenset[bytes]]:
@@ -205,28 +226,44 @@ class Waking:
         names = {name for unit in changed for name in unit.names}
         is_collected = any(unit.is_collected for unit in changed)
         said = {word for unit in changed for word in unit.words}
-        around = closure(self._graph, users)
-        support = [each for each in around if each in users or self._is_passing_on(each)]
-        woken = {path}
-        known = -1
-        while known != len(names):
-            known = len(names)
-            for each in support:
-                for unit in () if names.isdisjoint(self._words_of(each)) else self._of(each) or ():
-                    if not unit.words.isdisjoint(names):
-                        names |= unit.names
-                        said |= unit.words
-                        if self._is_felt_unnamed(unit, each) and not unit.is_import:
-                            woken |= users & closure(self._led_by, [each])
+        felt, importing = self._passed_on(path, users, names, said)
+        woken = {path, *felt}
         for each in users - woken:
             taken = is_collected and _STAR.search(self.content(each))
-            if taken or not names.isdisjoint(self._words_of(each)):
+            if taken or not names.isdisjoint(self._heard_by(each, importing)):
                 woken.add(each)
         for each in woken - {path}:
             said |= self._words_of(each)
         own = (unit for unit in self._of(path) or () if unit not in changed)
         is_idle = len(woken) == 1 and not is_collected and all(names.isdisjoint(unit.words) for unit in own)
         return frozenset(woken), frozenset() if is_idle else frozenset(said)
+
+    def _passed_on(
+        self, path: str, users: frozenset[str], names: set[bytes], said: set[bytes]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Adds to the names of what has changed those of what speaks of it, and its words to what is said.
+
+        Gives those to whom any of it matters unnamed, and those who import any of it.
+        """
+        around = closure(self._graph, users)
+        support = [each for each in around if each in users or self._is_passing_on(each)]
+        felt: set[str] = set()
+        giving = {path}
+        importing: frozenset[str] = frozenset()
+        known = (-1, -1)
+        while known != (len(names), len(giving)):
+            known = (len(names), len(giving))
+            importing = closure(self._imported_by, giving)
+            for each in support:
+                heard = names & self._heard_by(each, importing)
+                for unit in (self._of(each) or ()) if heard else ():
+                    if not unit.words.isdisjoint(heard):
+                        giving.add(each)
+                        names |= unit.names
+                        said |= unit.words
+                        if self._is_felt_unnamed(unit, each) and not unit.is_import:
+                            felt.add(each)
+        return users & closure(self._led_by, felt), importing
 
     def _naming_variables(self, changed: Iterable[Unit] | None) -> set[str]:
         """Those who say a variable that the product's configuration says, too, and those who lead to them."""

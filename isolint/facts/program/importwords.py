@@ -19,6 +19,10 @@ _NAMES = regex(rb"\w+")
 _DOTTED = regex(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)[:"']""")
 _GIVEN = regex(rb"""(?:import_module\(|__import__\(|run_module\(|=)\s*["']([.\w]+)["']""")
 
+_PARAMETERS = regex(rb"\bdef\s+\w+[^\n(]*\((.*?)\)\s*(?:->[^\n]*)?:", re.S)
+_IN_STRINGS = regex(rb"""(?<=["'])\s*\w+(?:\s*,\s*\w+)*\s*(?=["'])""")
+_RENAMED = regex(rb"""\bname\s*=\s*["'](\w+)["']""")
+
 _APART = bytes(c if chr(c).isalnum() or c == 95 or c > 127 else 32 for c in range(256))
 
 Parts = tuple[str, ...]
@@ -48,6 +52,20 @@ def imported(data: bytes) -> Iterator[Imported]:
 def words_in(data: bytes) -> frozenset[bytes]:
     """Every word in a text."""
     return frozenset(data.translate(_APART).split())
+
+
+def requested_in(data: bytes) -> frozenset[bytes]:
+    """The words by which a text may ask for a fixture: the names of parameters, and, with pytest, those in strings.
+
+    https://docs.pytest.org/en/stable/how-to/fixtures.html
+    """
+    strings = _IN_STRINGS.findall(data) if b"pytest" in data else []
+    return words_in(b" ".join([*_PARAMETERS.findall(data), *strings]))
+
+
+def renamed_in(data: bytes) -> frozenset[bytes]:
+    """The names that a text may give to fixtures otherwise than by their functions: `fixture(name="session")`."""
+    return frozenset(_RENAMED.findall(data))
 
 
 def parts_of(name: bytes) -> Parts:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import pairwise
 
-from isolint.facts.program.importwords import imported, words_in
+from isolint.facts.program.importwords import imported, renamed_in, requested_in, words_in
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import Binding
 
@@ -64,7 +64,7 @@ class Mentions:
         """The files that name a module and a thing it defines: those that may come to it, or to one made with it.
 
         A thing counts that it only imports, too, if it is `passing` things on, as packages always do. What fixtures of
-        a conftest do for every test is named by none.
+        a conftest do for every test is named by none; the others are requested, unless the conftest is imported.
         """
         key = (path, passing)
         if key not in self._known:
@@ -75,11 +75,20 @@ class Mentions:
                 defined = {b"pytest_plugins"} | {
                     word.encode() for word, all_ in module.names.bindings.items() if passing or _defines(all_)
                 }
-                around = tuple(
-                    o for o in around if _STAR in self._contents[o] or not defined.isdisjoint(self._words(o))
-                )
+                if _name(path) == "conftest":
+                    defined |= renamed_in(self._contents[path])
+                around = tuple(o for o in around if self._may_take(o, path, defined))
             self._known[key] = around
         return self._known[key]
+
+    def _may_take(self, path: str, giving: str, defined: set[bytes]) -> bool:
+        """Whether a file may take one of the things that another defines: by importing it, or as a fixture."""
+        words, data = self._words(path), self._contents[path]
+        if _STAR in data or defined.isdisjoint(words):
+            return _STAR in data
+        if _name(giving) != "conftest" or not words.isdisjoint((b"conftest", b"pytest_plugins")):
+            return True
+        return not defined.isdisjoint(requested_in(data))
 
     def _around(self, path: str) -> tuple[str, ...]:
         """The files that may come to what another does or defines, as far as their places and its name tell."""
