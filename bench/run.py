@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import re
 import shlex
 import shutil
 import statistics
@@ -47,6 +48,13 @@ class Cost(NamedTuple):
     code: int
 
 
+class Measured(NamedTuple):
+    """What the rounds of a job took, and how many instructions it has (None: not counted)."""
+
+    costs: list[Cost]
+    instructions: int | None = None
+
+
 class Job(NamedTuple):
     """A command to measure. `name` is tool and scenario; `prepare` runs before it, unmeasured."""
 
@@ -61,12 +69,12 @@ def main() -> None:
     options = _options()
     WORK.mkdir(exist_ok=True)
     names = options.sources or ["pytest-django", "ckan", "django"]
-    results: dict[str, dict[str, list[Cost]]] = {}
+    results: dict[str, dict[str, Measured]] = {}
     environments = {name: _environment(name, tool["requires"]) for name, tool in _peers(options.tools)}
     environments["isolint"] = _environment("isolint", [str(ISOLINT)])
     for name in names:
         jobs = list(_jobs(name, environments, options.tools))
-        results[name] = _measured(jobs, options.rounds)
+        results[name] = _measured(jobs, options.rounds, options.instructions)
         _write(results, {}, options.out)
     growth = _grown(environments["isolint"], options.growth) if options.growth else {}
     _write(results, growth, options.out)
@@ -82,6 +90,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tools", nargs="*", choices=sorted(SUITE["tools"]))
     parser.add_argument(
         "--growth", type=int, default=0, metavar="LINES", help="Grow the union up to so many lines."
+    )
+    parser.add_argument(
+        "--instructions",
+        type=float,
+        default=0,
+        metavar="SECONDS",
+        help="Count the instructions of what takes no longer, with valgrind: they repeat where seconds drift.",
     )
     parser.add_argument("--out", type=Path, default=WORK)
     return parser.parse_args()
@@ -122,8 +137,11 @@ def _jobs(name: str, environments: Mapping[str, Path], chosen: Iterable[str] | N
         yield Job("import libcst", [str(own / "bin" / "python"), "-c", "import libcst"], root)
 
 
-def _measured(jobs: list[Job], rounds: int) -> dict[str, list[Cost]]:
-    """All jobs in turns; before that, those that answer from a cache once without being measured."""
+def _measured(jobs: list[Job], rounds: int, longest: float) -> dict[str, Measured]:
+    """All jobs in turns; before that, those that answer from a cache once without being measured.
+
+    At the end the instructions are counted of those that take no longer than so many seconds.
+    """
     found: dict[str, list[Cost]] = {job.name: [] for job in jobs}
     for number in range(rounds + 1):
         for job in jobs:
@@ -135,14 +153,37 @@ def _measured(jobs: list[Job], rounds: int) -> dict[str, list[Cost]]:
             if number:
                 found[job.name].append(cost)
             print(f"{number}/{rounds} {job.name}: {cost.wall:.3f} s", file=sys.stderr)
-    return found
+    short = {job.name for job in jobs if min(cost.wall for cost in found[job.name]) <= longest}
+    counted = {job.name: _instructions(job) for job in jobs if job.name in short}
+    return {name: Measured(costs, counted.get(name)) for name, costs in found.items()}
+
+
+def _instructions(job: Job) -> int | None:
+    """The instructions of a job's process, None where valgrind does not tell."""
+    if job.prepare is not None:
+        job.prepare()
+    counting = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+    process = subprocess.run(
+        [*counting, *job.command],
+        cwd=job.folder,
+        env=_surroundings() | {"PYTHONHASHSEED": "0"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    told = re.search(r"I\s+refs:\s+([\d,]+)", process.stderr)
+    return int(told[1].replace(",", "")) if told else None
+
+
+def _surroundings() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "ISOLINT"))}
 
 
 def _cost(job: Job) -> Cost:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "ISOLINT"))}
     began = time.perf_counter()
     process = subprocess.Popen(
-        job.command, cwd=job.folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        job.command, cwd=job.folder, env=_surroundings(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - began
@@ -240,7 +281,7 @@ def _in(environment: Path, text: str) -> list[str]:
 # -- what is told
 
 
-def _write(results: Mapping[str, Mapping[str, list[Cost]]], growth: Mapping[int, Cost], out: Path) -> None:
+def _write(results: Mapping[str, Mapping[str, Measured]], growth: Mapping[int, Cost], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     raw = {"results": results, "growth": growth}
     (out / "results.json").write_text(json.dumps(raw, indent=1), encoding="utf-8")
@@ -248,19 +289,21 @@ def _write(results: Mapping[str, Mapping[str, list[Cost]]], growth: Mapping[int,
     (out / "plot.svg").write_text(_plot(results), encoding="utf-8")
 
 
-def _table(results: Mapping[str, Mapping[str, list[Cost]]], growth: Mapping[int, Cost]) -> str:
+def _table(results: Mapping[str, Mapping[str, Measured]], growth: Mapping[int, Cost]) -> str:
     rows = []
+    head = "| | wall s | CPU s | MB | times ruff cold | million instructions |"
     for source, by_job in results.items():
-        base = by_job.get("ruff cold", [])
-        rows += [f"\n### {source}\n", "| | wall s | CPU s | MB | times ruff cold |", "|---|---|---|---|---|"]
-        for name, costs in by_job.items():
+        base = by_job["ruff cold"].costs if "ruff cold" in by_job else []
+        rows += [f"\n### {source}\n", head, "|---|---|---|---|---|---|"]
+        for name, (costs, instructions) in by_job.items():
             wall, cpu, memory = (
                 statistics.median(getattr(c, f) for c in costs) for f in ("wall", "cpu", "memory")
             )
             ratios = [cost.wall / other.wall for cost, other in zip(costs, base, strict=False)]
             ratio = f"{statistics.median(ratios):.2f}" if ratios else ""
             failed = " (failed)" if any(cost.code not in (0, 1) for cost in costs) else ""
-            rows.append(f"| {name}{failed} | {wall:.3f} | {cpu:.3f} | {memory:.0f} | {ratio} |")
+            counted = f"{instructions / 1e6:,.0f}" if instructions else ""
+            rows.append(f"| {name}{failed} | {wall:.3f} | {cpu:.3f} | {memory:.0f} | {ratio} | {counted} |")
     if growth:
         rows += ["\n### growth, one process\n", "| lines | CPU s |", "|---|---|"]
         rows += [f"| {lines:,} | {cost.cpu:.2f} |" for lines, cost in growth.items()]
@@ -276,13 +319,13 @@ def _exponent(growth: Mapping[int, Cost]) -> float:
     return statistics.linear_regression(*zip(*points, strict=True)).slope
 
 
-def _plot(results: Mapping[str, Mapping[str, list[Cost]]]) -> str:
+def _plot(results: Mapping[str, Mapping[str, Measured]]) -> str:
     """Bars of the median wall times, on a logarithmic scale from 10 ms to 1,000 s."""
     bars: list[str] = []
     top = 20
     for source, by_job in results.items():
         bars.append(f'<text x="10" y="{top}" font-weight="bold">{source}</text>')
-        for name, costs in by_job.items():
+        for name, (costs, _) in by_job.items():
             top += 18
             wall = statistics.median(cost.wall for cost in costs)
             width = max(1, 100 * math.log10(max(wall, 0.01) / 0.01))

@@ -59,6 +59,7 @@ class ImportOrder:
         self._closures: dict[str, tuple[Module, ...]] = {}
         self._imported: dict[int, tuple[Module, ...]] = {}
         self._steps: dict[str, tuple[s.Statement, ...]] = {}
+        self._told: dict[int, tuple[tuple[Hop, Module], ...]] = {}
 
     def play(self, modules: list[Module], pinned: Mapping[str, Value]) -> Order:
         """What importing these modules, one after the other, reads and sets after what is `pinned` from outside."""
@@ -94,11 +95,21 @@ class ImportOrder:
             order.pins[name] = value
 
     def _import(self, node: s.Import, module: Module, order: Order) -> None:
-        for found in self.imported(module, node):
-            if found.is_test:
-                self._test_module(found, order)
-                continue
-            order.pending.append((Hop(module.path, node.at, f"imports {found.dotted}"), found))
+        for pair in self._hops(node, module):
+            if pair[1].is_test:
+                self._test_module(pair[1], order)
+            else:
+                order.pending.append(pair)
+
+    def _hops(self, node: s.Import, module: Module) -> tuple[tuple[Hop, Module], ...]:
+        """The modules that an import statement runs, each with the hop that tells so; the same for every order."""
+        key = id(node)
+        if key not in self._told:
+            self._told[key] = tuple(
+                (Hop(module.path, node.at, f"imports {found.dotted}"), found)
+                for found in self.imported(module, node)
+            )
+        return self._told[key]
 
     def settle(self, order: Order) -> None:
         """Follow the imports of product code so far, which `read` and `loaded` take in only now."""

@@ -71,6 +71,7 @@ class Collisions:
         self.mentions = mentions
         self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
+        self._run: dict[str, bool] = {}
 
     @cached_property
     def columns(self) -> UniqueColumns:
@@ -102,8 +103,10 @@ class Collisions:
 
     def _is_run(self, path: str) -> bool:
         """Whether pytest or unittest runs anything of a file."""
-        module = self.fixtures.evaluator.project.module(path)
-        return module is not None and any(True for _ in self._roots(module))
+        if path not in self._run:
+            module = self.fixtures.evaluator.project.module(path)
+            self._run[path] = module is not None and any(True for _ in self._roots(module))
+        return self._run[path]
 
     def _from(self, module: Module) -> dict[str, list[Collision]]:
         """The collisions that what runs in a module leads to, by the module that they are written in."""

@@ -72,6 +72,7 @@ class Fixtures:
         self._defined: dict[str, dict[str, Fixture]] = {}
         self._in_classes: dict[int, dict[str, Fixture]] = {}
         self._values: dict[int, Value] = {}
+        self._tests: dict[str, tuple[tuple[s.Function, s.Class | None], ...]] = {}
         evaluator.parameter = self.injected
 
     def defined(self, module: Module) -> dict[str, Fixture]:
@@ -265,8 +266,13 @@ class Fixtures:
             if isinstance(node, s.Function) and node.name in names
         ]
 
-    def tests(self, module: Module) -> Iterator[tuple[s.Function, s.Class | None]]:
+    def tests(self, module: Module) -> tuple[tuple[s.Function, s.Class | None], ...]:
         """The test functions and methods of a module."""
+        if module.path not in self._tests:
+            self._tests[module.path] = tuple(self._tests_in(module))
+        return self._tests[module.path]
+
+    def _tests_in(self, module: Module) -> Iterator[tuple[s.Function, s.Class | None]]:
         for node in statements(module.facts.body):
             if isinstance(node, s.Function) and node.name.startswith("test"):
                 yield node, None

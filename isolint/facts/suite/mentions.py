@@ -26,6 +26,7 @@ class Mentions:
         self._near: dict[str, tuple[str, ...]] = {}
         self._asked: dict[str, tuple[str, ...]] = {}
         self._spoken: dict[str, frozenset[bytes]] = {}
+        self._same: dict[bytes, bytes] = {}  # one object for a word, however many files say it
 
     def is_alone(self, module: Module) -> bool:
         """Whether no other test code can come to what a test module defines: none speaks of it.
@@ -160,7 +161,8 @@ class Mentions:
     def _words(self, path: str) -> frozenset[bytes]:
         known = self._spoken.get(path)
         if known is None:
-            known = self._spoken[path] = words_in(self.project.content(path))
+            words = words_in(self.project.content(path))
+            known = self._spoken[path] = frozenset([self._same.setdefault(word, word) for word in words])
         return known
 
     @cached_property

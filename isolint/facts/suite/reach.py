@@ -19,6 +19,7 @@ class Reach:
         self.project = project
         self.test_files = test_files
         self._next: dict[str, tuple[Module, ...]] = {}
+        self._imports: dict[str, tuple[Module, ...]] = {}
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
@@ -69,7 +70,12 @@ class Reach:
                 yield module
                 yield from self.project.conftests(path)
 
-    def _imported(self, module: Module) -> Iterator[Module]:
+    def _imported(self, module: Module) -> tuple[Module, ...]:
+        if module.path not in self._imports:
+            self._imports[module.path] = tuple(dict.fromkeys(self._named_in(module)))
+        return self._imports[module.path]
+
+    def _named_in(self, module: Module) -> Iterator[Module]:
         bodies = [module.names, *(bind(f.body) for f in module.functions if module.is_test)]
         for names in bodies:
             for several in names.bindings.values():

@@ -1,4 +1,4 @@
-"""Functions that, by the shape of what they return, hand out no object: numbers, text, tables and the like."""
+"""Functions that, by the type or the shape of what they return, hand out no object: numbers, text and the like."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _PLAIN = (
     | s.Lambda
     | s.Opaque
 )
+_PLAIN_TYPES = frozenset({"str", "bytes", "int", "float", "bool"})
 
 
 class PlainResults:
@@ -38,12 +39,16 @@ class PlainResults:
 def _is_plain_function(function: s.Function | s.Lambda) -> bool:
     if isinstance(function, s.Lambda):
         return isinstance(function.body, _PLAIN)
-    if function.is_generator:
+    if function.is_generator or _is_plain_type(function.returns):
         return True
     found = [n.value for n in statements(function.body) if isinstance(n, s.Return) and n.value is not None]
     if not found:
         return function.returns is None or isinstance(function.returns, s.Constant)
     return all(_is_plain(value, function, frozenset()) for value in found)
+
+
+def _is_plain_type(annotation: s.Expression | None) -> bool:
+    return isinstance(annotation, s.Name) and annotation.id in _PLAIN_TYPES
 
 
 def _is_plain(node: s.Expression | None, function: s.Function, seen: frozenset[str]) -> bool:
