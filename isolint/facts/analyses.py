@@ -155,7 +155,7 @@ class Analyses(Grounds):
     def singletons(self) -> Singletons:
         from isolint.facts.targets.singletons import Singletons
 
-        return Singletons(self.evaluator, self.fixtures, self.replacements)
+        return Singletons(self.evaluator, self.fixtures, self.replacements, self.storing)
 
     @cached_property
     def guarantees(self) -> Guarantees:
@@ -225,6 +225,7 @@ class Analyses(Grounds):
             self.starts,
             lambda: self.callers,
             self.module_sites,
+            self.storing,
         )
 
     @cached_property
@@ -316,6 +317,7 @@ class Analyses(Grounds):
             self.protection,
             self._is_told,
             self.mentions,
+            self.storing,
         )
 
     def _is_told(
@@ -337,7 +339,13 @@ class Analyses(Grounds):
 
         usage = Usage(self.effects, self.replacements, lambda: self.test_code, self.mentions, self.test_files)
         return Openings(
-            self.effects, self.fixtures, self.replacements, self.protection, usage, lambda: self.harms
+            self.effects,
+            self.fixtures,
+            self.replacements,
+            self.protection,
+            usage,
+            lambda: self.harms,
+            self.storing,
         )
 
     @cached_property

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from isolint.facts.suite.reach import Reach
     from isolint.facts.suite.requesters import Requesters
     from isolint.facts.suite.spread import Spread
+    from isolint.facts.suite.storing import Storing
     from isolint.facts.targets.protection import Protection
     from isolint.facts.web.clients import Clients
     from isolint.facts.web.wiring import Wiring
@@ -182,6 +183,12 @@ class Grounds:
         from isolint.facts.suite.reach import Reach
 
         return Reach(self.project, self.test_files)
+
+    @cached_property
+    def storing(self) -> Storing:
+        from isolint.facts.suite.storing import Storing
+
+        return Storing(self.fixtures, self.replacements.import_order)
 
     @cached_property
     def mentions(self) -> Mentions:

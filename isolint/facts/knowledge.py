@@ -92,7 +92,9 @@ class Knowledge(Analyses):
 
     def is_guarded(self, path: str) -> bool:
         """Whether something around the tests of a file refuses to run them on anything but a test's store."""
-        return self.protection.guards_file(path)
+        module = self.project.module(path)
+        reaches = module is not None and self.storing.may_reach_store(module)
+        return reaches and self.protection.guards_file(path)
 
     def open_clients(self, module: Module) -> Iterator[OpenClient]:
         """The clients a test module makes through which tests reach the application's own store."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from isolint.facts.suite.isolation import Isolation
     from isolint.facts.suite.mentions import Mentions
     from isolint.facts.suite.reach import Reach
+    from isolint.facts.suite.storing import Storing
     from isolint.facts.targets.protection import Protection
 
 DEEPEST = 5
@@ -81,6 +82,7 @@ class Harms:
         protection: Protection,
         is_told: Callable[[Fixture | None, Module, s.Function, s.Class | None], bool],
         mentions: Mentions,
+        storing: Storing,
     ) -> None:
         self.evaluator = effects.evaluator
         self.project = self.evaluator.project
@@ -95,6 +97,7 @@ class Harms:
         self.effects = Effects(self.evaluator, self.wary, DEEPEST)
         self._destructions = destructions
         self.mentions = mentions
+        self.storing = storing
 
     @cached_property
     def lifecycle(self) -> Lifecycle:
@@ -124,13 +127,15 @@ class Harms:
 
     def _is_harmless(self, module: Module) -> bool:
         """Whether no destruction leads through a test module, told without looking through all the others."""
+        alone = self.mentions.is_alone(module)
+        if alone and not self.storing.may_reach_store(module):
+            return True
         if not (
             any(self.wary.starts(module, function) for function in module.functions)
             or any(self.wary.block(module, site.node.body) for site in self.sites(module).self_tests)
             or any(_holds_lambda(body) for body in (module.facts.body, *(c.body for c in module.classes)))
         ):
             return True
-        alone = self.mentions.is_alone(module)
         return alone and not any(True for root in self._roots(module) for _ in self._destroyed(root))
 
     def pass_through(self, module: Module, lines: set[int]) -> bool:
@@ -146,6 +151,8 @@ class Harms:
 
     def _roots(self, module: Module, *, protected: bool = False) -> Iterator[Root]:
         """The roots of a module that may come to destruction; the `protected` ones are no harm, whatever they do."""
+        if not self.storing.may_reach_store(module):
+            return
         if not protected and self.protection.guards_file(module.path):
             return
         tests = {id(function) for function, _ in self.fixtures.tests(module)}

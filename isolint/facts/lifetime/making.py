@@ -25,6 +25,7 @@ from isolint.facts.sql.identifiers import Identifiers, Splice
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.endings import Endings
 from isolint.facts.suite.mocks import Mocks
+from isolint.facts.suite.storing import Storing
 
 MakingSite = FixtureSite | SetUp | SelfTest | Test
 
@@ -41,6 +42,7 @@ class Making:
         starts: Starts,
         callers: Callable[[], Callers],
         sites: Callable[[Module], Sites],
+        storing: Storing,
     ) -> None:
         self.lifecycle = lifecycle
         self.effects = lifecycle.effects
@@ -51,10 +53,11 @@ class Making:
         self.starts = starts
         self._callers = callers
         self.sites = sites
+        self.storing = storing
 
     def _runs(self, module: Module) -> Iterator[Run]:
         """The runs of all functions of a module, as far as they are its own, and of its self-tests."""
-        if module.is_test:
+        if module.is_test and self.storing.may_reach_store(module):
             yield from (self.effects.near(module, function) for function in module.functions)
         for site in self.sites(module).self_tests:
             yield self.effects.of_block(module, site.node.body)
@@ -117,6 +120,8 @@ class Making:
 
     def left_behind(self, site: MakingSite) -> Iterator[tuple[s.Position, Creation, Trail]]:
         """What a fixture, set-up or test creates and nothing removes: the place, the thing, the way there."""
+        if isinstance(site, Test) and not self.storing.may_reach_store(site.module):
+            return
         run = self._run_of(site)
         session = isinstance(site, FixtureSite) and site.fixture.scope == "session"
         endings: list[Event] | None = None

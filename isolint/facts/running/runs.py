@@ -41,6 +41,7 @@ from isolint.facts.targets.guards import finds_empty, finds_something, is_guard_
 
 DEEPEST = 8
 MOST_EVENTS = 4_000
+MOST_ENTERED = 1_000
 
 
 class Runs:
@@ -123,6 +124,7 @@ class _Run:
         self.passed = NOTHING
         self.tolerant = 0
         self.active: list[int] = []
+        self.entered = 0
 
     def body(self, body: s.Block, frame: Frame, *, fixture: bool) -> None:
         """Run the statements of a block. In a fixture, what follows the yield is tear-down."""
@@ -348,8 +350,11 @@ class _Run:
         function = callee.function
         if not self.runs.relevance.function(callee):
             return
-        if id(function) in self.active or len(self.active) >= self.deepest or len(self.events) > MOST_EVENTS:
+        if id(function) in self.active or len(self.active) >= self.deepest:
             return
+        if len(self.events) > MOST_EVENTS or self.entered > MOST_ENTERED:
+            return
+        self.entered += 1
         inside = self._frame(callee, node, frame)
         if store is not None and function.parameters:
             inside.arguments.setdefault(first_free(callee), store)
@@ -371,11 +376,8 @@ class _Run:
         function = callee.function
         inside = self.evaluator.call_frame(callee, node, frame)
         plain = callee.receiver is None and inside.owner is None and not function.parameters
-        if (
-            plain
-            and isinstance(function, s.Function)
-            and callee.frame is self.evaluator.module_frame(callee.module)
-        ):
+        top = callee.frame is self.evaluator.module_frame(callee.module)
+        if plain and top and isinstance(function, s.Function):
             return self.evaluator.function_frame(callee.module, function)
         return inside
 

@@ -63,11 +63,13 @@ class Fallbacks:
 
     def of(self, module: Module) -> Iterator[Fallback]:
         """The fallbacks of a test module that nothing behind them checks."""
-        if not module.is_test or self.protection.guards_file(module.path):
+        if not module.is_test:
             return
         seen: set[tuple[str, Trail]] = set()
         for body in self._bodies(module):
             for found in self._in_body(body, module):
+                if self.protection.guards_file(module.path):
+                    return
                 key = (found.name, found.target.trail[-1:])
                 if key not in seen and not self._is_checked(body, found):
                     seen.add(key)

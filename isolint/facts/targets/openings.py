@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from isolint.facts.order.replacements import Replacements
     from isolint.facts.program.project import Module
     from isolint.facts.running.effects import Effects
+    from isolint.facts.suite.storing import Storing
     from isolint.facts.targets.appvariables import ApplicationVariables
     from isolint.facts.targets.pointings import Pointing, Pointings
     from isolint.facts.targets.protection import Protection
@@ -100,6 +101,7 @@ class Openings:
         protection: Protection,
         usage: Usage,
         harms: Callable[[], Harms],
+        storing: Storing,
     ) -> None:
         self.effects = effects
         self.evaluator = effects.evaluator
@@ -109,6 +111,7 @@ class Openings:
         self.protection = protection
         self.usage = usage
         self.harms = harms
+        self.storing = storing
         self.makers = frozenset(name.rpartition(".")[2] for name in self.vocabulary.handles)
 
     @cached_property
@@ -125,7 +128,7 @@ class Openings:
 
     def of(self, module: Module) -> Iterator[Opening]:
         """The calls of a test module that open what is, or may be, the application's own store."""
-        if not module.is_test:
+        if not module.is_test or not self.storing.may_reach_store(module):
             return
         for call in self._calls(module):
             found = self._opened(call, module)

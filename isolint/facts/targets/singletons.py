@@ -39,6 +39,7 @@ from isolint.late import dataclass
 
 if TYPE_CHECKING:
     from isolint.facts.order.diversions import Diversions, Diverted
+    from isolint.facts.suite.storing import Storing
 
 _MADE_FROM = frozenset({"engine", "session factory", "extension"})
 _OPENED_FOR_CALLER = frozenset({"connection", "session", "transaction", "cursor"})
@@ -78,8 +79,11 @@ class Reached:
 class Singletons:
     """Looks through test code for such uses, one for each object and file."""
 
-    def __init__(self, evaluator: Evaluator, fixtures: Fixtures, replacements: Replacements) -> None:
+    def __init__(
+        self, evaluator: Evaluator, fixtures: Fixtures, replacements: Replacements, storing: Storing
+    ) -> None:
         self.evaluator = evaluator
+        self.storing = storing
         self.openings = Openings(evaluator)
         self.plain = PlainResults()
         self.replacements = replacements
@@ -93,7 +97,7 @@ class Singletons:
 
     def in_tests(self, module: Module) -> Iterator[Reached]:
         """The uses in a test module, each object once."""
-        if not _BY_HAND.isdisjoint(module.path.split("/")[:-1]):
+        if not _BY_HAND.isdisjoint(module.path.split("/")[:-1]) or not self.storing.may_reach_store(module):
             return
         seen: set[object] = set()
         bodies = self._bodies(module)
