@@ -149,7 +149,8 @@ class Run:
         tests = filter(self.is_test, self.files.python)
         settings = (module.path for module in self.knowledge.django.settings_modules)
         configuration = (*self._configuration_files, *settings, own_config(self.settings) or "")
-        return Waking(self.knowledge.project, tests, earlier).woken(configuration)
+        everywhere = self.knowledge.config.words("usefixtures")
+        return Waking(self.knowledge.project, tests, earlier, everywhere).woken(configuration)
 
     def _looked_for(self, watch: Watch, jobs: int | None, shard: Shard) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]

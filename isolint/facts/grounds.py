@@ -103,7 +103,7 @@ class Grounds:
         from isolint.facts.meaning.evaluate import Evaluator
         from isolint.facts.suite.fixtures import Fixtures
 
-        return Fixtures(Evaluator(self.project))
+        return Fixtures(Evaluator(self.project), self.config.words("usefixtures"))
 
     @cached_property
     def effects(self) -> Effects:
@@ -187,7 +187,7 @@ class Grounds:
     def mentions(self) -> Mentions:
         from isolint.facts.suite.mentions import Mentions
 
-        return Mentions(self.project)
+        return Mentions(self.project, self.config.words("usefixtures"))
 
     @cached_property
     def spread(self) -> Spread:
