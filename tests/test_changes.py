@@ -167,7 +167,7 @@ CONCERNED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
 }
 
 
-CONFIGURED = {
+CONFIGURED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
     "a fixture that the configuration names concerns every test below": (
         "tests/conftest.py",
         lambda text: text.replace('"corner"', '"market"'),

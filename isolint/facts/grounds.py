@@ -85,7 +85,8 @@ class Grounds:
         wired = None if handle.bound else self.wiring.on_import(handle, path)
         if wired is not None:
             return wired.reached_by(handle)
-        return judge(handle, self.replacements.pins(path), product=is_product(handle))
+        found = judge(handle, self.replacements.pins(path), product=is_product(handle))
+        return (self.wiring.by_tests(handle, path) or found) if found.level == Level.UNKNOWN else found
 
     @cached_property
     def parallel(self) -> Parallel:
