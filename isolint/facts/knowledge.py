@@ -41,7 +41,8 @@ class Knowledge(Analyses):
         source = self._source(site)
         is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
         if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
-            yield site.at, site.binding.name, value
+            if not self.mentions.is_idle(site.module, site.binding.name):
+                yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
             yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
 
