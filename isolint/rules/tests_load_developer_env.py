@@ -3,8 +3,9 @@
 ## What it does
 Reports what brings a developer's file of variables (`.env` and the like) into test runs, where that file, or the
 template it is copied from, says where databases, caches or queues are: `load_dotenv()` or code of one's own at the top
-of a conftest or, as a warning, of a file with tests, `env_files` of pytest-dotenv and pytest-env, commands of a Makefile, package.json or shell script that
-source it before they start the tests, and `env_file` of a compose service that runs them.
+of a conftest or, as a warning, of a file with tests, `env_files` of pytest-dotenv and pytest-env, commands of a
+Makefile, package.json or shell script that source it before they start the tests, and `env_file` of a compose service
+that runs them.
 
 ## Why is this bad?
 The file exists on every developer's machine and in no pipeline. The same suite that is harmless in CI runs on the

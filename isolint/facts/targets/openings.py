@@ -204,9 +204,9 @@ class Openings:
             return None
         target, local = self.usage.target(value, module.path), is_local(value.url)
         if target.level == Level.UNKNOWN and self.application.opens(value.url):
-            use = self._use(call, module, value) or Use(Degree.READS, "", value, ())
+            known = self._use(call, module, value) or Use(Degree.READS, "", value, ())
             same = Target(Level.PRODUCTION, f"{target.why}, as its own code does", target.trail)
-            return Opening(module.path, call.node.at, show(call.node), same, use)
+            return Opening(module.path, call.node.at, show(call.node), same, known)
         if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
             return None
         use = self._use(call, module, value)
