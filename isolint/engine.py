@@ -147,9 +147,9 @@ class Run:
         if not earlier.held.keys() - earlier.moved <= set(self.files.python):
             return None
         tests = filter(self.is_test, self.files.python)
+        waking = Waking(self.knowledge.project, tests, earlier, self.config.words("usefixtures"))
         settings = (module.path for module in self.knowledge.django.settings_modules)
-        configuration = (*self._configuration_files, *settings, own_config(self.settings) or "")
-        return Waking(self.knowledge.project, tests, earlier).woken(configuration)
+        return waking.woken((*self._configuration_files, *settings, own_config(self.settings) or ""))
 
     def _looked_for(self, watch: Watch, jobs: int | None, shard: Shard) -> Result:
         self.errors += [f"{path}: no such file or folder" for path in self.files.missing]

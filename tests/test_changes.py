@@ -167,6 +167,35 @@ CONCERNED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
 }
 
 
+CONFIGURED: dict[str, tuple[str, Callable[[str], str], set[str]]] = {
+    "a fixture that the configuration names concerns every test below": (
+        "tests/conftest.py",
+        lambda text: text.replace('"corner"', '"market"'),
+        {path for path in BAKERY if path.startswith("tests/")},
+    ),
+    "so does one that it names by another name than its function's": (
+        "tests/conftest.py",
+        lambda text: text.replace("return []", "return ['coin']"),
+        {path for path in BAKERY if path.startswith("tests/")},
+    ),
+    "any other concerns those who ask for it": (
+        "tests/conftest.py",
+        lambda text: text.replace('"water"', '"milk"'),
+        {"tests/conftest.py", "tests/stores.py", "tests/test_dough.py"},
+    ),
+}
+
+
+@pytest.mark.parametrize("said", CONFIGURED)
+def test_what_the_configuration_puts_around_every_test_concerns_them_all(tmp_path: Path, said: str) -> None:
+    path, edit, concerned = CONFIGURED[said]
+    root = write(tmp_path, {**BAKERY, "pytest.ini": "[pytest]\nusefixtures = shop till\n"})
+    before, held = change(root, path, edit(BAKERY[path]))
+    result, looked_at = looking(root, before, held)
+    assert looked_at - {"pytest.ini"} == concerned
+    assert told(result) == told(whole(root))
+
+
 @pytest.mark.parametrize("said", CONCERNED)
 def test_no_more_is_looked_at_than_a_change_concerns(tmp_path: Path, said: str) -> None:
     path, edit, concerned = CONCERNED[said]

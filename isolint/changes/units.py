@@ -44,15 +44,18 @@ class Unit:
         return isinstance(self.node, ast.ClassDef) or any(name.startswith(b"test") for name in self.names)
 
 
-def units(data: bytes, is_own: IsOwn) -> tuple[Unit, ...] | None:
-    """The statements at the top of a file, None if it cannot be parsed. `is_own` tells imports from the project."""
+def units(data: bytes, is_own: IsOwn, everywhere: frozenset[bytes] = frozenset()) -> tuple[Unit, ...] | None:
+    """The statements at the top of a file, None if it cannot be parsed. `is_own` tells imports from the project.
+
+    `everywhere` are the names of the fixtures that the configuration puts around every test.
+    """
     try:
         tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines = data.splitlines()
     body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
-    return tuple(_unit(node, lines, is_own) for node in body)
+    return tuple(_unit(node, lines, is_own, everywhere) for node in body)
 
 
 def differing(old: Iterable[Unit], new: Iterable[Unit]) -> tuple[Unit, ...]:
@@ -73,7 +76,7 @@ def _by_name(units_: Iterable[Unit]) -> dict[object, list[Unit]]:
     return found
 
 
-def _unit(node: ast.stmt, lines: list[bytes], is_own: IsOwn) -> Unit:
+def _unit(node: ast.stmt, lines: list[bytes], is_own: IsOwn, everywhere: frozenset[bytes]) -> Unit:
     first = node.lineno
     names: list[str] = []
     renamed: frozenset[bytes] = frozenset()
@@ -96,8 +99,10 @@ def _unit(node: ast.stmt, lines: list[bytes], is_own: IsOwn) -> Unit:
         case _:
             implied = True
     said = words_in(b"\n".join(lines[first - 1 : node.end_lineno]))
+    given = renamed.union(name.encode() for name in names)
+    implied = implied or not everywhere.isdisjoint(given)
     return Unit(
-        renamed.union(name.encode() for name in names),
+        given,
         said,
         implied or any(name in _IMPLIED or name.startswith(("pytest_", "__")) for name in names),
         node,

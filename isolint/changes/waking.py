@@ -24,10 +24,16 @@ _CONFIGURING = ("manage.py", "noxfile.py", "setup.py")
 
 
 class Waking:
-    """Tells what the changes since an earlier run concern; `tests` is the test code there is."""
+    """Tells what the changes since an earlier run concern; `tests` is the test code there is.
 
-    def __init__(self, project: Project, tests: Iterable[str], earlier: Earlier) -> None:
+    `everywhere` are the fixtures that the configuration puts around every test.
+    """
+
+    def __init__(
+        self, project: Project, tests: Iterable[str], earlier: Earlier, everywhere: Iterable[str] = ()
+    ) -> None:
         self.project = project
+        self.everywhere = frozenset(name.encode() for name in everywhere)
         self.content = project.content
         self.tests = tuple(tests)
         self.earlier = earlier
@@ -154,13 +160,16 @@ class Waking:
 
     def _of(self, path: str) -> tuple[Unit, ...] | None:
         if path not in self._units:
-            self._units[path] = units(self.content(path), self._is_own)
+            self._units[path] = self._stated(self.content(path))
         return self._units[path]
+
+    def _stated(self, data: bytes) -> tuple[Unit, ...] | None:
+        return units(data, self._is_own, self.everywhere)
 
     def _differing(self, path: str) -> tuple[Unit, ...] | None:
         """What a changed file says otherwise than it did, None where that cannot be told."""
         if path not in self._changes:
-            old, new = units(self.held[path], self._is_own), self._of(path)
+            old, new = self._stated(self.held[path]), self._of(path)
             self._changes[path] = None if old is None or new is None else differing(old, new)
         return self._changes[path]
 

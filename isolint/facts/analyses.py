@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from isolint.facts.program.project import Module
     from isolint.facts.rows.collisions import Collisions
     from isolint.facts.rows.columns import UniqueColumns
+    from isolint.facts.rows.committed import Residues
     from isolint.facts.rows.leftovers import Leftovers
     from isolint.facts.rows.notes import Notes
     from isolint.facts.rows.presumed import Presumptions
@@ -268,6 +269,12 @@ class Analyses(Grounds):
         from isolint.facts.rows.leftovers import Leftovers
 
         return Leftovers(self.collisions, self.network, lambda: self.notes)
+
+    @cached_property
+    def residues(self) -> Residues:
+        from isolint.facts.rows.committed import Residues
+
+        return Residues(self.collisions)
 
     @cached_property
     def notes(self) -> Notes:

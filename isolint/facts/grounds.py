@@ -86,7 +86,8 @@ class Grounds:
         wired = None if handle.bound else self.wiring.on_import(handle, path)
         if wired is not None:
             return wired.reached_by(handle)
-        return judge(handle, self.replacements.pins(path), product=is_product(handle))
+        found = judge(handle, self.replacements.pins(path), product=is_product(handle))
+        return (self.wiring.by_tests(handle, path) or found) if found.level == Level.UNKNOWN else found
 
     @cached_property
     def parallel(self) -> Parallel:
@@ -104,7 +105,7 @@ class Grounds:
         from isolint.facts.meaning.evaluate import Evaluator
         from isolint.facts.suite.fixtures import Fixtures
 
-        return Fixtures(Evaluator(self.project))
+        return Fixtures(Evaluator(self.project), self.config.words("usefixtures"))
 
     @cached_property
     def effects(self) -> Effects:
@@ -194,7 +195,7 @@ class Grounds:
     def mentions(self) -> Mentions:
         from isolint.facts.suite.mentions import Mentions
 
-        return Mentions(self.project)
+        return Mentions(self.project, self.config.words("usefixtures"))
 
     @cached_property
     def spread(self) -> Spread:

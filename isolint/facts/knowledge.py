@@ -40,10 +40,14 @@ class Knowledge(Analyses):
         value = handles.read(self.evaluator, self.evaluator.binding(site.binding, self._frame(site)))
         source = self._source(site)
         is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
-        if isinstance(value, Handle) and is_own and not (source is not None and source.is_test):
+        is_of_product = source is None or not source.is_test
+        if isinstance(value, Handle) and is_own and is_of_product and not self._is_idle(site):
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
             yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
+
+    def _is_idle(self, site: Import) -> bool:
+        return self.mentions.is_idle(site.module, site.binding.name)
 
     def _source(self, site: Import) -> Module | None:
         if site.binding.imported is None:

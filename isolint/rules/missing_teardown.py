@@ -8,6 +8,7 @@ database, schema, bucket, index, queue, container or temporary file, when neithe
 It also reports tests that leave rows or files in stores that are not theirs: a request, through a test client to a
 route that writes into the application's own database or a folder of its settings, or to a server that the tests find
 running, when the test does not take back what it makes. It names the test that may do so later, where there is one.
+Rows that tests and fixtures commit themselves to the application's own store are reported once in a file.
 
 ## Why is this bad?
 Every run leaves one more behind, until the server is full, or the next run finds what this one left.
@@ -76,6 +77,14 @@ def check_rows(site: Test, ctx: Context) -> Iterator[Finding]:
     for left in ctx.know.leftovers.of(site.module, site.function):
         others = f"; only `{left.others[0]}` may, if it runs" if left.others else ""
         message = f"the test leaves {left.what} in {left.where}{others}"
+        yield ctx.finding(left.at, message, trail=left.trail)
+
+
+@rule.on(File)
+def check_committed(site: File, ctx: Context) -> Iterator[Finding]:
+    for left in ctx.know.residues.of(site.module):
+        besides = "" if left.times == 1 else f"; {left.times - 1} more of this file's tests do the same"
+        message = f"nothing removes {left.what} that is committed here to {left.where}{besides}"
         yield ctx.finding(left.at, message, trail=left.trail)
 
 

@@ -3,8 +3,9 @@
 ## What it does
 Reports what brings a developer's file of variables (`.env` and the like) into test runs, where that file, or the
 template it is copied from, says where databases, caches or queues are: `load_dotenv()` or code of one's own at the top
-of a conftest, `env_files` of pytest-dotenv and pytest-env, commands of a Makefile, package.json or shell script that
-source it before they start the tests, and `env_file` of a compose service that runs them.
+of a conftest or, as a warning, of a file with tests, `env_files` of pytest-dotenv and pytest-env, commands of a
+Makefile, package.json or shell script that source it before they start the tests, and `env_file` of a compose service
+that runs them.
 
 ## Why is this bad?
 The file exists on every developer's machine and in no pipeline. The same suite that is harmless in CI runs on the
@@ -42,6 +43,9 @@ def check_configuration(site: ConfigFile, ctx: Context) -> Iterator[Finding]:
 
 
 @rule.on(File)
-def check_conftest(site: File, ctx: Context) -> Iterator[Finding]:
-    for at, file in ctx.know.developer.in_conftest(site.module):
-        yield ctx.finding(at, f"every test runs with the stores of the developer's `{file}`")
+def check_tests(site: File, ctx: Context) -> Iterator[Finding]:
+    is_conftest = site.module.path.endswith("conftest.py")
+    for at, file in ctx.know.developer.in_tests(site.module):
+        whose = "every test runs" if is_conftest else "from the import of this file on, every test runs"
+        severity = Severity.ERROR if is_conftest else Severity.WARNING
+        yield ctx.finding(at, f"{whose} with the stores of the developer's `{file}`", severity=severity)

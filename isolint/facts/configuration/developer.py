@@ -14,6 +14,7 @@ from isolint.facts.order.replacements import Replacements
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.running.relevance import last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.targets.lattice import is_test_name
 from isolint.late import regex
@@ -111,9 +112,11 @@ class DeveloperEnvironment:
 
     # -- in Python
 
-    def in_conftest(self, module: Module) -> Iterator[tuple[Position, str]]:
-        """Where the top level of a conftest loads a developer's file of variables."""
-        if not module.path.endswith("conftest.py") or not self.store_variables or self._pins(module):
+    def in_tests(self, module: Module) -> Iterator[tuple[Position, str]]:
+        """Where the top level of a conftest, or of a file with tests, loads a developer's file of variables."""
+        name = module.path.rpartition("/")[2]
+        is_collected = name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
+        if not module.is_test or not is_collected or not self.store_variables or self._pins(module):
             return
         frame = self.evaluator.module_frame(module)
         for node in module.facts.body:
@@ -134,26 +137,32 @@ class DeveloperEnvironment:
                 "dotenv.load_dotenv",
                 "dotenv.main.load_dotenv",
             ):
-                file = ".env"
-                if call.arguments:
-                    file = text(self.evaluator.evaluate(call.arguments[0], frame)) or self._last_piece(
-                        call, frame
-                    )
+                file = self._loaded(call, frame)
                 return file if self._is_developers(file) else None
         if not any(self._writes_environment(each) for each in inside):
             return None
         opened = [c for c in calls if isinstance(c.function, s.Attribute | s.Name) and _name(c) in _READERS]
         for call in opened:
-            file = self._last_piece(call, frame)
+            file = self._last_piece(_opened(call), frame)
             if file and self._is_developers(file):
                 return file
         return None
 
-    def _last_piece(self, call: s.Call, frame: Frame) -> str:
-        """The last literal piece of the path that a call opens: of `ROOT / ".env"` the name of the file."""
-        node: s.Expression | None = call.arguments[0] if call.arguments else None
-        if isinstance(call.function, s.Attribute) and _name(call) != "load_dotenv":
-            node = call.function.value
+    def _loaded(self, call: s.Call, frame: Frame) -> str:
+        """The file that `load_dotenv` reads: the one that is named, else the nearest; "" where it is no file."""
+        keywords = dict(call.keywords)
+        if "stream" in keywords or len(call.arguments) > 1:
+            return ""
+        node = next(iter(call.arguments), keywords.get("dotenv_path"))
+        match node:
+            case s.Call(arguments=arguments, keywords=given) if last_name(node) == "find_dotenv":
+                node = next(iter(arguments), dict(given).get("filename"))
+        if node is None:
+            return ".env"
+        return text(self.evaluator.evaluate(node, frame)) or self._last_piece(node, frame)
+
+    def _last_piece(self, node: s.Expression | None, frame: Frame) -> str:
+        """The last literal piece of a path: of `ROOT / ".env"` the name of the file."""
         value = self.evaluator.evaluate(node, frame) if node is not None else None
         parts = getattr(value, "parts", (value,))
         known = text(parts[-1]) if parts and parts[-1] is not None else None
@@ -189,6 +198,13 @@ def _runs(service: Node) -> bool:
 
 def _stem(path: str) -> str:
     return path.rpartition("/")[2].lstrip(".")
+
+
+def _opened(call: s.Call) -> s.Expression | None:
+    """The path that a call opens: `open(path)`, `path.read_text()`."""
+    if isinstance(call.function, s.Attribute):
+        return call.function.value
+    return call.arguments[0] if call.arguments else None
 
 
 def _name(call: s.Call) -> str:

@@ -74,14 +74,16 @@ class Destructions:
         handles = [option for option in options(loss.store) if isinstance(option, Handle)]
         if any(self.wiring.is_left_to_tests(handle, path) for handle in handles):
             return None
-        targets = [self.wiring.target(handle, path) or _placed(handle, known) for handle in handles]
+        wired = [self.wiring.target(handle, path) for handle in handles]
+        targets = [found or _placed(handle, known) for found, handle in zip(wired, handles, strict=True)]
         if not targets or min(target.level for target in targets) < Level.PRODUCTION:
             return None
         trail = (*event.chain, event.hop, *targets[0].trail)
         places: list[Place] = [*event.through, *((hop.path, hop.at[0]) for hop in trail)]
         if self.replacements.replaces(path, places):
             return None
-        by_default = judge(handles[0], known, product=is_product(handles[0])).level < Level.PRODUCTION
+        named = wired[0] or judge(handles[0], known, product=is_product(handles[0]))
+        by_default = named.level < Level.PRODUCTION
         return Destruction(loss.what, targets[0], trail, loss.rows, by_default, _is_configured(trail))
 
 

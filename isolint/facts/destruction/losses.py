@@ -23,6 +23,7 @@ from isolint.facts.program.scopes import walk
 from isolint.facts.running.effects import Effects, flat
 from isolint.facts.running.events import Event
 from isolint.facts.running.relevance import called_in, calls_in
+from isolint.facts.running.turns import taken_in_turn
 from isolint.facts.sql import statements as sql
 from isolint.late import dataclass
 
@@ -70,7 +71,7 @@ class Losses:
             return self._by_proxy(event)
         node = self.effects.statement_node(event)
         if node is None:
-            return None
+            return self._in_turn(event)
         value = self.evaluator.evaluate(node, event.frame)
         for option in options(value):
             found = self._by_construct(option, event) or self._by_text(option, node, event)
@@ -134,6 +135,18 @@ class Losses:
             unique = next((hole for hole in holes if isinstance(hole, UniqueName)), None)
             known = holes[0] if len(holes) == 1 else UNKNOWN
             return Loss(f"{action.object} …", event.receiver, rows, unique or known)
+        return None
+
+    def _in_turn(self, event: Event) -> Loss | None:
+        """`session.delete(row)` for every row that a query without a condition finds."""
+        match event:
+            case Event(
+                method="delete", receiver=Handle(kind="session"), call=s.Call(arguments=(s.Name(id=name),))
+            ):
+                function = event.frame.function
+                body = function.body if isinstance(function, s.Function) else event.frame.module.facts.body
+                if name in taken_in_turn(body):
+                    return Loss("every row of the table", event.receiver, rows=True)
         return None
 
     def _by_table(self, node: s.Expression, event: Event) -> Loss | None:

@@ -176,13 +176,22 @@ class Overrides:
         if not own:
             return self._replaces(event)
         if method in _READS or self._puts(event) or method == "update":
-            return False
+            return self._is_put_back(key, put, event)
         given = event.call.arguments[:1]
         if method not in ("pop", "__delitem__") or not given:
             return True
         one = self._functions(key, put.frame)
         two = self._functions(given[0], event.frame)
         return not one or not two or not one.isdisjoint(two)
+
+    def _is_put_back(self, key: s.Expression, put: Event, event: Event) -> bool:
+        """Whether a dependency is put in its own place, which is as good as taking the other out."""
+        match event.call.arguments:
+            case (given, value) if event.method == "__setitem__":
+                own = self._functions(key, put.frame)
+                again = self._functions(given, event.frame), self._functions(value, event.frame)
+                return bool(own) and all(own == each for each in again)
+        return False
 
     def _functions(self, node: s.Expression, frame: Frame) -> set[object]:
         """The functions that a key stands for; none where that cannot be told."""

@@ -40,7 +40,8 @@ _PASS_THROUGH = frozenset(
     "sqlalchemy.make_url sqlalchemy.engine.make_url sqlalchemy.engine.url.make_url yarl.URL "
     "urllib.parse.quote urllib.parse.quote_plus builtins.int builtins.bool typing.cast os.path.expandvars".split()
 )
-_URL_CREATE = ("sqlalchemy.URL.create", "sqlalchemy.engine.URL.create", "sqlalchemy.engine.url.URL.create")
+_URL = ("sqlalchemy.URL", "sqlalchemy.engine.URL", "sqlalchemy.engine.url.URL")
+_URL_CREATE = (*_URL, *(f"{name}.create" for name in _URL))  # before 1.4 the class itself was called
 _URL_BUILD = regex(
     r"(pydantic|pydantic_core|pydantic\.networks|pydantic\.v1)\.(MultiHostUrl|Url|\w+Dsn|AnyUrl)\.build"
 )

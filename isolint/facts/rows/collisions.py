@@ -67,7 +67,8 @@ class Collisions:
         self.network = network
         self.fixtures = fixtures
         self.reach = reach
-        self.libraries = Libraries(fixtures, written.stores)
+        extensions = fixtures.evaluator.vocabulary.initializers  # their sessions are another library's
+        self.libraries = Libraries(fixtures, (*written.stores, *extensions))
         self.mentions = mentions
         self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
@@ -105,20 +106,20 @@ class Collisions:
         """Whether pytest or unittest runs anything of a file."""
         if path not in self._run:
             module = self.fixtures.evaluator.project.module(path)
-            self._run[path] = module is not None and any(True for _ in self._roots(module))
+            self._run[path] = module is not None and any(True for _ in self.roots(module))
         return self._run[path]
 
     def _from(self, module: Module) -> dict[str, list[Collision]]:
         """The collisions that what runs in a module leads to, by the module that they are written in."""
         if module.path not in self._found:
             found: dict[str, list[Collision]] = {}
-            for function in self._roots(module):
+            for function in self.roots(module):
                 for path, collision in self._in(module, function):
                     found.setdefault(path, []).append(collision)
             self._found[module.path] = found
         return self._found[module.path]
 
-    def _roots(self, module: Module) -> Iterator[s.Function]:
+    def roots(self, module: Module) -> Iterator[s.Function]:
         """The tests, fixtures and set-ups of a module."""
         tests = {id(function) for function, _ in self.fixtures.tests(module)}
         for function in module.functions:
@@ -154,10 +155,12 @@ class Collisions:
             if not fields or not row.event.frame.module.is_test:
                 continue
             landing = self.landings.kept(row.store, module.path)
-            if landing is None or not self.written.commits(run, row) or _is_expected_to_fail(function, row):
+            if landing is None or not self.written.commits(run, row) or is_expected_to_fail(function, row):
                 continue
-            if not self._stays(module, function):
+            if not self.stays(module, function):
                 return
+            if self.landings.is_diverted(module, function, row, landing):
+                continue
             for field, value, counted, hop in fields[:1]:
                 yield from self._told(
                     field, value, counted, (*row.trail, hop, *landing.trail), landing, module
@@ -175,7 +178,7 @@ class Collisions:
                 if kind:
                     yield field, value, kind != FIXED, unique[field.name]
 
-    def _stays(self, module: Module, function: s.Function) -> bool:
+    def stays(self, module: Module, function: s.Function) -> bool:
         """Whether rows of a test, fixture or set-up outlive the tests that they are written for."""
         owner = module.methods.get(id(function))
         fixture = self.fixtures.fixture(module, function, owner)
@@ -218,7 +221,7 @@ class Collisions:
             if not same or not self.landings.is_left_alone(module, function):
                 continue
             landing = self.landings.of_drive(drive, row)
-            if landing is None or not self._stays(module, function):
+            if landing is None or not self.stays(module, function):
                 continue
             for field, value, counted, hop in same[:1]:
                 trail = (drive.hop, drive.route.hop, *row.trail, hop, *landing.trail)
@@ -232,7 +235,7 @@ class Collisions:
         for sent in self.network.made(module, function):
             named = {f.name: hop for f in sent.fields if (hop := self.columns.named(f.name)) is not None}
             same = list(self._same(sent.fields, named))
-            if not same or not self._stays(module, function):
+            if not same or not self.stays(module, function):
                 continue
             landing = Landing(Target(Level.UNKNOWN, sent.address), ())
             for field, value, counted, hop in same[:1]:
@@ -252,7 +255,7 @@ def _content(call: s.Call) -> s.Expression | None:
     return next((given[name] for name in ("json", "data", "params") if name in given), None)
 
 
-def _is_expected_to_fail(function: s.Function, row: Row) -> bool:
+def is_expected_to_fail(function: s.Function, row: Row) -> bool:
     """Whether a row is written where the test expects an exception."""
     line = next((hop.at[0] for hop in row.trail if function.at[0] <= hop.at[0] <= function.at[2]), 0)
     return any(

@@ -65,12 +65,14 @@ class Landings:
     def kept(self, store: Value, path: str) -> Landing | None:
         """Where a store is, if rows committed to it are still there in the next run."""
         for option in options(store):
-            if isinstance(option, Handle) and option.url is not None and not option.level:
-                if any(isinstance(part, _LOST) for part in _parts(option.url)):
-                    continue
-                target = self.target(option, path)
-                if target.level > Level.DISPOSABLE:
-                    return Landing(target, target.trail)
+            if not isinstance(option, Handle) or option.level:
+                continue
+            if option.url is not None and any(isinstance(part, _LOST) for part in _parts(option.url)):
+                continue
+            target = self.target(option, path)
+            least = Level.PRODUCTION if option.url is None else Level.DISPOSABLE + 1
+            if target.level >= least:
+                return Landing(target, target.trail)
         return None
 
     def is_left_alone(self, module: Module, function: s.Function) -> bool:
@@ -94,6 +96,16 @@ class Landings:
                 self.tidying.tidies(where, each) for where, each in around
             )
         return self._tidied[key]
+
+    def is_diverted(self, module: Module, function: s.Function, row: Row, landing: Landing) -> bool:
+        """Whether a patch, or a fixture, puts something in the place of what leads a test's row to its store."""
+        from isolint.facts.rows.spots import bound_on
+
+        trail = (*row.trail, *landing.trail)
+        places = [*row.event.through, *((hop.path, hop.at[0]) for hop in trail)]
+        places += bound_on(self.evaluator, trail)
+        around = (fixture.function for fixture in self.tidying.closure(module, function))
+        return self.replacements.diverts(module, [function, *around], places)
 
     # -- through an application in the same process
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from isolint.facts.meaning import handles
 from isolint.facts.meaning.values import (
@@ -21,7 +22,7 @@ from isolint.facts.program.show import show
 from isolint.facts.running.events import Event
 from isolint.facts.running.runs import Runs
 from isolint.facts.sql import statements as sql
-from isolint.vocabulary.entries import Argument, Condition, Creator, Destroyer
+from isolint.vocabulary.entries import Argument, Condition, Creator, Destroyer, Executor
 
 
 class Effects(Runs):
@@ -86,7 +87,20 @@ class Effects(Runs):
         if not event.names and isinstance(event.receiver, Unknown | Parameter):
             for entry in self.vocabulary.executors_by_name.get(event.method, ()):
                 return handles.passed(event.call, entry.statement)
+        if isinstance(event.receiver, Handle):
+            for owner, entry in self._executing.get(event.method, ()):
+                if event.receiver.type in self.vocabulary.lineage(owner)[1:]:
+                    return handles.passed(event.call, entry.statement)
         return None
+
+    @cached_property
+    def _executing(self) -> dict[str, list[tuple[str, Executor]]]:
+        """Method -> the types that have it to send statements: a factory may make what is of a subclass."""
+        found: dict[str, list[tuple[str, Executor]]] = {}
+        for name, entries in self.vocabulary.executors.items():
+            owner, _, method = name.rpartition(".")
+            found.setdefault(method, []).extend((owner, entry) for entry in entries)
+        return found
 
     def argument(self, event: Event, ways: Argument) -> Value | None:
         """The value an event's call passes for an argument."""

@@ -11,6 +11,7 @@ from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import every_expression, walk
 from isolint.facts.program.spoken import Spoken
 from isolint.facts.running.relevance import FINALIZERS, Relevance, calls_in, last_name
+from isolint.facts.running.turns import taken_in_turn
 from isolint.facts.targets.guards import is_guard_call
 from isolint.late import regex
 
@@ -108,7 +109,7 @@ class Peril(Relevance):
         for node in every_expression(body):
             match node:
                 case s.Call() if last_name(node) in _AMBIGUOUS:
-                    if _may_destroy(node):
+                    if _may_destroy(node) or _deletes_each(node, body):
                         return True
                 case s.Name(id=name) | s.Attribute(name=name) if name in self.unmistakable:
                     return True
@@ -146,6 +147,14 @@ def _may_destroy(node: s.Call) -> bool:
         case "command":
             return isinstance(first, s.Constant) and first.value == "dropDatabase"
     return len(node.arguments) < 2 and not isinstance(first, s.Constant) and len(node.keywords) < 2
+
+
+def _deletes_each(node: s.Call, body: s.Block) -> bool:
+    """Whether a call may delete every row of a table in turn: `for row in query.all(): session.delete(row)`."""
+    match node:
+        case s.Call(function=s.Attribute(name="delete"), arguments=(s.Name(id=name),)):
+            return name in taken_in_turn(body)
+    return False
 
 
 def _destroys_all(words: str) -> bool:

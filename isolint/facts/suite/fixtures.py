@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from isolint.facts.meaning import instances
@@ -64,11 +64,15 @@ def requested(function: s.Function, method: bool) -> tuple[str, ...]:
 
 
 class Fixtures:
-    """Finds fixtures by name and by reach; the value of a fixture feeds the evaluator's parameters."""
+    """Finds fixtures by name and by reach; the value of a fixture feeds the evaluator's parameters.
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    `everywhere` are the names that the configuration puts around every test, whatever stands at the fixture itself.
+    """
+
+    def __init__(self, evaluator: Evaluator, everywhere: Collection[str] = ()) -> None:
         self.evaluator = evaluator
         self.project = evaluator.project
+        self.everywhere = frozenset(everywhere)
         self._defined: dict[str, dict[str, Fixture]] = {}
         self._in_classes: dict[int, dict[str, Fixture]] = {}
         self._values: dict[int, Value] = {}
@@ -109,13 +113,14 @@ class Fixtures:
     ) -> Fixture:
         frame = self.evaluator.module_frame(module)
         read = {name: self.evaluator.evaluate(value, frame) for name, value in keywords.items()}
-        name, scope, autouse = read.get("name"), read.get("scope"), read.get("autouse")
+        named, scope, autouse = read.get("name"), read.get("scope"), read.get("autouse")
+        name = str(named.value) if isinstance(named, Literal) else function.name
         return Fixture(
             module,
             function,
-            str(name.value) if isinstance(name, Literal) else function.name,
+            name,
             str(scope.value) if isinstance(scope, Literal) else "function",
-            isinstance(autouse, Literal) and bool(autouse.value),
+            name in self.everywhere or (isinstance(autouse, Literal) and bool(autouse.value)),
             decorator,
             owner,
         )
@@ -223,8 +228,11 @@ class Fixtures:
         return [fixture for fixture in found.values() if fixture.autouse]
 
     def marked(self, module: Module, function: s.Function, owner: s.Class | None) -> tuple[str, ...]:
-        """The fixtures that `usefixtures` marks name for a function, its class, those it inherits from, its module."""
-        names = [name for mark in function.decorators for name in self._used(module, mark)]
+        """The fixtures that `usefixtures` names for a function: marks of its own, its class, those that this inherits
+        from, its module; the configuration, if it is a test.
+        """
+        names = [*self.everywhere] if function.name.startswith("test") else []
+        names += [name for mark in function.decorators for name in self._used(module, mark)]
         if owner is not None:
             value = ClassValue(module, owner, self.evaluator.module_frame(module))
             classes = instances.lineage(self.evaluator, value)[0] if owner.bases else (value,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,10 +17,14 @@ _FEW = 12  # names: from there on an index is made sooner than all files are sea
 
 
 class Mentions:
-    """Knows the words of the project's test code."""
+    """Knows the words of the project's test code.
 
-    def __init__(self, project: Project) -> None:
+    `everywhere` are the fixtures that the configuration puts around every test.
+    """
+
+    def __init__(self, project: Project, everywhere: Collection[str] = ()) -> None:
         self.project = project
+        self._unasked = frozenset({b"autouse", *(name.encode() for name in everywhere)})
         self._known: dict[tuple[str, bool], tuple[str, ...]] = {}
         self._imports: dict[str, frozenset[str | tuple[str, str]]] = {}
         self._near: dict[str, tuple[str, ...]] = {}
@@ -42,6 +46,13 @@ class Mentions:
     def surroundings(self, module: Module) -> frozenset[str] | None:
         """The other test code that may come to what running a test module does, or what it defines; None for all."""
         return self._followed(module, self._around)
+
+    def is_idle(self, module: Module, name: str) -> bool:
+        """Whether a test module only imports a name: it does not say it again, nor does who may come to it there."""
+        data, word = self.project.content(module.path), name.encode()
+        if data.count(word) > 1:
+            return False
+        return all(word not in self._words(path) for path in self._speakers(module.path, passing=True))
 
     def is_imported_by_product(self, path: str) -> bool:
         """Whether anything of the product that test code speaks of may import a test module."""
@@ -71,7 +82,8 @@ class Mentions:
         if key not in self._known:
             around = self._around(path)
             module = self.project.module(path) if around else None
-            if module is not None and not (_name(path) == "conftest" and b"autouse" in self._words(path)):
+            is_unasked = _name(path) == "conftest" and not self._unasked.isdisjoint(self._words(path))
+            if module is not None and not is_unasked:
                 passing = passing or path.endswith("/__init__.py")
                 defined = {b"pytest_plugins"} | {
                     word.encode() for word, all_ in module.names.bindings.items() if passing or _defines(all_)

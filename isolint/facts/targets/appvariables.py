@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import takewhile
 
-from isolint.facts.meaning.values import Address, Method, Text, Value, Variable
+from isolint.facts.meaning.values import Address, Method, Text, Value, Variable, text
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
 from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.targets.lattice import tokens
+from isolint.late import regex
 
 _PLACES = frozenset(
     "settings setting config configuration conf database databases db env environment constants session engine "
     "connection connections core main app server store storage".split()
 )
 MOST_FILES = 80
+_HOSTED = regex(
+    r"\w[\w+]*://([^@/]*@)?(?!(\w+\.)*example\.)([\w-]+\.)+"
+    r"(?!(local|localhost|internal|lan|test|example|invalid)\b)[a-z]{2,}(:\d+)?(/|$)"
+)
 
 
 class ApplicationVariables:
@@ -25,12 +30,24 @@ class ApplicationVariables:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._words: dict[str, frozenset[str]] = {}
+        self._opened: dict[str, bool] = {}
 
     def reads(self, url: Value | None, path: str) -> bool:
         """Whether a URL in a file of the tests is made of a variable that the product reads, too."""
         names = {variable.name for variable in variables(url)}
         near = sorted(self._likely, key=lambda other: (-_shared(path, other), other))[:MOST_FILES]
         return bool(names) and any(not names.isdisjoint(self._spelled(other)) for other in near)
+
+    def opens(self, url: Value | None) -> bool:
+        """Whether a URL is the address of a hosted service that a module of the product spells out, too."""
+        address = text(url) if url is not None else None
+        if not address or not _HOSTED.match(address):
+            return False
+        if address not in self._opened:
+            words, project = address.encode(), self.project
+            product = (path for path in project.files if not project.is_test(path))
+            self._opened[address] = any(words in project.content(path) for path in product)
+        return self._opened[address]
 
     def spells(self, name: str) -> bool:
         """Whether the product, where it speaks of configuration, spells a variable."""

@@ -79,7 +79,7 @@ class Opening:
                 return f"the tests destroy {_plural(self.use.what)} there"
             case Degree.WRITES:
                 return "the tests write to it"
-        return "the tests read it"
+        return "the tests read it" if self.use.trail else "the tests use it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,10 @@ class Openings:
         if not isinstance(value, Handle) or value.level or not value.bound:
             return None
         target, local = self.usage.target(value, module.path), is_local(value.url)
+        if target.level == Level.UNKNOWN and self.application.opens(value.url):
+            known = self._use(call, module, value) or Use(Degree.READS, "", value, ())
+            same = Target(Level.PRODUCTION, f"{target.why}, as its own code does", target.trail)
+            return Opening(module.path, call.node.at, show(call.node), same, known)
         if _falls_back(value.url) or (target.level < Level.PRODUCTION and not local):
             return None
         use = self._use(call, module, value)

@@ -70,15 +70,29 @@ class Wiring:
 
     def target(self, handle: Handle, path: str) -> Target | None:
         """Where an extension leads that the applications of a file's tests bind; None where they do not agree."""
+        found = self._binding(handle, path)
+        return found[0].reached_by(handle) if found else None
+
+    def by_tests(self, handle: Handle, path: str) -> Target | None:
+        """The same for those whose tests make the application as it is: None where they configure it, if too late."""
+        if not handle.trail or not self._makes_extension(handle.trail[-1].text):
+            return None
+        found = self._binding(handle, path)
+        return None if not found or any(wired.late for wired in found) else found[0].reached_by(handle)
+
+    def _makes_extension(self, words: str) -> bool:
+        """Whether the text of a call may make an extension: there are few, and most handles are of none."""
+        names = (name.rpartition(".")[2] for name in self.evaluator.vocabulary.initializers)
+        return any(f"{name}(" in words for name in names)
+
+    def _binding(self, handle: Handle, path: str) -> list[Wired]:
+        """How the applications of a file's tests bind an extension, if they all lead to the same kind of store."""
         if handle.bound or handle.level or not handle.trail:
-            return None
+            return []
         found = [wired for wired in self._bound(path) if _made_at(wired.ready.extension) == _made_at(handle)]
-        if not found or any(self._reads_lazily(wired) for wired in found):
-            return None
-        levels = {wired.target.level for wired in found}
-        if len(levels) != 1:
-            return None
-        return found[0].reached_by(handle)
+        if any(self._reads_lazily(wired) for wired in found):
+            return []
+        return found if len({wired.target.level for wired in found}) == 1 else []
 
     def on_import(self, handle: Handle, path: str) -> Wired | None:
         """How an extension is bound by the modules that a file's tests import, as they are imported.
