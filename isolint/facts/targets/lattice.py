@@ -103,6 +103,8 @@ def place(url: Value, pins: Pins, *, product: bool) -> Target:
     match url:
         case Literal(value=str(string)):
             return _placed_text(string, (), pins, url.trail, product)
+        case Literal(value=None):
+            return Target(Level.UNKNOWN, "a target that cannot be told", url.trail)
         case Literal():
             return _own(product, f"database {url.value!r}", url.trail)
         case Text():
@@ -187,10 +189,12 @@ def _placed_parts(value: Text, pins: Pins, product: bool) -> Target:
 
 def _placed_variable(value: Variable, pins: Pins, product: bool) -> Target:
     if value.name in pins:
-        pinned = place(pins[value.name], pins, product=False)
+        others = {name: pin for name, pin in pins.items() if name != value.name}
+        pinned = place(pins[value.name], others, product=False)
         trail = (*value.trail, *pins[value.name].trail)
         return Target(min(pinned.level, Level.TEST_SHAPED), f"`{value.name}`, pinned by the tests", trail)
-    fallback = None if value.default is None else place(value.default, pins, product=product)
+    given = None if value.default is None or _is_none(value.default) else value.default
+    fallback = None if given is None else place(given, pins, product=product)
     if is_test_name(value.name):
         if fallback is None or fallback.level <= Level.TEST_SHAPED:
             return Target(Level.TEST_SHAPED, f"the tests' own variable `{value.name}`", value.trail)
@@ -206,7 +210,7 @@ def _placed_variable(value: Variable, pins: Pins, product: bool) -> Target:
 
 
 def _placed_address(value: Address, pins: Pins, product: bool) -> Target:
-    given = dict(value.components)
+    given = {name: component for name, component in value.components if not _is_none(component)}
     if "database" in given:
         named = given["database"]
         found = place(named, pins, product=product)
@@ -229,6 +233,10 @@ def _placed_address(value: Address, pins: Pins, product: bool) -> Target:
     if value.base is not None:
         return place(value.base, pins, product=product)
     return _own(product, "a server given by its address", value.trail)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Literal) and value.value is None
 
 
 def _placed_union(value: Union, pins: Pins, product: bool) -> Target:
