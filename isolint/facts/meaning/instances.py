@@ -16,6 +16,7 @@ from isolint.facts.meaning.values import (
     Literal,
     Method,
     Reference,
+    Union,
     Value,
     Variable,
     options,
@@ -216,6 +217,19 @@ def _inherited(ev: Evaluator, cls: ClassValue, name: str) -> tuple[ClassValue, s
 def methods(ev: Evaluator, instance: Instance, names: tuple[str, ...]) -> list[FunctionValue]:
     """Those first-party methods of an object that it has."""
     return [found for name in names if (found := method(ev, instance, name)) is not None]
+
+
+def varies(ev: Evaluator, node: s.Call, frame: Frame) -> bool:
+    """Whether a call runs one method or another: its object may be of one of several first-party classes."""
+    if not isinstance(node.function, s.Attribute):
+        return False
+    known = frame.memory.get(node.function.value)
+    if not isinstance(known, Union):
+        return False
+    name = node.function.name
+    kinds = {id(o.of.node): o for o in known.options if isinstance(o, Instance)}
+    found = [method(ev, kind, name) for kind in kinds.values()]
+    return len({None if each is None else id(each.function) for each in found}) > 1
 
 
 def is_property(function: s.Function | s.Lambda) -> bool:
