@@ -15,6 +15,8 @@ from isolint.facts.meaning.values import (
     Items,
     Literal,
     Method,
+    Parameter,
+    Reference,
     Text,
     Thing,
     Trail,
@@ -59,6 +61,7 @@ TEST_TOKENS = frozenset(
 LIVE_TOKENS = frozenset("prod production live staging stage dev development".split())
 _SWITCH_TOKENS = frozenset("env environment testing mode stage settings config dotenv profile".split())
 _HOLE = "\x00"
+_IN_FOLDER = regex(rf"((sqlite|duckdb)(\+\w+)?:///)?{_HOLE}/")
 _TOKENS = regex(r"[_\-.\s]+|(?<=[a-z])(?=[A-Z])")
 _DSN_NAME = regex(r"\b(?:dbname|database)\s*=\s*'?([^\s']+)")
 _MEMORY = regex(
@@ -154,9 +157,18 @@ def _placed_text(string: str, holes: tuple[Value, ...], pins: Pins, trail: Trail
                 if product
                 else Target(Level.UNKNOWN, f"`{without_credentials(shown)}`", trail)
             )
+    if _IN_FOLDER.match(string) and _is_given(holes[0]):
+        return Target(Level.UNKNOWN, f"`{without_credentials(shown)}`", trail)
     if not tokens(name).isdisjoint(LIVE_TOKENS):
         return Target(Level.PRODUCTION, f"`{without_credentials(shown)}`", trail)
     return _own(product, f"`{without_credentials(shown)}`", trail)
+
+
+def _is_given(folder: Value) -> bool:
+    """Whether a caller, or a library's settings, say which folder it is: the tests may give one of their own."""
+    if isinstance(folder, Reference):
+        return not folder.name.startswith("builtins.")
+    return isinstance(folder, Parameter)
 
 
 def database_name(url: str) -> str:
