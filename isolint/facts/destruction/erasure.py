@@ -103,7 +103,8 @@ class Erasures:
         bodies = self._bodies(module, function)
         if place.kind == "home" and (self._moves_home(bodies) or self._pinned_home(module)):
             return False
-        if (place.kind == "cwd" or _is_relative(place)) and self._leaves_folder(bodies):
+        relative = place.kind == "cwd" or _is_relative(place)
+        if relative and (self._leaves_folder(bodies) or self.fixtures.has_own_folder(module)):
             return False
         if self._made(place, path, bodies, _imported(module)):
             return False

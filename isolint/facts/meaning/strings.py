@@ -34,7 +34,15 @@ _UNCHANGED = frozenset(
     "strip lstrip rstrip lower upper casefold encode decode unicode_string render_as_string get_secret_value "
     "resolve absolute as_posix expanduser __str__ human_repr geturl dedent title".split()
 )
-_STILL_UNIQUE = _UNCHANGED | {"replace", "joinpath", "with_suffix", "with_name", "upper", "isoformat", "strftime"}
+_STILL_UNIQUE = _UNCHANGED | {
+    "replace",
+    "joinpath",
+    "with_suffix",
+    "with_name",
+    "upper",
+    "isoformat",
+    "strftime",
+}
 _PASS_THROUGH = frozenset(
     "builtins.str builtins.repr pathlib.Path pathlib.PurePath pathlib.PosixPath os.fspath os.path.abspath "
     "os.path.realpath os.path.expanduser os.path.normpath textwrap.dedent inspect.cleandoc "
@@ -111,7 +119,7 @@ def _percent(pattern: str, right: Value) -> Value:
 
 
 def called(ev: Evaluator, callee: Value, node: s.Call, frame: Frame) -> Value:
-    """A method of a string, path or URL; of a name made for this run what is made of it, `str(uuid4()).replace(...)`."""
+    """A method of a string, path or URL, or of a name made for this run, `str(uuid4()).replace(...)`."""
     if isinstance(callee, UniqueName) and isinstance(node.function, s.Attribute):
         return callee if node.function.name in _STILL_UNIQUE else UNKNOWN
     if not isinstance(callee, Method):

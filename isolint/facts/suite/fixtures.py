@@ -161,6 +161,11 @@ class Fixtures:
         """Whether a module may define fixtures: one of the tests, or one that the product has for tests."""
         return module.is_test or "pytest" in (self.project.text(module.path) or "")
 
+    def has_own_folder(self, module: Module) -> bool:
+        """Whether the runner of a test module's tests runs them in a folder of their own, as trial does."""
+        content = self.project.text(module.path) or ""
+        return any(name in content for name in self.evaluator.vocabulary.runners)
+
     def plugins(self, module: Module) -> Iterator[Module]:
         """The modules of the project that a module's `pytest_plugins` names."""
         value = (
