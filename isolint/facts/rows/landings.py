@@ -15,6 +15,7 @@ from isolint.facts.meaning.values import (
     Table,
     Text,
     Trail,
+    Union,
     UniqueName,
     Unknown,
     Value,
@@ -69,7 +70,8 @@ class Landings:
                 if any(isinstance(part, _LOST) for part in _parts(option.url)):
                     continue
                 target = self.target(option, path)
-                if target.level > Level.DISPOSABLE:
+                several = target.level == Level.UNKNOWN and isinstance(option.url, Union)
+                if target.level > Level.DISPOSABLE and not several:
                     return Landing(target, target.trail)
         return None
 
@@ -177,7 +179,7 @@ class Landings:
 def _parts(url: Value) -> Iterator[Value]:
     """What a URL is made of, down to the pieces of text."""
     match url:
-        case Text(parts=parts) | Items(values=parts):
+        case Text(parts=parts) | Items(values=parts) | Union(options=parts):
             for part in parts:
                 yield from _parts(part)
         case Address(base=base, components=components):

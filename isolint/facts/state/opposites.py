@@ -77,7 +77,7 @@ def put_back_in_turn(call: s.Call, frame: Frame, origins: Origins) -> list[Place
     `[(shop.prices, "today"), (shop.mail, "send")]` are two such pairs.
     """
     match call.arguments, frame.function:
-        case (s.Name() as owner, s.Name(), _), s.Function(body=body) if origins.of(owner, frame) is None:
+        case (s.Name() as first, s.Name(), _), s.Function(body=body) if origins.of(first, frame) is None:
             pass
         case _:
             return []
