@@ -34,15 +34,6 @@ _UNCHANGED = frozenset(
     "strip lstrip rstrip lower upper casefold encode decode unicode_string render_as_string get_secret_value "
     "resolve absolute as_posix expanduser __str__ human_repr geturl dedent title".split()
 )
-_STILL_UNIQUE = _UNCHANGED | {
-    "replace",
-    "joinpath",
-    "with_suffix",
-    "with_name",
-    "upper",
-    "isoformat",
-    "strftime",
-}
 _PASS_THROUGH = frozenset(
     "builtins.str builtins.repr pathlib.Path pathlib.PurePath pathlib.PosixPath os.fspath os.path.abspath "
     "os.path.realpath os.path.expanduser os.path.normpath textwrap.dedent inspect.cleandoc "
@@ -121,7 +112,8 @@ def _percent(pattern: str, right: Value) -> Value:
 def called(ev: Evaluator, callee: Value, node: s.Call, frame: Frame) -> Value:
     """A method of a string, path or URL, or of a name made for this run, `str(uuid4()).replace(...)`."""
     if isinstance(callee, UniqueName) and isinstance(node.function, s.Attribute):
-        return callee if node.function.name in _STILL_UNIQUE else UNKNOWN
+        is_text = node.function.name in ("lower", "upper") or len(node.arguments) == 2
+        return callee if is_text and node.function.name in ("replace", "lower", "upper") else UNKNOWN
     if not isinstance(callee, Method):
         return UNKNOWN
     receiver, name = callee.receiver, callee.name

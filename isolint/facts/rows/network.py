@@ -213,7 +213,8 @@ def _stands_in(function: s.Function) -> bool:
 def _helpers(functions: list[s.Function], module: Module) -> list[s.Function]:
     """The functions and methods of a test module that some of these call."""
     called = frozenset[str]().union(*(called_in(function.body) for function in functions))
-    return [f for f in module.functions if f.name in called and f not in functions]
+    known = {id(function) for function in functions}
+    return [f for f in module.functions if f.name in called and id(f) not in known]
 
 
 def _parts(node: s.Expression) -> Iterator[s.Expression]:
