@@ -110,10 +110,7 @@ def _percent(pattern: str, right: Value) -> Value:
 
 
 def called(ev: Evaluator, callee: Value, node: s.Call, frame: Frame) -> Value:
-    """A method of a string, path or URL, or of a name made for this run, `str(uuid4()).replace(...)`."""
-    if isinstance(callee, UniqueName) and isinstance(node.function, s.Attribute):
-        is_text = node.function.name in ("lower", "upper") or len(node.arguments) == 2
-        return callee if is_text and node.function.name in ("replace", "lower", "upper") else UNKNOWN
+    """A method of a string, path or URL."""
     if not isinstance(callee, Method):
         return UNKNOWN
     receiver, name = callee.receiver, callee.name

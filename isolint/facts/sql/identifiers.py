@@ -278,6 +278,10 @@ class Identifiers:
         if self._is_named_for_quoter(node.function, frame):
             return True
         receivers = options(self.evaluator.evaluate(node.function.value, frame))
+        if method in ("replace", "lower", "upper") and all(
+            isinstance(each, UniqueName) for each in receivers
+        ):
+            return True
         return any(self._is_quoter(receiver, method) for receiver in receivers)
 
     def _is_quoter(self, receiver: Value, method: str) -> bool:
