@@ -83,11 +83,11 @@ class ImportOrder:
             for name, value in self.environment.written(node, frame):
                 self._write(name, value, Hop(module.path, node.at, name), order)
             called = _called(node, module)
-            for inner in statements(called.body) if called is not None else ():
-                for name, value in self.environment.written(
-                    inner, self.evaluator.function_frame(module, called)
-                ):
-                    self._write(name, value, Hop(module.path, inner.at, name), order)
+            if called is not None:
+                inside = self.evaluator.function_frame(module, called)
+                for inner in statements(called.body):
+                    for name, value in self.environment.written(inner, inside):
+                        self._write(name, value, Hop(module.path, inner.at, name), order)
             if _loads_file(node):
                 self.settle(order)
                 order.sealed = True
