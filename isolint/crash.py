@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import traceback
 
 _PACKAGE = PurePath(__file__).parent
 
 
 def described(error: BaseException) -> str:
     """Say in one line what was raised, and where outside Python itself: `KeyError: 1 (isolint/a.py:12)`."""
-    import traceback
-
     said = " ".join(str(error).split())
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_pythons(frame.filename)]
-    return f"{what} ({_place(frames[-1])})" if frames else what
+    place = ""
+    step = error.__traceback__
+    while step is not None:
+        filename = step.tb_frame.f_code.co_filename
+        if not _is_pythons(filename):
+            place = f" ({_shown(filename)}:{step.tb_lineno})"
+        step = step.tb_next
+    return f"{what}{place}"
 
 
+@cache
 def _is_pythons(filename: str) -> bool:
     import sysconfig
 
@@ -28,7 +30,8 @@ def _is_pythons(filename: str) -> bool:
     return filename.startswith("<") or (filename.startswith(python) and "site-packages" not in filename)
 
 
-def _place(frame: traceback.FrameSummary) -> str:
-    path = PurePath(frame.filename)
+@cache
+def _shown(filename: str) -> str:
+    path = PurePath(filename)
     shown = path.relative_to(_PACKAGE.parent) if path.is_relative_to(_PACKAGE) else path
-    return f"{shown.as_posix()}:{frame.lineno}"
+    return shown.as_posix()

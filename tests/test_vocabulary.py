@@ -97,7 +97,7 @@ def test_entries_say_something(path: Path) -> None:
         else:
             names = [
                 getattr(entry, name, ())
-                for name in ("call", "name", "fixtures", "bases", "marks", "variables", "asks")
+                for name in ("call", "name", "fixtures", "bases", "marks", "modules", "variables", "asks")
             ]
             assert any(names), f"{kind} of nothing: {entry}"
             assert getattr(entry, "when", None) is None or entry.when.argument

@@ -93,6 +93,7 @@ class Vocabulary:
     )
     changes: dict[str, tuple[Change, ...]] = _index(lambda by: by.call("changes"))
     restoring_fixtures: dict[str, tuple[Change, ...]] = _index(lambda by: by.all("changes", "fixtures"))
+    runners: frozenset[str] = _index(lambda by: frozenset(by.only("changes", "modules")))
     harmless_variables: frozenset[str] = _index(lambda by: frozenset(by.only("changes", "variables")))
     contextual: frozenset[str] = _index(
         lambda by: frozenset((*by.all("contextual", "name"), *by.call("contextual")))

@@ -67,13 +67,15 @@ class Change:
     is the argument `key`, or the fixed `part`; without either it is all of the object, or what the dotted name
     says. Without a `target`, `part` is the dotted name of the object. `ends` tells what puts it back: nothing,
     the end of the `with` block or decorated function ("block"), the end of the "test". `fixtures` put back all
-    of the state at the end of a test. `variables` are those that suites set for the whole run on purpose: dummy
+    of the state at the end of a test. `modules` are runners', which give all tests that import them a state (a folder)
+    of their own. `variables` are those that suites set for the whole run on purpose: dummy
     credentials, output without a screen.
     """
 
     state: str = field(metadata={"one of": STATES})
     call: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     target: Argument = ()
     key: Argument = ()
     part: str = ""

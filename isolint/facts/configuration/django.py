@@ -20,7 +20,7 @@ from isolint.facts.program.show import bare
 from isolint.facts.running.relevance import calls_in, last_name
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import Fixture, Fixtures
-from isolint.facts.targets.lattice import Level, place
+from isolint.facts.targets.lattice import Level, is_test_name, place
 from isolint.late import dataclass, regex
 
 if TYPE_CHECKING:
@@ -144,10 +144,15 @@ class Django:
         return bool(named) and all(_is_for_tests(name) for name in named)
 
     def _name(self, entry: Written | Settings) -> Value:
+        """What a database is called by, or its server if that is one for tests by its name."""
         from isolint.facts.configuration.databases import Settings, Written
 
-        name = entry.look(("NAME",)) if isinstance(entry, Settings) else None
-        return self._value(name) if isinstance(name, Written) else UNKNOWN
+        if not isinstance(entry, Settings):
+            return UNKNOWN
+        values = [self._value(each) for each in map(entry.get, ("HOST", "NAME")) if isinstance(each, Written)]
+        tests = (value for value in values if is_test_name(text(value) or ""))
+        name = entry.look(("NAME",))
+        return next(tests, self._value(name) if isinstance(name, Written) else UNKNOWN)
 
     def _value(self, written: Written) -> Value:
         """What a setting holds; of the NAME in what makes a dict of a URL this URL."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from isolint.facts.destruction.losses import Loss, Losses
@@ -60,7 +61,7 @@ class Destructions:
         pins: Mapping[str, Value] | None = None,
         made: frozenset[str] = frozenset(),
     ) -> Destruction | None:
-        """The destruction of the application's data that an event is, if it is one.
+        """The destruction of the application's data that an event is, if it is one; where the event varies, unsure.
 
         `pins` are variables set for this run besides those the tests of `path` set, `made` the names of what
         the run creates itself.
@@ -82,6 +83,8 @@ class Destructions:
         places: list[Place] = [*event.through, *((hop.path, hop.at[0]) for hop in trail)]
         if self.replacements.replaces(path, places):
             return None
+        if event.varies:
+            return Destruction(loss.what, replace(targets[0], sure=False), trail, loss.rows)
         named = wired[0] or judge(handles[0], known, product=is_product(handles[0]))
         by_default = named.level < Level.PRODUCTION
         return Destruction(loss.what, targets[0], trail, loss.rows, by_default, _is_configured(trail))

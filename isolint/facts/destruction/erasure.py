@@ -103,7 +103,8 @@ class Erasures:
         bodies = self._bodies(module, function)
         if place.kind == "home" and (self._moves_home(bodies) or self._pinned_home(module)):
             return False
-        if place.kind == "cwd" and self._leaves_folder(bodies):
+        relative = place.kind == "cwd" or _is_relative(place)
+        if relative and (self._leaves_folder(bodies) or self.fixtures.has_own_folder(module)):
             return False
         if self._made(place, path, bodies, _imported(module)):
             return False
@@ -177,6 +178,12 @@ class Erasures:
             for body in (module.facts.body, *inner):
                 found |= {word.strip("./") for word in _strings(body) if " " not in word and len(word) < 80}
         return frozenset(found) - {""}
+
+
+def _is_relative(place: Place) -> bool:
+    """Whether a constant of the product says a path below the working directory: `LOCK_FILE = "shop.lock"`."""
+    last = place.trail[-1].text.partition(" = ")[2] if place.trail else ""
+    return place.kind == "product" and last[:1] in ("'", '"') and last[1:2] not in ("/", "~", "\\")
 
 
 def _is_about_home(value: object) -> bool:

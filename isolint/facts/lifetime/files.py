@@ -190,7 +190,9 @@ class FixedFiles:
         bodies += [set_up.body for _, set_up in self.fixtures.set_ups(module, owner)]
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
         called = {name for body in bodies for name in called_in(body)}
-        if not path.startswith("/") and any(map(_leads_away, called | names)):
+        if not path.startswith("/") and (
+            any(map(_leads_away, called | names)) or self.fixtures.has_own_folder(module)
+        ):
             return True
         spelled = [e for body in bodies for e in every_expression(body)]
         spelled += [inner for decorator in decorators for inner in walk(decorator)]

@@ -16,6 +16,7 @@ from isolint.facts.meaning.values import (
     Literal,
     Method,
     Reference,
+    Union,
     Value,
     Variable,
     options,
@@ -218,6 +219,19 @@ def methods(ev: Evaluator, instance: Instance, names: tuple[str, ...]) -> list[F
     return [found for name in names if (found := method(ev, instance, name)) is not None]
 
 
+def varies(ev: Evaluator, node: s.Call, frame: Frame) -> bool:
+    """Whether a call runs one method or another: its object may be of one of several first-party classes."""
+    if not isinstance(node.function, s.Attribute):
+        return False
+    known = frame.memory.get(node.function.value)
+    if not isinstance(known, Union):
+        return False
+    name = node.function.name
+    kinds = {id(o.of.node): o for o in known.options if isinstance(o, Instance)}
+    found = [method(ev, kind, name) for kind in kinds.values()]
+    return len({None if each is None else id(each.function) for each in found}) > 1
+
+
 def is_property(function: s.Function | s.Lambda) -> bool:
     """Whether reading a method as an attribute runs it."""
     return isinstance(function, s.Function) and any(
@@ -272,9 +286,11 @@ def _method_value(ev: Evaluator, cls: ClassValue, function: s.Function, owner: V
 def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Value:
     """A field of a settings class: a configuration variable with, perhaps, a default."""
     default: Value | None = None
+    name = _prefix(ev, cls) + binding.name.upper()
     expression = binding.value
     if isinstance(expression, s.Call) and show(expression.function).rpartition(".")[2] == "Field":
         named = dict(expression.keywords)
+        name = _alias(named) or name
         expression = named.get("default") or (expression.arguments[0] if expression.arguments else None)
     if expression is not None and not isinstance(expression, s.Opaque):
         default = ev.evaluate(expression, frame)
@@ -283,7 +299,21 @@ def _field(ev: Evaluator, cls: ClassValue, binding: Binding, frame: Frame) -> Va
     if default in (Literal(None), Literal("")):
         default = None
     hop = Hop(cls.module.path, binding.node.at, _field_text(binding))
-    return via(Variable(_prefix(ev, cls) + binding.name.upper(), default), hop)
+    return via(Variable(name, default), hop)
+
+
+def _alias(named: dict[str, s.Expression]) -> str:
+    """The variable that a field names itself, `Field(validation_alias="SHOP_DB")`; of several the first."""
+    for word in ("validation_alias", "alias", "env"):
+        match named.get(word):
+            case s.Constant(value=str(name)):
+                return name.upper()
+            case (
+                s.Call(arguments=(s.Constant(value=str(name)), *_))
+                | s.Sequence(items=(s.Constant(value=str(name)), *_))
+            ):
+                return name.upper()
+    return ""
 
 
 def _prefix(ev: Evaluator, cls: ClassValue) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from isolint.facts.meaning import handles, strings
 from isolint.facts.meaning.values import (
     UNKNOWN,
+    ClassValue,
     Frame,
     Generated,
     Literal,
@@ -48,10 +49,18 @@ def called(ev: Evaluator, callee: Reference, node: s.Call, frame: Frame) -> Valu
         callee.name in ("functools.partial", "builtins.staticmethod", "builtins.classmethod")
         and node.arguments
     ):
-        return ev.evaluate(node.arguments[0], frame)
+        value = ev.evaluate(node.arguments[0], frame)
+        return UNKNOWN if len(node.arguments) + len(node.keywords) > 1 and _makes(ev, value) else value
     if callee.name in _HANDING_OUT and node.arguments:
         return Generated(ev.evaluate(node.arguments[0], frame))
     return handles.library_call(ev, callee, node, frame) or strings.library_call(ev, callee, node, frame)
+
+
+def _makes(ev: Evaluator, value: Value) -> bool:
+    """Whether what is called makes an object, or opens a store: what it is given beforehand would be lost."""
+    return isinstance(value, ClassValue) or (
+        isinstance(value, Reference) and value.name in ev.vocabulary.handles
+    )
 
 
 def _imported_by_name(ev: Evaluator, node: s.Call, frame: Frame) -> Value:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from isolint.facts.meaning.evaluate import Evaluator
-from isolint.facts.meaning.values import UNKNOWN, Frame, Hop, Literal, Reference, Table, Value, via
+from isolint.facts.meaning.values import (
+    UNKNOWN,
+    Frame,
+    Hop,
+    Literal,
+    Reference,
+    Table,
+    Value,
+    Variable,
+    via,
+)
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import statements, told
 from isolint.facts.program.show import dotted
@@ -22,7 +32,7 @@ class Environment:
 
     def written(self, node: s.Statement, frame: Frame) -> Iterable[Pin]:
         """`os.environ[...] = value`, `.setdefault`, `.update`, `setenv` and `patch.dict` in one statement."""
-        return self._written(node, _writing(node), frame) if may_write(node) else ()
+        return _changed(self._written(node, _writing(node), frame)) if may_write(node) else ()
 
     def _written(
         self, node: s.Statement, calls: list[tuple[s.Call, s.Attribute]], frame: Frame
@@ -91,6 +101,15 @@ class Environment:
     def _is_environment(self, node: s.Expression, frame: Frame) -> bool:
         value = self.evaluator.evaluate(node, frame)
         return isinstance(value, Reference) and f"{value.name}.[]" in self.evaluator.vocabulary.readers
+
+
+def _changed(pins: Iterable[Pin]) -> Iterator[Pin]:
+    """What is set; of a variable that is set to itself, or else to something, that is what it is set to at most."""
+    for name, value in pins:
+        if not isinstance(value, Variable) or value.name != name:
+            yield name, value
+        elif value.default is not None:
+            yield name, via(value.default, *value.trail)
 
 
 def may_write(node: s.Statement) -> bool:

@@ -10,7 +10,7 @@ from isolint.facts.order.environment import Environment, may_write
 from isolint.facts.order.readings import Readings
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
-from isolint.facts.program.scopes import blocks, is_type_checking, told
+from isolint.facts.program.scopes import blocks, is_type_checking, statements, told
 from isolint.facts.running.relevance import last_name
 from isolint.late import dataclass
 
@@ -83,6 +83,12 @@ class ImportOrder:
                 self._import(node, module, order)
             for name, value in self.environment.written(node, frame):
                 self._write(name, value, Hop(module.path, node.at, name), order)
+            called = _called(node, module)
+            if called is not None:
+                inside = self.evaluator.function_frame(module, called)
+                for inner in statements(called.body):
+                    for name, value in self.environment.written(inner, inside):
+                        self._write(name, value, Hop(module.path, inner.at, name), order)
             if _loads_file(node):
                 self.settle(order)
                 order.sealed = True
@@ -197,11 +203,25 @@ def _steps(body: s.Block) -> Iterator[s.Statement]:
     for node in body:
         if isinstance(node, s.Function | s.Class):
             continue
-        if isinstance(node, s.Import) or may_write(node) or _loads_file(node):
+        if isinstance(node, s.Import) or may_write(node) or _loads_file(node) or _name_called(node):
             yield node
         if not (isinstance(node, s.If) and is_type_checking(node.test)):
             for inner, _, _ in blocks(node):
                 yield from _steps(inner)
+
+
+def _name_called(node: s.Statement) -> str:
+    """The name of what a statement calls without arguments, `set_variables()`; "" for any other."""
+    match node:
+        case s.Evaluate(value=s.Call(function=s.Name(id=name), arguments=(), keywords=())):
+            return name
+    return ""
+
+
+def _called(node: s.Statement, module: Module) -> s.Function | None:
+    """The function of the module itself that a statement of its top level calls."""
+    name = _name_called(node)
+    return next((f for f in module.facts.body if isinstance(f, s.Function) and f.name == name), None)
 
 
 def _loads_file(node: s.Statement) -> bool:

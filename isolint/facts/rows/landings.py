@@ -15,6 +15,7 @@ from isolint.facts.meaning.values import (
     Table,
     Text,
     Trail,
+    Union,
     UniqueName,
     Unknown,
     Value,
@@ -71,7 +72,8 @@ class Landings:
                 continue
             target = self.target(option, path)
             least = Level.PRODUCTION if option.url is None else Level.DISPOSABLE + 1
-            if target.level >= least:
+            several = target.level == Level.UNKNOWN and isinstance(option.url, Union)
+            if target.level >= least and not several:
                 return Landing(target, target.trail)
         return None
 
@@ -189,7 +191,7 @@ class Landings:
 def _parts(url: Value) -> Iterator[Value]:
     """What a URL is made of, down to the pieces of text."""
     match url:
-        case Text(parts=parts) | Items(values=parts):
+        case Text(parts=parts) | Items(values=parts) | Union(options=parts):
             for part in parts:
                 yield from _parts(part)
         case Address(base=base, components=components):

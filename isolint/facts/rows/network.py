@@ -29,6 +29,7 @@ _STANDING_IN = frozenset(
     "aioresponses httpserver httpx_mock respx_mock rsps mocket httmock moto mock flexmock pretend MockTransport "
     "testcontainers docker live_server make_httpserver wiremock".split()
 )
+_MOCKS = frozenset(name for name in _STANDING_IN if name[0].isupper())  # `mock.patch` may be a request, too
 _STARTING = frozenset(
     "Popen Thread Process Server serve serve_forever start start_server run_server create_server live_server "
     "check_call create_task".split()
@@ -161,6 +162,7 @@ class Network:
             return False
         functions = [function, *(f.function for f in closure)]
         functions += [f for _, f in self.tidying.around(module, function)]
+        functions += _helpers(functions, module)
         if any(self._is_stand_in(each) for each in functions):
             return False
         marks = [b.value for b in module.names.bindings.get("pytestmark", ()) if b.value is not None]
@@ -202,7 +204,17 @@ def _stands_in(function: s.Function) -> bool:
         return True
     if not called_in(function.body).isdisjoint(_STARTING):
         return True
-    return any(isinstance(n, s.Name) and n.id in _STANDING_IN for n in every_expression(function.body))
+    return any(
+        (isinstance(n, s.Name) and n.id in _STANDING_IN) or (isinstance(n, s.Attribute) and n.name in _MOCKS)
+        for n in every_expression(function.body)
+    )
+
+
+def _helpers(functions: list[s.Function], module: Module) -> list[s.Function]:
+    """The functions and methods of a test module that some of these call."""
+    called = frozenset[str]().union(*(called_in(function.body) for function in functions))
+    known = {id(function) for function in functions}
+    return [f for f in module.functions if f.name in called and id(f) not in known]
 
 
 def _parts(node: s.Expression) -> Iterator[s.Expression]:

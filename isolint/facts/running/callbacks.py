@@ -20,3 +20,10 @@ def without_first(node: s.Call, function: s.Expression, *, receiver: bool) -> s.
     if receiver:
         rest = (s.Opaque((), node.at), *rest)
     return s.Call(function, rest, node.keywords, node.at)
+
+
+def first_party_name(callee: FunctionValue) -> str:
+    """The full name of a first-party function, as the project's vocabulary may know it."""
+    function = callee.function
+    name = function.qualname if isinstance(function, s.Function) else "<lambda>"
+    return f"{callee.module.dotted}.{name}"

@@ -17,7 +17,8 @@ class Event:
     `try` that swallows the failure. `store` is the handle that a callback's caller
     passes on. `passed` knows whether a guard stands before it. `phase` is "set up", "tear down"
     (after the fixture's yield, or registered to run at the end) or "always" (in a `finally`).
-    `managed` tells that `with` undoes it.
+    `managed` tells that `with` undoes it, `varies` that it depends on the class of an object on the way,
+    which may be one of several.
     """
 
     names: tuple[str, ...]
@@ -32,6 +33,7 @@ class Event:
     store: Value | None = None
     through: tuple[tuple[str, int], ...] = ()
     tolerant: bool = False
+    varies: bool = False
 
     @property
     def guarded(self) -> bool:

@@ -33,14 +33,14 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import expressions, statements, told, walk
 from isolint.facts.program.show import show
-from isolint.facts.running.callbacks import first_free, without_first
+from isolint.facts.running.callbacks import first_free, first_party_name, without_first
 from isolint.facts.running.events import Event, Run
 from isolint.facts.running.passed import GUARD, NOTHING, Passed
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, Relevance
 from isolint.facts.targets.guards import finds_empty, finds_something, is_guard_call, leaves
 
 DEEPEST = 8
-MOST_EVENTS = 4_000
+MOST_EVENTS = 1_000
 MOST_ENTERED = 1_000
 
 
@@ -123,6 +123,7 @@ class _Run:
         self.phase = "set up"
         self.passed = NOTHING
         self.tolerant = 0
+        self.varies = False
         self.active: list[int] = []
         self.entered = 0
 
@@ -225,9 +226,11 @@ class _Run:
         if is_guard_call(node):
             self.passed = GUARD
         relevant = self.runs.relevance.call(node, frame.module)
+        varies, self.varies = self.varies, self.varies or instances.varies(self.evaluator, node, frame)
         for option in options(callee):
             if relevant or self.runs.relevance.value(option) or self._is_own_word(option):
                 self.called(option, node, frame, managed)
+        self.varies = varies
         if relevant and isinstance(callee, Unknown | Parameter):
             self._bare(node, frame, managed)
         elif relevant and isinstance(callee, UniqueName):
@@ -237,14 +240,14 @@ class _Run:
         """Whether the project's vocabulary knows a first-party function."""
         if not isinstance(callee, FunctionValue) or isinstance(callee.function, s.Lambda):
             return False
-        return self.runs.vocabulary.knows(_first_party_name(callee))
+        return self.runs.vocabulary.knows(first_party_name(callee))
 
     def called(
         self, callee: Value, node: s.Call, frame: Frame, managed: bool, store: Value | None = None
     ) -> None:
         match callee:
             case FunctionValue():
-                self.note((_first_party_name(callee),), node, frame, UNKNOWN, managed, store)
+                self.note((first_party_name(callee),), node, frame, UNKNOWN, managed, store)
                 self.enter(callee, node, frame, store)
             case ClassValue():
                 self._construct(callee, node, frame, managed)
@@ -316,6 +319,7 @@ class _Run:
             store,
             self.through,
             self.tolerant > 0,
+            self.varies,
         )
         self.events.append(event)
         return event
@@ -391,9 +395,3 @@ class _Run:
 def _enters(body: s.Block) -> bool:
     """Whether a body enters a context, whose end may be an event of its own."""
     return any(isinstance(node, s.With) for node in statements(body))
-
-
-def _first_party_name(callee: FunctionValue) -> str:
-    function = callee.function
-    name = function.qualname if isinstance(function, s.Function) else "<lambda>"
-    return f"{callee.module.dotted}.{name}"

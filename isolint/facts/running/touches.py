@@ -99,7 +99,8 @@ class Touches:
         hop = Hop(frame.module.path, call.at, show(call))
         places: tuple[Place, ...] | None = None
         callees = [o for o in options(self.evaluator.evaluate(call.function, frame)) if not _is_nothing(o)]
-        for option in callees if len(callees) == 1 else ():
+        certain = len(callees) == 1 and not instances.varies(self.evaluator, call, frame)
+        for option in callees if certain else ():
             for touch in self._of_callee(option, call, frame):
                 if places is None:
                     places = tuple(self.bound_at(call.function, frame))

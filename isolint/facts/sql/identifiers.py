@@ -108,9 +108,8 @@ class Identifiers:
 
     def _is_part_of_unknown(self, hole: s.Expression, frame: Frame) -> bool:
         """Whether an expression reads an attribute of an object nothing is known of."""
-        if not isinstance(hole, s.Attribute):
-            return False
-        return isinstance(self.evaluator.evaluate(hole.value, frame), Parameter | Unknown)
+        owner = hole.value if isinstance(hole, s.Attribute) else None
+        return owner is not None and isinstance(self.evaluator.evaluate(owner, frame), Parameter | Unknown)
 
     def _in_template(self, template: s.Expression, frame: Frame, event: Event) -> Iterator[Splice]:
         pieces = list(self.templates.pieces(template, frame))
@@ -216,9 +215,8 @@ class Identifiers:
         """`table.name` in a loop over the tables of the metadata."""
         if not isinstance(node, s.Attribute) or node.name not in ("name", "fullname"):
             return False
-        if not isinstance(node.value, s.Name):
-            return False
-        bindings = self.evaluator.names(frame).bindings.get(node.value.id, ())
+        name = node.value.id if isinstance(node.value, s.Name) else ""
+        bindings = self.evaluator.names(frame).bindings.get(name, ())
         loops = [b.value for b in reaching(bindings, node.at[0]) if b.kind == "for" and b.value is not None]
         parts = [inner for loop in loops for inner in walk(loop) if isinstance(inner, s.Attribute)]
         return any(part.name in ("tables", "sorted_tables") for part in parts)
@@ -278,6 +276,10 @@ class Identifiers:
         if self._is_named_for_quoter(node.function, frame):
             return True
         receivers = options(self.evaluator.evaluate(node.function.value, frame))
+        if method in ("replace", "lower", "upper") and all(
+            isinstance(each, UniqueName) for each in receivers
+        ):
+            return True
         return any(self._is_quoter(receiver, method) for receiver in receivers)
 
     def _is_quoter(self, receiver: Value, method: str) -> bool:

@@ -22,6 +22,7 @@ from isolint.facts.meaning.values import (
     Table,
     Text,
     Thing,
+    UniqueName,
     Unknown,
     Value,
     options,
@@ -33,7 +34,7 @@ from isolint.facts.state.places import Place
 
 Key = tuple[Hashable, ...]
 _BY_NAME = frozenset({"getattr", "setattr", "delattr", "import_module"})
-_PLAIN = (Unknown, Literal, Text, Reference, Parameter)
+_PLAIN = (Unknown, Literal, Text, Reference, Parameter, UniqueName)
 
 
 class Idle:

@@ -19,7 +19,7 @@ from isolint.facts.state.initial import is_empty, is_new_key
 from isolint.facts.state.mutations import Mutations
 from isolint.facts.state.opposites import leaves_nothing, puts_back
 from isolint.facts.state.origins import is_class_level
-from isolint.facts.state.passing import is_done_once, is_forgotten, takes_away
+from isolint.facts.state.passing import is_done_once, passes
 from isolint.facts.state.places import (
     ENVIRONMENT,
     FIXTURE,
@@ -114,7 +114,8 @@ class Leaks:
                 if place.kind == LIBRARY and self.uses.is_set_by_all(leak.write, module):
                     told.add(place)
                 names = self.evaluator.names(leak.write.frame)
-                passing = _enters(leak) or takes_away(leak.write) or is_forgotten(leak.write, names)
+                source = self.project.module(leak.write.path)
+                passing = _enters(leak) or passes(leak.write, names, source)
                 if not (known or passing or self._is_registration(leak) or self._goes_back(leak)):
                     found.setdefault((leak.at, leak.kind), leak)
                 written.add((leak.write.path, leak.write.at))

@@ -23,6 +23,7 @@ from isolint.facts.running.failures import is_raising
 from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
 from isolint.facts.state.changes import Effect, is_resetting
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same, missing_in
+from isolint.facts.state.opposites import put_back_in_turn
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place, Shared, any_of
 from isolint.facts.state.writes import Write, is_undone, pairs, present, spelled
 
@@ -261,6 +262,8 @@ class MutationRun:
             return
         if name == "chdir" and self.ending:
             self.restored.append(Place(FOLDER))
+        if name == "setattr" and self.ending:
+            self.restored += put_back_in_turn(node, frame, mutations.origins)
         if name in mutations.changes.words:
             for effect in mutations.changes.of(node, frame):
                 self._effect(effect, node, frame)

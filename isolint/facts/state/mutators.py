@@ -77,6 +77,10 @@ class Mutators:
     ) -> bool:
         if not function.parameters or method.receiver is None or isinstance(method.receiver, ClassValue):
             return False
+        if any(
+            isinstance(d, s.Name) and d.id in ("staticmethod", "classmethod") for d in function.decorators
+        ):
+            return False
         me = function.parameters[0].name
         mine = {me}
         fresh: set[str] = set()

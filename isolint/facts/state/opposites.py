@@ -1,12 +1,15 @@
-"""Does a later write of the same body take an earlier one back?"""
+"""Does a later write of the same body take an earlier one back, or an ending what was written out before?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from isolint.facts.meaning.contents import is_container
+from isolint.facts.meaning.values import Frame
 from isolint.facts.program import syntax as s
+from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.state.initial import is_empty
+from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, Place
 from isolint.facts.state.writes import Write, is_undone
 from isolint.facts.targets.lattice import tokens
@@ -66,3 +69,23 @@ def _is_emptied(write: Write, restored: Place) -> bool:
     if owner is None or write.how != "changed" or write.place != owner.place or is_container(owner):
         return False
     return write.place.covers(restored)
+
+
+def put_back_in_turn(call: s.Call, frame: Frame, origins: Origins) -> list[Place]:
+    """What `setattr(owner, name, value)` of a loop puts back: the pairs that its function writes out to go through.
+
+    `[(shop.prices, "today"), (shop.mail, "send")]` are two such pairs.
+    """
+    match call.arguments, frame.function:
+        case (s.Name() as first, s.Name(), _), s.Function(body=body) if origins.of(first, frame) is None:
+            pass
+        case _:
+            return []
+    found: list[Place] = []
+    for node in statements(body):
+        for inner in (e for expression in expressions(node) for e in walk(expression)):
+            match inner:
+                case s.Sequence(items=(s.Name() | s.Attribute() as owner, s.Constant(value=str(name)), *_)):
+                    shared = origins.of(owner, frame)
+                    found += [shared.place.part(name)] if shared is not None else []
+    return found

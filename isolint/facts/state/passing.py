@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import Names, statements
+from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import Names, expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.state.writes import Write
+
+
+def passes(write: Write, names: Names, module: Module | None) -> bool:
+    """Whether a write in a module needs no taking back; `names` are those of the body that writes."""
+    return takes_away(write) or is_forgotten(write, names) or is_gone(write) or _is_numbering(write, module)
 
 
 def is_forgotten(write: Write, names: Names) -> bool:
@@ -27,6 +35,46 @@ def takes_away(write: Write) -> bool:
     if not isinstance(value, s.Subscript) or not isinstance(value.index, s.Opaque):
         return False
     return write.text.partition(" = ")[0] == show(value.value)
+
+
+def is_gone(write: Write) -> bool:
+    """Whether the body that enters something asserts that it is not there any more: the tested code takes it out."""
+    container, _, key = write.text.partition(" = ")[0].removesuffix("]").rpartition("[")
+    function = write.frame.function
+    if not container or not isinstance(function, s.Function):
+        return False
+    after = (node for node in statements(function.body) if node.at[0] > write.at[0])
+    return any((key, container) == missing for node in after for missing in _missing(node))
+
+
+def _missing(node: s.Statement) -> Iterator[tuple[str, str]]:
+    """What a statement asserts not to be in what: `assert key not in where`, `self.assertNotIn(key, where)`."""
+    match node:
+        case s.Assert(test=s.Compare(left=key, operators=("not in",), comparators=(where,))):
+            yield show(key), show(where)
+        case s.Evaluate(value=s.Call(function=s.Attribute(name="assertNotIn"), arguments=(key, where, *_))):
+            yield show(key), show(where)
+
+
+def _is_numbering(write: Write, module: Module | None) -> bool:
+    """Whether a number that only ever becomes part of names is counted on, so that no name is used twice."""
+    name, _, step = write.text.partition(" += ")
+    if module is None or not step.isdigit() or not name.isidentifier():
+        return False
+    read = [kind for function in module.functions for kind in _reads(function.body, name)]
+    return bool(read) and all(read)
+
+
+def _reads(body: s.Block, name: str) -> Iterator[bool]:
+    """For each time that a body reads a name, whether it makes text of it."""
+    for node in statements(body):
+        targets = node.targets if isinstance(node, s.Assign) else ()
+        for expression in (e for e in expressions(node) if e not in targets):
+            found = walk(expression)
+            within = [p for e in found if isinstance(e, s.Template) for p in e.parts]
+            for inner in found:
+                if isinstance(inner, s.Name) and inner.id == name:
+                    yield any(inner is part for part in within)
 
 
 def is_done_once(function: s.Function, write: Write) -> bool:

@@ -151,16 +151,26 @@ class Fixtures:
             if last.kind != "import" or not isinstance(last.node, s.Import):
                 continue
             if name == "*":
-                source = self.project.source_module(module, last.node).module
-                if source is not None and source.is_test:
-                    found.update(self.defined(source))
+                nodes = [each.node for each in bindings if isinstance(each.node, s.Import)]
+                for source in (self.project.source_module(module, node).module for node in nodes):
+                    if source is not None and self._may_offer(source):
+                        found.update(self.defined(source))
                 continue
             resolved = self.project.import_target(module, last)
-            if resolved.module is not None and resolved.module.is_test and len(resolved.rest) == 1:
+            if resolved.module is not None and len(resolved.rest) == 1 and self._may_offer(resolved.module):
                 fixture = self.defined(resolved.module).get(resolved.rest[0])
                 if fixture is not None:
                     found[name] = fixture
         return found
+
+    def _may_offer(self, module: Module) -> bool:
+        """Whether a module may define fixtures: one of the tests, or one that the product has for tests."""
+        return module.is_test or "pytest" in (self.project.text(module.path) or "")
+
+    def has_own_folder(self, module: Module) -> bool:
+        """Whether the runner of a test module's tests runs them in a folder of their own, as trial does."""
+        content = self.project.text(module.path) or ""
+        return any(name in content for name in self.evaluator.vocabulary.runners)
 
     def plugins(self, module: Module) -> Iterator[Module]:
         """The modules of the project that a module's `pytest_plugins` names."""

@@ -15,6 +15,8 @@ from isolint.facts.meaning.values import (
     Items,
     Literal,
     Method,
+    Parameter,
+    Reference,
     Text,
     Thing,
     Trail,
@@ -59,6 +61,7 @@ TEST_TOKENS = frozenset(
 LIVE_TOKENS = frozenset("prod production live staging stage dev development".split())
 _SWITCH_TOKENS = frozenset("env environment testing mode stage settings config dotenv profile".split())
 _HOLE = "\x00"
+_IN_FOLDER = regex(rf"((sqlite|duckdb)(\+\w+)?:///)?{_HOLE}/")
 _TOKENS = regex(r"[_\-.\s]+|(?<=[a-z])(?=[A-Z])")
 _DSN_NAME = regex(r"\b(?:dbname|database)\s*=\s*'?([^\s']+)")
 _MEMORY = regex(
@@ -103,6 +106,8 @@ def place(url: Value, pins: Pins, *, product: bool) -> Target:
     match url:
         case Literal(value=str(string)):
             return _placed_text(string, (), pins, url.trail, product)
+        case Literal(value=None):
+            return Target(Level.UNKNOWN, "a target that cannot be told", url.trail)
         case Literal():
             return _own(product, f"database {url.value!r}", url.trail)
         case Text():
@@ -152,9 +157,18 @@ def _placed_text(string: str, holes: tuple[Value, ...], pins: Pins, trail: Trail
                 if product
                 else Target(Level.UNKNOWN, f"`{without_credentials(shown)}`", trail)
             )
+    if _IN_FOLDER.match(string) and _is_given(holes[0]):
+        return Target(Level.UNKNOWN, f"`{without_credentials(shown)}`", trail)
     if not tokens(name).isdisjoint(LIVE_TOKENS):
         return Target(Level.PRODUCTION, f"`{without_credentials(shown)}`", trail)
     return _own(product, f"`{without_credentials(shown)}`", trail)
+
+
+def _is_given(folder: Value) -> bool:
+    """Whether a caller, or a library's settings, say which folder it is: the tests may give one of their own."""
+    if isinstance(folder, Reference):
+        return not folder.name.startswith("builtins.")
+    return isinstance(folder, Parameter)
 
 
 def database_name(url: str) -> str:
@@ -187,10 +201,12 @@ def _placed_parts(value: Text, pins: Pins, product: bool) -> Target:
 
 def _placed_variable(value: Variable, pins: Pins, product: bool) -> Target:
     if value.name in pins:
-        pinned = place(pins[value.name], pins, product=False)
+        others = {name: pin for name, pin in pins.items() if name != value.name}
+        pinned = place(pins[value.name], others, product=False)
         trail = (*value.trail, *pins[value.name].trail)
         return Target(min(pinned.level, Level.TEST_SHAPED), f"`{value.name}`, pinned by the tests", trail)
-    fallback = None if value.default is None else place(value.default, pins, product=product)
+    given = None if value.default is None or _is_none(value.default) else value.default
+    fallback = None if given is None else place(given, pins, product=product)
     if is_test_name(value.name):
         if fallback is None or fallback.level <= Level.TEST_SHAPED:
             return Target(Level.TEST_SHAPED, f"the tests' own variable `{value.name}`", value.trail)
@@ -206,7 +222,7 @@ def _placed_variable(value: Variable, pins: Pins, product: bool) -> Target:
 
 
 def _placed_address(value: Address, pins: Pins, product: bool) -> Target:
-    given = dict(value.components)
+    given = {name: component for name, component in value.components if not _is_none(component)}
     if "database" in given:
         named = given["database"]
         found = place(named, pins, product=product)
@@ -229,6 +245,10 @@ def _placed_address(value: Address, pins: Pins, product: bool) -> Target:
     if value.base is not None:
         return place(value.base, pins, product=product)
     return _own(product, "a server given by its address", value.trail)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Literal) and value.value is None
 
 
 def _placed_union(value: Union, pins: Pins, product: bool) -> Target:

@@ -80,5 +80,8 @@ def _patched(nodes: tuple[s.Expression, ...]) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, s.Call) and last_name(node) in _PATCHES:
             for argument in node.arguments[:2]:
-                if isinstance(argument, s.Constant) and isinstance(argument.value, str):
-                    yield argument.value.rpartition(".")[2]
+                match argument:
+                    case s.Constant(value=str(name)) | s.Template(parts=(*_, str(name))):
+                        yield name.rpartition(".")[2]
+                    case s.Binary(operator="+", right=s.Constant(value=str(name))):
+                        yield name.rpartition(".")[2]
