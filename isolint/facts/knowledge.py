@@ -41,7 +41,7 @@ class Knowledge(Analyses):
         source = self._source(site)
         is_own = isinstance(value, Handle) and value.kind in kinds and is_product(value)
         is_of_product = source is None or not source.is_test
-        if isinstance(value, Handle) and is_own and is_of_product and not self._is_idle(site):
+        if isinstance(value, Handle) and is_own and is_of_product:
             yield site.at, site.binding.name, value
         if isinstance(value, ModuleValue):
             yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)

@@ -47,13 +47,6 @@ class Mentions:
         """The other test code that may come to what running a test module does, or what it defines; None for all."""
         return self._followed(module, self._around)
 
-    def is_idle(self, module: Module, name: str) -> bool:
-        """Whether a test module only imports a name: it does not say it again, nor does who may come to it there."""
-        data, word = self.project.content(module.path), name.encode()
-        if data.count(word) > 1:
-            return False
-        return all(word not in self._words(path) for path in self._speakers(module.path, passing=True))
-
     def is_imported_by_product(self, path: str) -> bool:
         """Whether anything of the product that test code speaks of may import a test module."""
         stem = _name(path.removesuffix("/__init__.py")).encode()
