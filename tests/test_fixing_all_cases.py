@@ -26,6 +26,7 @@ TAKEN_ALONG_BY = {
     "ISO101": {"ISO501"},
     "ISO103": {"ISO101"},
     "ISO107": {"ISO502"},
+    "ISO301": {"ISO101"},
     "ISO501": {"ISO101", "ISO102"},
     "ISO502": {"ISO101", "ISO102", "ISO104"},
 }

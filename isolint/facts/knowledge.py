@@ -46,9 +46,6 @@ class Knowledge(Analyses):
         if isinstance(value, ModuleValue):
             yield from (found for found in self._through_module(site, value) if found[2].kind in kinds)
 
-    def _is_idle(self, site: Import) -> bool:
-        return self.mentions.is_idle(site.module, site.binding.name)
-
     def _source(self, site: Import) -> Module | None:
         if site.binding.imported is None:
             return None

@@ -221,6 +221,8 @@ def _name_called(node: s.Statement) -> str:
 def _called(node: s.Statement, module: Module) -> s.Function | None:
     """The function of the module itself that a statement of its top level calls."""
     name = _name_called(node)
+    if not name:
+        return None
     return next((f for f in module.facts.body if isinstance(f, s.Function) and f.name == name), None)
 
 

@@ -76,6 +76,8 @@ class Fixtures:
         self._defined: dict[str, dict[str, Fixture]] = {}
         self._in_classes: dict[int, dict[str, Fixture]] = {}
         self._values: dict[int, Value] = {}
+        self._chains: dict[str, tuple[Module, ...]] = {}
+        self._needed: dict[int, tuple[Fixture, tuple[Fixture, ...]]] = {}
         self._tests: dict[str, tuple[tuple[s.Function, s.Class | None], ...]] = {}
         evaluator.parameter = self.injected
 
@@ -188,9 +190,11 @@ class Fixtures:
 
     def chain(self, path: str) -> tuple[Module, ...]:
         """The modules whose fixtures a file sees: itself, then the conftests from the nearest outwards."""
-        own = self.project.module(path)
-        above = [m for m in self.project.conftests(path) if m.path != path]
-        return tuple(m for m in (own, *reversed(above)) if m is not None)
+        if path not in self._chains:
+            own = self.project.module(path)
+            above = [m for m in self.project.conftests(path) if m.path != path]
+            self._chains[path] = tuple(m for m in (own, *reversed(above)) if m is not None)
+        return self._chains[path]
 
     def find(
         self, name: str, module: Module, owner: s.Class | None = None, besides: Fixture | None = None
@@ -215,18 +219,22 @@ class Fixtures:
 
     def transitive(self, fixtures: list[Fixture]) -> tuple[Fixture, ...]:
         """The fixtures and those they request, each once."""
-        found: list[Fixture] = []
+        found: dict[int, Fixture] = {}
         pending = list(fixtures)
-        while pending:
-            current = pending.pop(0)
-            if any(current is known for known in found):
-                continue
-            found.append(current)
-            for name in (*current.requests, *self.marked(current.module, current.function, None)):
-                needed = self.find(name, current.module, current.owner, besides=current)
-                if needed is not None:
-                    pending.append(needed)
-        return tuple(found)
+        for current in pending:
+            if id(current) not in found:
+                found[id(current)] = current
+                pending += self._needed_by(current)
+        return tuple(found.values())
+
+    def _needed_by(self, fixture: Fixture) -> tuple[Fixture, ...]:
+        """The fixtures that one requests itself."""
+        known = self._needed.get(id(fixture))
+        if known is None or known[0] is not fixture:
+            names = (*fixture.requests, *self.marked(fixture.module, fixture.function, None))
+            needed = (self.find(name, fixture.module, fixture.owner, besides=fixture) for name in names)
+            known = self._needed[id(fixture)] = (fixture, tuple(f for f in needed if f is not None))
+        return known[1]
 
     def autouse(self, module: Module, owner: s.Class | None = None) -> list[Fixture]:
         """The autouse fixtures in force in a module (and class)."""
