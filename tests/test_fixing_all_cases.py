@@ -29,6 +29,7 @@ TAKEN_ALONG_BY = {
     "ISO301": {"ISO101"},
     "ISO501": {"ISO101", "ISO102"},
     "ISO502": {"ISO101", "ISO102", "ISO104"},
+    "ISO503": {"ISO101"},
 }
 
 
