@@ -255,6 +255,29 @@ def test_files_that_others_may_mean_concern_everybody(tmp_path: Path, path: str)
     assert told(result) == told(whole(root))
 
 
+HOSTED = """\
+from supabase import create_client
+
+client = create_client("https://qwhmoasfeg.supabase.co", "public-anon-key")
+
+
+def test_loaf():
+    client.table("loaves").insert({"name": "rye"}).execute()
+"""
+
+
+@pytest.mark.parametrize(("now", "concerned"), [("qwhmoasfeg", True), ("elsewhere", False)])
+def test_hosted_address_of_the_product_concerns_tests_that_spell_it_out(
+    tmp_path: Path, now: str, concerned: bool
+) -> None:
+    address = "ADDRESS = 'https://another.supabase.co'\n"
+    root = write(tmp_path, {**BAKERY, "bakery/hosted.py": address, "tests/test_hosted.py": HOSTED})
+    before, held = change(root, "bakery/hosted.py", address.replace("another", now))
+    result = after(root, before, held)
+    assert any(f.path == "tests/test_hosted.py" for f in result.findings) is concerned
+    assert told(result) == told(whole(root))
+
+
 def test_moved_lines_move_in_the_trails_of_other_files(tmp_path: Path) -> None:
     root = write(tmp_path, BAKERY)
     before, held = change(root, "bakery/db.py", f"# The shop's own.\n{BAKERY['bakery/db.py']}")

@@ -16,6 +16,7 @@ from isolint.result import Earlier
 
 # Columns, tasks in place, caches; what Django reads before the tests.
 _FAR = regex(rb"(?i:uniqu|primary|\bpk\b|eager|memory|\bcaches?\b)|\bDATABASES\b")
+_ADDRESS = regex(rb"\w://(?:[^@/\s\"']*@)?[\w-]+\.[^\s\"']+")
 _ENVIRONMENT = regex(rb"environ|setenv|putenv")
 _MOST = 2  # from one in so many files on, all are looked at: that is no more work than to tell which
 _STAR = regex(rb"import[ \t]+\*")
@@ -49,7 +50,11 @@ class Waking:
 
         A verdict on `configuration` may be another whatever changes, as long as that is more than layout and comments.
         """
-        if self._has_unread_product or not all(map(self._is_nobodys, self.earlier.moved)):
+        if (
+            self._has_unread_product
+            or self._has_other_addresses
+            or not all(map(self._is_nobodys, self.earlier.moved))
+        ):
             return None
         loud = [path for path in self.held if self._differing(path) != ()]
         found = self._telling_of_them | self.held.keys()
@@ -73,6 +78,15 @@ class Waking:
     def _has_unread_product(self) -> bool:
         """Whether a file of the product could not be read: it is told of as long as anybody comes to it."""
         return not all(map(self.project.is_test, self.earlier.result.unread))
+
+    @property
+    def _has_other_addresses(self) -> bool:
+        """Whether a file of the product spells out other hosted addresses than it did: a test may say the same ones."""
+        product = (path for path in self.held if not self.project.is_test(path))
+        return any(
+            set(_ADDRESS.findall(self.held[path])) != set(_ADDRESS.findall(self.content(path)))
+            for path in product
+        )
 
     @property
     def _telling_of_them(self) -> frozenset[str]:

@@ -91,7 +91,9 @@ class Analyses(Grounds):
     def developer(self) -> DeveloperEnvironment:
         from isolint.facts.configuration.developer import DeveloperEnvironment
 
-        return DeveloperEnvironment(self.configuration, self.config, self.evaluator, self.replacements)
+        return DeveloperEnvironment(
+            self.configuration, self.config, self.evaluator, self.replacements, self.test_files
+        )
 
     @cached_property
     def attributes(self) -> Attributes:

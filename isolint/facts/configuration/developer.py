@@ -36,7 +36,9 @@ class DeveloperEnvironment:
         config: PytestConfig,
         evaluator: Evaluator,
         replacements: Replacements,
+        test_files: frozenset[str],
     ) -> None:
+        self.test_files = test_files
         self.configuration = configuration
         self.config = config
         self.evaluator = evaluator
@@ -114,9 +116,8 @@ class DeveloperEnvironment:
 
     def in_tests(self, module: Module) -> Iterator[tuple[Position, str]]:
         """Where the top level of a conftest, or of a file with tests, loads a developer's file of variables."""
-        name = module.path.rpartition("/")[2]
-        is_collected = name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py")
-        if not module.is_test or not is_collected or not self.store_variables or self._pins(module):
+        is_read_first = module.path in self.test_files or module.path.endswith("conftest.py")
+        if not is_read_first or not self.store_variables or self._pins(module):
             return
         frame = self.evaluator.module_frame(module)
         for node in module.facts.body:

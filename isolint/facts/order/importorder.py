@@ -59,7 +59,7 @@ class ImportOrder:
         self._closures: dict[str, tuple[Module, ...]] = {}
         self._imported: dict[int, tuple[Module, ...]] = {}
         self._steps: dict[str, tuple[s.Statement, ...]] = {}
-        self._told: dict[int, tuple[tuple[Hop, Module], ...]] = {}
+        self._hops_of: dict[int, tuple[tuple[Hop, Module], ...]] = {}
 
     def play(self, modules: list[Module], pinned: Mapping[str, Value]) -> Order:
         """What importing these modules, one after the other, reads and sets after what is `pinned` from outside."""
@@ -110,12 +110,12 @@ class ImportOrder:
     def _hops(self, node: s.Import, module: Module) -> tuple[tuple[Hop, Module], ...]:
         """The modules that an import statement runs, each with the hop that tells so; the same for every order."""
         key = id(node)
-        if key not in self._told:
-            self._told[key] = tuple(
+        if key not in self._hops_of:
+            self._hops_of[key] = tuple(
                 (Hop(module.path, node.at, f"imports {found.dotted}"), found)
                 for found in self.imported(module, node)
             )
-        return self._told[key]
+        return self._hops_of[key]
 
     def settle(self, order: Order) -> None:
         """Follow the imports of product code so far, which `read` and `loaded` take in only now."""

@@ -61,6 +61,15 @@ def bind(body: s.Block) -> Names:
     return names
 
 
+def imports_in(*bodies: Names) -> Iterator[tuple[Binding, s.Import]]:
+    """The bindings of some bodies that imports make, each with its statement."""
+    for names in bodies:
+        for several in names.bindings.values():
+            for binding in several:
+                if binding.kind == "import" and isinstance(binding.node, s.Import):
+                    yield binding, binding.node
+
+
 def reaching(bindings: tuple[Binding, ...], line: int | None) -> tuple[Binding, ...]:
     """The bindings that may hold where the name is read: the last before `line`, and those it may not replace.
 

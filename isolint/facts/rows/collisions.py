@@ -72,7 +72,7 @@ class Collisions:
         self.mentions = mentions
         self.reached = reached
         self._found: dict[str, dict[str, list[Collision]]] = {}
-        self._run: dict[str, bool] = {}
+        self._running: dict[str, bool] = {}
 
     @cached_property
     def columns(self) -> UniqueColumns:
@@ -104,10 +104,10 @@ class Collisions:
 
     def _is_run(self, path: str) -> bool:
         """Whether pytest or unittest runs anything of a file."""
-        if path not in self._run:
+        if path not in self._running:
             module = self.fixtures.evaluator.project.module(path)
-            self._run[path] = module is not None and any(True for _ in self.roots(module))
-        return self._run[path]
+            self._running[path] = module is not None and any(True for _ in self.roots(module))
+        return self._running[path]
 
     def _from(self, module: Module) -> dict[str, list[Collision]]:
         """The collisions that what runs in a module leads to, by the module that they are written in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from isolint.facts.program.project import Module
+from isolint.facts.program.scopes import imports_in
 from isolint.facts.suite.fixtures import Fixtures
 
 
@@ -40,9 +41,6 @@ class Libraries:
         local = [
             evaluator.names(evaluator.function_frame(module, f)) for f in module.functions if module.is_test
         ]
-        for names in (module.names, *local):
-            for bindings in names.bindings.values():
-                for binding in bindings:
-                    if binding.kind == "import":
-                        target = self.project.import_target(module, binding)
-                        yield target.external.partition(".")[0] if target.module is None else target.module
+        for binding, _ in imports_in(module.names, *local):
+            target = self.project.import_target(module, binding)
+            yield target.external.partition(".")[0] if target.module is None else target.module

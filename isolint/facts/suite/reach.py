@@ -7,7 +7,7 @@ from functools import cached_property
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module, Project
-from isolint.facts.program.scopes import bind, walk
+from isolint.facts.program.scopes import bind, imports_in, walk
 
 MOST_MODULES = 800
 
@@ -76,19 +76,16 @@ class Reach:
         return self._imports[module.path]
 
     def _named_in(self, module: Module) -> Iterator[Module]:
-        bodies = [module.names, *(bind(f.body) for f in module.functions if module.is_test)]
-        for names in bodies:
-            for several in names.bindings.values():
-                for binding in several:
-                    if binding.kind == "import" and isinstance(binding.node, s.Import):
-                        star = binding.name == "*"
-                        found = (
-                            self.project.source_module(module, binding.node)
-                            if star
-                            else self.project.import_target(module, binding)
-                        ).module
-                        if found is not None:
-                            yield found
+        bodies = (bind(f.body) for f in module.functions if module.is_test)
+        for binding, node in imports_in(module.names, *bodies):
+            star = binding.name == "*"
+            found = (
+                self.project.source_module(module, node)
+                if star
+                else self.project.import_target(module, binding)
+            )
+            if found.module is not None:
+                yield found.module
         yield from self._plugins(module)
 
     def _plugins(self, module: Module) -> Iterator[Module]:

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from isolint.facts.program import syntax as s
-from isolint.facts.program.scopes import bind
+from isolint.facts.program.scopes import bind, imports_in
 from isolint.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -54,11 +53,8 @@ class Storing:
 
     def _around(self, module: Module) -> Iterator[Module]:
         bodies = (*(f.body for f in module.functions), *(c.body for c in module.classes))
-        for names in (module.names, *map(bind, bodies)):
-            for bindings in names.bindings.values():
-                for binding in bindings:
-                    if isinstance(binding.node, s.Import):
-                        yield from self.order.imported(module, binding.node)
+        for _, node in imports_in(module.names, *map(bind, bodies)):
+            yield from self.order.imported(module, node)
         if module.is_test:
             yield from self.project.conftests(module.path)
             yield from self.fixtures.plugins(module)
