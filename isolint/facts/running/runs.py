@@ -218,7 +218,7 @@ class _Run:
 
     def call(self, node: s.Call, frame: Frame, managed: bool) -> None:
         """Note the event of a call and follow it where it leads into first-party code."""
-        if self.deepest == 1 and not self.runs.relevance.near(node, frame.module):
+        if not self._may_matter(node, frame.module):
             return
         if self.runs.relevance.concerns(node, frame.module):
             self.note((self.runs.relevance.writes.name(node),), node, frame, UNKNOWN, managed, None)
@@ -235,6 +235,12 @@ class _Run:
             self._bare(node, frame, managed)
         elif relevant and isinstance(callee, UniqueName):
             self.note((), node, frame, callee, managed, None)
+
+    def _may_matter(self, node: s.Call, module: Module) -> bool:
+        """Whether a call may be an effect, or lead to one that this run still meets, by its bare name."""
+        if len(self.active) >= self.deepest:
+            return self.runs.relevance.call(node, module) or is_guard_call(node)
+        return self.deepest > 1 or self.runs.relevance.near(node, module)
 
     def _is_own_word(self, callee: Value) -> bool:
         """Whether the project's vocabulary knows a first-party function."""
@@ -371,7 +377,8 @@ class _Run:
                 if isinstance(inner, s.Call):
                     self.call(inner, inside, False)
         else:
-            self._function(function, inside)
+            is_set_up = function.is_generator and self.phase == "set up"
+            self.body(function.body, inside, fixture=is_set_up)
         self.active.pop()
         self.chain, self.phase, self.through = chain, phase, through
 
@@ -384,12 +391,6 @@ class _Run:
         if plain and top and isinstance(function, s.Function):
             return self.evaluator.function_frame(callee.module, function)
         return inside
-
-    def _function(self, function: s.Function, inside: Frame) -> None:
-        if function.is_generator and self.phase == "set up":
-            self.body(function.body, inside, fixture=True)
-        else:
-            self.body(function.body, inside, fixture=False)
 
 
 def _enters(body: s.Block) -> bool:
