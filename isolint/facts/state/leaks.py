@@ -187,7 +187,9 @@ class Leaks:
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
                 reader = reader or self.readers.of(write, site.module, site.function)
-                yield Leak(kind, write, site, at, (*write.chain, write.hop, *definition, *reader), late)
+                yield Leak(
+                    kind, write, site, at, (*write.chain, write.hop, *write.proof, *definition, *reader), late
+                )
 
     def _kind(self, write: Write, module: Module) -> str:
         """Of which kind a leak would be; "" for what is not one in any case."""

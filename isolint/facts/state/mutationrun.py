@@ -227,12 +227,13 @@ class MutationRun:
         value: s.Expression | None,
         frame: Frame,
         by: Place | None = None,
+        proof: Trail = (),
     ) -> None:
         if self.ending:
             self.restored.append(any_of(place))
         elif not self.silent and not any(is_undone(place, by, shield) for shield in self.shields):
             text = spelled(node, value, how)
-            self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by))
+            self.writes.append(Write(place, owner, how, node.at, frame, text, self.chain, value, by, proof))
 
     # -- calls
 
@@ -302,8 +303,8 @@ class MutationRun:
             return
         if self.ending or is_resetting(function.name):
             self._write(owner.place, owner, "reset", node, None, frame)
-        elif self.mutations.mutators.changes(owner, function.name):
-            self._write(owner.place, owner, "changed", node, None, frame)
+        elif (proof := self.mutations.mutators.changes(owner, function.name)) is not None:
+            self._write(owner.place, owner, "changed", node, None, frame, proof=(proof,))
 
     def _reloaded(self, node: s.Call, frame: Frame) -> None:
         for argument in node.arguments[:1]:

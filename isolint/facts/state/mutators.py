@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeGuard
 
 from isolint.facts.meaning import instances
@@ -10,6 +11,7 @@ from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import (
     ClassValue,
     FunctionValue,
+    Hop,
     Instance,
     Items,
     Parameter,
@@ -21,6 +23,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import bind, expressions, statements, walk
 from isolint.facts.program.show import dotted, show
 from isolint.facts.state.changes import MUTATORS
+from isolint.facts.state.opposites import taken_back
 from isolint.facts.state.places import Shared
 from isolint.facts.targets.lattice import tokens
 
@@ -48,77 +51,90 @@ class Mutators:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._known: dict[tuple[int, int], bool] = {}
+        self._known: dict[tuple[int, int], Hop | None] = {}
 
-    def changes(self, shared: Shared, method: str) -> bool:
-        """Whether calling a method of a shared thing changes it; false where it cannot be told."""
+    def changes(self, shared: Shared, method: str) -> Hop | None:
+        """Where a method of a shared thing changes it; None where it does not, or where that cannot be told."""
         if shared.value is None or shared.frame is None:
-            return False
-        for value in options(self.evaluator.evaluate(shared.value, shared.frame)):
-            if isinstance(value, Instance) and self.method(value, method):
-                return True
-        return False
+            return None
+        values = options(self.evaluator.evaluate(shared.value, shared.frame))
+        found = (self.method(value, method) for value in values if isinstance(value, Instance))
+        return next(filter(None, found), None)
 
-    def method(self, instance: Instance, name: str, depth: int = 0) -> bool:
-        """Whether a first-party method changes its object."""
+    def method(self, instance: Instance, name: str, depth: int = 0) -> Hop | None:
+        """Where a first-party method changes its object, if it does."""
         if answers(name):
-            return False
+            return None
         found = instances.method(self.evaluator, instance, name)
         if found is None or depth > DEEPEST or not isinstance(found.function, s.Function):
-            return False
+            return None
         key = (id(found.function), id(instance.of.node))
         if key not in self._known:
-            self._known[key] = False
+            self._known[key] = None
             self._known[key] = self._changes_self(found, found.function, instance, depth)
         return self._known[key]
 
     def _changes_self(
         self, method: FunctionValue, function: s.Function, instance: Instance, depth: int
-    ) -> bool:
+    ) -> Hop | None:
         if not function.parameters or method.receiver is None or isinstance(method.receiver, ClassValue):
-            return False
+            return None
         if any(
             isinstance(d, s.Name) and d.id in ("staticmethod", "classmethod") for d in function.decorators
         ):
-            return False
+            return None
         me = function.parameters[0].name
         mine = {me}
         fresh: set[str] = set()
-        memos = _memos(function)
+        memos, path = _memos(function), method.module.path
+        passing = taken_back(function.body)
         for node in statements(function.body):
             if isinstance(node, s.Assign) and _stored(node) in memos:
                 continue
-            if self._writes(node, mine, fresh):
-                return True
-            for expression in expressions(node):
-                for inner in walk(expression):
-                    if isinstance(inner, s.Call) and self._call(inner, me, mine, fresh, instance, depth):
-                        return True
+            written = self._written(node, mine, fresh)
+            if written is not None and show(written) not in passing:
+                return Hop(path, node.at, f"{show(written)} is changed")
+            for call in _calls(node):
+                if isinstance(call.function, s.Attribute) and show(call.function.value) in passing:
+                    continue
+                found = self._call(call, me, mine, fresh, instance, depth, path)
+                if found is not None:
+                    return found
             _spread(node, mine, fresh)
-        return False
+        return None
 
-    def _writes(self, node: s.Statement, mine: set[str], fresh: set[str]) -> bool:
+    def _written(self, node: s.Statement, mine: set[str], fresh: set[str]) -> s.Expression | None:
         targets: tuple[s.Expression, ...] = ()
         if isinstance(node, s.Delete):
             targets = node.targets
         elif isinstance(node, s.Assign) and node.value is not None:
             targets = tuple(t for t in node.targets if isinstance(t, s.Subscript) or node.operator != "=")
-        return any(isinstance(t, s.Attribute | s.Subscript) and _is_part(t, mine, fresh) for t in targets)
+        parts = (t for t in targets if isinstance(t, s.Attribute | s.Subscript) and _is_part(t, mine, fresh))
+        return next(parts, None)
 
     def _call(
-        self, call: s.Call, me: str, mine: set[str], fresh: set[str], instance: Instance, depth: int
-    ) -> bool:
+        self,
+        call: s.Call,
+        me: str,
+        mine: set[str],
+        fresh: set[str],
+        instance: Instance,
+        depth: int,
+        path: str,
+    ) -> Hop | None:
         function = call.function
         if not isinstance(function, s.Attribute):
-            return False
+            return None
         owner = function.value
         if isinstance(owner, s.Name) and owner.id == me:
             return self.method(instance, function.name, depth + 1)
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
-            return False
+            return None
         if function.name not in MUTATORS or not _is_part(owner, mine, fresh):
-            return False
-        return not _is_of(owner, me) or self._is_collection(instance, owner.name, function.name)
+            return None
+        if _is_of(owner, me) and not self._is_collection(instance, owner.name, function.name):
+            return None
+        return Hop(path, call.at, show(call))
 
     def _is_collection(self, instance: Instance, attribute: str, method: str) -> bool:
         """Whether what an object keeps as an attribute is a list, dict or set: sessions can `remove`, too."""
@@ -156,6 +172,11 @@ def _is_noted(annotation: s.Expression | None) -> bool:
         annotation = annotation.value
     name = dotted(annotation) if annotation is not None else None
     return name is not None and name.rpartition(".")[2] in _COLLECTIONS
+
+
+def _calls(node: s.Statement) -> Iterator[s.Call]:
+    for expression in expressions(node):
+        yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
 
 
 def _memos(function: s.Function) -> set[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from isolint.facts.meaning.contents import is_container
 from isolint.facts.meaning.values import Frame
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, statements, walk
+from isolint.facts.program.show import show
 from isolint.facts.state.initial import is_empty
 from isolint.facts.state.origins import Origins
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, Place
@@ -56,6 +57,27 @@ def _flips(first: s.Expression | None, later: s.Expression | None) -> bool:
         and isinstance(first.value, bool)
         and later.value is (not first.value)
     )
+
+
+def taken_back(body: s.Block) -> frozenset[str]:
+    """What a body puts something into and takes it out of in the end, in the words of the code.
+
+    `self.level += 1` and `self.stack.append(name)`, with `-= 1` and `.pop()` behind them or in a `finally`.
+    """
+    ends = [node for each in body for node in (each.final if isinstance(each, s.Try) else (each,))]
+    return frozenset(_moved(body, "+=", _PUTS_IN) & _moved(ends, "-=", _TAKES_OUT))
+
+
+def _moved(nodes: Iterable[s.Statement], operator: str, verbs: frozenset[str]) -> set[str]:
+    """What the statements of a block change by an operator, or by a method of such a name."""
+    found = set()
+    for node in nodes:
+        match node:
+            case s.Assign(targets=(target,), operator=used) if used == operator:
+                found.add(show(target))
+            case s.Evaluate(value=s.Call(function=s.Attribute(value=owner, name=name))) if name in verbs:
+                found.add(show(owner))
+    return found
 
 
 def leaves_nothing(write: Write, restored: Iterable[Place]) -> bool:

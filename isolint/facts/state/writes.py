@@ -15,7 +15,7 @@ class Write:
     """One write. `how` is "set", "deleted", "changed" or "reset"; `owner` the shared thing written to or in.
 
     `chain` holds the calls that lead from the run's own body to it; `value` what is assigned, `by` the
-    function that does it, as something that a test may have replaced.
+    function that does it, as something that a test may have replaced; `proof` where a method changes its object.
     """
 
     place: Place
@@ -27,6 +27,7 @@ class Write:
     chain: Trail
     value: s.Expression | None = None
     by: Place | None = None
+    proof: Trail = ()
 
     @property
     def path(self) -> str:
