@@ -16,6 +16,7 @@ from isolint.facts.running.events import Event
 from isolint.facts.running.registries import SUBSCRIPT
 from isolint.facts.suite.callers import Callers
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.facts.suite.mixins import is_mixin
 from isolint.late import dataclass
 from isolint.vocabulary.entries import Creator
 
@@ -49,13 +50,22 @@ class Starts:
         self._callers = callers
 
     def is_sure(self, module: Module, function: s.Function) -> bool:
-        """Whether no base class of a library unknown to us may tidy up what a test class leaves."""
+        """Whether no base class of a library unknown to us may tidy up what a test class leaves.
+
+        A mixin is a part of others: it is as sure as those of its own module are.
+        """
         owner = module.methods.get(id(function))
         if owner is None:
             return True
-        value = ClassValue(module, owner, self.evaluator.module_frame(module))
-        external = instances.lineage(self.evaluator, value)[1]
-        return all(name.partition(".")[0] in self.effects.vocabulary.libraries for name in external)
+        frame = self.evaluator.module_frame(module)
+        lineages = [
+            instances.lineage(self.evaluator, ClassValue(module, cls, frame)) for cls in module.classes
+        ]
+        own = [external for classes, external in lineages if any(cls.node is owner for cls in classes)]
+        names = {name for external in own for name in external}
+        if not names and is_mixin(owner):
+            return False
+        return all(name.partition(".")[0] in self.effects.vocabulary.libraries for name in names)
 
     def left(self, module: Module) -> Iterator[tuple[Start, bool]]:
         """What the functions of a test module start and nothing stops, and whether that is sure."""

@@ -36,7 +36,7 @@ from isolint.facts.state.readers import Readers
 from isolint.facts.state.restored import Restored
 from isolint.facts.state.streams import ClosedStream, closed_streams
 from isolint.facts.state.uses import Uses
-from isolint.facts.state.writes import Write, is_of_what_is_put, only_removes, place_in
+from isolint.facts.state.writes import Write, is_answer, is_of_what_is_put, only_removes, place_in
 from isolint.facts.suite.fixtures import Fixtures
 from isolint.facts.targets.lattice import is_test_name, tokens
 from isolint.late import dataclass
@@ -187,9 +187,8 @@ class Leaks:
             if at is not None:
                 definition = write.owner.trail if write.owner is not None else ()
                 reader = reader or self.readers.of(write, site.module, site.function)
-                yield Leak(
-                    kind, write, site, at, (*write.chain, write.hop, *write.proof, *definition, *reader), late
-                )
+                trail = (*write.chain, write.hop, *write.proof, *definition, *reader)
+                yield Leak(kind, write, site, at, trail, late)
 
     def _kind(self, write: Write, module: Module) -> str:
         """Of which kind a leak would be; "" for what is not one in any case."""
@@ -218,7 +217,7 @@ class Leaks:
 
     def _is_near(self, write: Write) -> bool:
         """Whether a library's object is one that an import leads to, or an attribute of it: no proxy in between."""
-        if write.owner is None or write.owner.steps > 1 or write.how == "reset":
+        if write.owner is None or write.owner.steps > 1 or write.how == "reset" or is_answer(write):
             return False
         parts = write.place.parts
         contextual = self.evaluator.vocabulary.contextual
@@ -234,7 +233,8 @@ class Leaks:
         if not module.is_test:
             if write.how == "changed" and owner.value is not None and self._is_data(write):
                 return "module"
-            return "attribute" if write.how != "changed" or _is_item(write) or self._is_list(write) else ""
+            is_own = write.how != "changed" or _is_item(write) or self._is_list(write)
+            return "attribute" if is_own and not is_answer(write) else ""
         if owner.sort == "function":
             return ""
         for cls in module.classes:

@@ -128,8 +128,10 @@ class Restored:
                     and node.name in (*TEAR_DOWN, *SET_UP)
                     and node is not function
                 ):
-                    ending = node.name in TEAR_DOWN
-                    yield from self.mutations.of(ancestor.module, node, ending=ending).restored
+                    activity = self.mutations.of(ancestor.module, node, ending=node.name in TEAR_DOWN)
+                    yield from activity.restored
+                    if anew and node.name in SET_UP and node.name not in CLASS_SET_UP:
+                        yield from self._set_anew(activity)
 
     def _by_module(self, module: Module, function: s.Function) -> Iterator[Place]:
         for seen in self.fixtures.chain(module.path):

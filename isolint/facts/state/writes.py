@@ -63,6 +63,11 @@ def is_of_what_is_put(write: Write, put: set[str]) -> bool:
     return known
 
 
+def is_answer(write: Write) -> bool:
+    """Whether a write tells a stand-in what to answer: it goes when the stand-in goes."""
+    return write.place.parts[-1:] in (("return_value",), ("side_effect",))
+
+
 def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:
     """A write as a reader would put it."""
     if how == "deleted":

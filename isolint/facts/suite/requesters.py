@@ -6,6 +6,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.sites import FixtureSite, SetUp, Test
 from isolint.facts.suite.fixtures import SET_UP, Fixtures
+from isolint.facts.suite.mixins import is_mixin
 
 
 class Requesters:
@@ -20,7 +21,7 @@ class Requesters:
             return site.fixture.scope == "function"
         if isinstance(site, SetUp):
             return False
-        return site.owner is None or not self.fixtures.is_test_case(site.module, site.owner)
+        return site.owner is None or not self._is_of_unittest(site.module, site.owner)
 
     def role(self, module: Module, function: s.Function) -> str:
         """What a function is: a "fixture", a "test", "set up" of a class of pytest's, or nothing of these.
@@ -30,7 +31,7 @@ class Requesters:
         owner = module.methods.get(id(function))
         if self.fixtures.fixture(module, function, owner) is not None:
             return "fixture"
-        if owner is not None and self.fixtures.is_test_case(module, owner):
+        if owner is not None and self._is_of_unittest(module, owner):
             if not function.parameters or function.parameters[0].name not in ("self", "cls"):
                 return ""
             own = function.parameters[0].name
@@ -46,4 +47,7 @@ class Requesters:
             return ""
         if isinstance(site, SetUp) and function.name not in ("setUp", "asyncSetUp"):
             return ""
-        return function.parameters[0].name if self.fixtures.is_test_case(site.module, site.owner) else ""
+        return function.parameters[0].name if self._is_of_unittest(site.module, site.owner) else ""
+
+    def _is_of_unittest(self, module: Module, owner: s.Class) -> bool:
+        return self.fixtures.is_test_case(module, owner) or is_mixin(owner)
