@@ -8,6 +8,8 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Names, expressions, statements, walk
 from isolint.facts.program.show import show
+from isolint.facts.state.initial import is_empty
+from isolint.facts.state.places import ITEM
 from isolint.facts.state.writes import Write
 
 
@@ -30,8 +32,10 @@ def is_forgotten(write: Write, names: Names) -> bool:
 
 
 def takes_away(write: Write) -> bool:
-    """Whether what was added before is cut off again: `Reply.kinds = Reply.kinds[:-1]`."""
-    value = write.value
+    """Whether what was added before goes again: `Reply.kinds = Reply.kinds[:-1]`, `del orders[1]` of `orders = {}`."""
+    owner, value = write.owner, write.value
+    if write.how == "deleted" and owner is not None and write.place == owner.place.part(ITEM):
+        return is_empty(owner.value)
     if not isinstance(value, s.Subscript) or not isinstance(value.index, s.Opaque):
         return False
     return write.text.partition(" = ")[0] == show(value.value)
