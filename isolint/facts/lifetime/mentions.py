@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import children, expressions, statements
+from isolint.facts.program.show import dotted
 
 
 class Mentions(NamedTuple):
@@ -18,23 +20,38 @@ class Mentions(NamedTuple):
 
 def of_name(name: str, bodies: Iterable[s.Block]) -> Mentions:
     """The mentions of a plain name."""
-    return _gather(bodies, lambda e: isinstance(e, s.Name) and e.id == name)
-
-
-def of_attribute(name: str, bodies: Iterable[s.Block]) -> Mentions:
-    """The mentions of an attribute `….name`, whoever's it is; assigning to it is none."""
-    return _gather(bodies, lambda e: isinstance(e, s.Attribute) and e.name == name)
-
-
-def _gather(bodies: Iterable[s.Block], is_it: Callable[[s.Expression], bool]) -> Mentions:
     attributes, bare = set[str](), []
     for expression, parent in (pair for body in bodies for pair in within(body)):
-        if is_it(expression):
+        if isinstance(expression, s.Name) and expression.id == name:
             if isinstance(parent, s.Attribute):
                 attributes.add(parent.name)
             else:
                 bare.append(expression.at)
     return Mentions(frozenset(attributes), tuple(bare))
+
+
+class Attributes:
+    """The attributes that a body speaks of, whosever they are; assigning to one is no mention.
+
+    `owned` are their names with the last name before them, ("patch", "stopall") of `mock.patch.stopall`.
+    """
+
+    def __init__(self, body: s.Block) -> None:
+        self.owned: set[tuple[str, str]] = set()
+        self._read: dict[str, set[str]] = defaultdict(set)
+        self._bare: dict[str, list[s.Position]] = defaultdict(list)
+        for expression, parent in within(body):
+            if isinstance(expression, s.Attribute):
+                name = expression.name
+                self.owned.add(((dotted(expression.value) or "").rpartition(".")[2], name))
+                if isinstance(parent, s.Attribute):
+                    self._read[name].add(parent.name)
+                else:
+                    self._bare[name].append(expression.at)
+
+    def of(self, name: str) -> Mentions:
+        """The mentions of an attribute `….name`."""
+        return Mentions(frozenset(self._read.get(name, ())), tuple(self._bare.get(name, ())))
 
 
 def within(body: s.Block) -> Iterator[tuple[s.Expression, s.Expression | None]]:

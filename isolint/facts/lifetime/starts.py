@@ -10,7 +10,6 @@ from isolint.facts.meaning.values import UNKNOWN, ClassValue, Frame, Handle
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import statements
-from isolint.facts.program.show import dotted
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.events import Event
 from isolint.facts.running.registries import SUBSCRIPT
@@ -48,6 +47,7 @@ class Starts:
         self.evaluator = effects.evaluator
         self.fixtures = fixtures
         self._callers = callers
+        self._spoken_of: dict[str, mentions.Attributes] = {}
 
     def is_sure(self, module: Module, function: s.Function) -> bool:
         """Whether no base class of a library unknown to us may tidy up what a test class leaves.
@@ -120,8 +120,8 @@ class Starts:
             case s.Name():
                 return self._name_is_stopped(node, start, module, function)
             case s.Attribute(name=name):
-                found = mentions.of_attribute(name, [m.facts.body for m in modules])
-                return bool(found.bare) or not found.attributes.isdisjoint(start.words)
+                found = [self._attributes(m).of(name) for m in modules]
+                return any(f.bare or not f.attributes.isdisjoint(start.words) for f in found)
         return True
 
     def _name_is_stopped(self, node: s.Name, start: Start, module: Module, function: s.Function) -> bool:
@@ -141,7 +141,7 @@ class Starts:
             case s.Name(id=name):
                 return len(mentions.of_name(name, [self._body_of(name, frame)]).bare) > 1
             case s.Attribute(name=name):
-                return len(mentions.of_attribute(name, [module.facts.body]).bare) > 1
+                return len(self._attributes(module).of(name).bare) > 1
             case s.Sequence():
                 return False
         return True
@@ -168,7 +168,13 @@ class Starts:
         )
         ends = {end for end in ends if end[:1] not in own}
         modules = self._around(module, module.methods.get(id(function)))
-        return bool(ends) and any(_mentions(module.facts.body, ends) for module in modules)
+        return bool(ends) and any(not ends.isdisjoint(self._attributes(m).owned) for m in modules)
+
+    def _attributes(self, module: Module) -> mentions.Attributes:
+        """What a module speaks of: patches of one file are many, and each asks."""
+        if module.path not in self._spoken_of:
+            self._spoken_of[module.path] = mentions.Attributes(module.facts.body)
+        return self._spoken_of[module.path]
 
     def _around(self, module: Module, owner: s.Class | None) -> list[Module]:
         """The modules in which the end may stand: conftests, and those of the classes above."""
@@ -185,12 +191,3 @@ def _target(call: s.Call, function: s.Function) -> s.Expression | None:
         if isinstance(node, s.Assign) and node.value is call and len(node.targets) == 1:
             return node.targets[0]
     return None
-
-
-def _mentions(body: s.Block, ends: set[tuple[str, ...]]) -> bool:
-    for expression, _ in mentions.within(body):
-        if isinstance(expression, s.Attribute):
-            owner = (dotted(expression.value) or "").rpartition(".")[2]
-            if (owner, expression.name) in ends:
-                return True
-    return False
