@@ -361,6 +361,7 @@ class Analyses(Grounds):
     def stale_readers(self) -> StaleReaders:
         from isolint.facts.state.keepers import Keepers
         from isolint.facts.state.stale import StaleReaders
+        from isolint.facts.suite.packages import Packages
 
         mutations = self.leaks.mutations
         keepers = Keepers(self.evaluator, self.replacements.readings, mutations.origins)
@@ -371,4 +372,5 @@ class Analyses(Grounds):
             self.replacements,
             self.config,
             self.test_files,
+            Packages(self.configuration.files),
         )

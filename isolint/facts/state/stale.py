@@ -20,6 +20,7 @@ from isolint.facts.state.keepers import Keeper, Keepers
 from isolint.facts.state.places import ENVIRONMENT, LIBRARY, STATE, Place
 from isolint.facts.suite.config import PytestConfig
 from isolint.facts.suite.fixtures import SET_UP, TEAR_DOWN, Fixtures
+from isolint.facts.suite.packages import Packages
 from isolint.facts.suite.patched import PATCHES, patched_names
 from isolint.late import dataclass
 
@@ -70,6 +71,7 @@ class StaleReaders:
         replacements: Replacements,
         config: PytestConfig,
         test_files: frozenset[str],
+        packages: Packages,
     ) -> None:
         self.fixtures = fixtures
         self.evaluator = fixtures.evaluator
@@ -78,6 +80,7 @@ class StaleReaders:
         self.replacements = replacements
         self.is_off = "lru_cache_disabled" in config.values
         self.test_files = test_files
+        self.packages = packages
         self._uses: dict[int, tuple[tuple[Keeper, int], ...]] = {}
         self._anew: dict[int, bool] = {}
 
@@ -223,9 +226,12 @@ class StaleReaders:
         return None
 
     def _tests(self, module: Module) -> Iterator[Owned]:
-        """The tests of a module, then all others."""
+        """The tests of a module, then all others that may run with them."""
         yield from ((module, function, owner) for function, owner in self.fixtures.tests(module))
+        package = self.packages.of(module.path)
         for path in sorted(self.test_files - {module.path}):
+            if self.packages.of(path) != package:
+                continue
             other = self.fixtures.project.module(path)
             if other is not None and other.is_test:
                 yield from ((other, function, owner) for function, owner in self.fixtures.tests(other))
