@@ -29,7 +29,8 @@ def test_rates_are_fetched(monkeypatch):
 ## What it does not mean
 Objects that the test has made itself, attributes that are set to the value they start with, to reset a cache, and
 whatever is put back after the `yield`, in a `finally`, a tear-down, a clean-up, by `monkeypatch`, `mock.patch` or
-the `settings` fixture of pytest-django is fine. So is what a session fixture sets up for the whole run. The seed of
+the `settings` fixture of pytest-django is fine. So is what the set-up of a base class sets anew before each test,
+what a stand-in is told to answer, and what a session fixture sets up for the whole run. The seed of
 `random` and the level of a logger are told with `--pedantic` only. What every test of a file sets in a library,
 `sys.argv`, is told once.
 """

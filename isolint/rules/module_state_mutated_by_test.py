@@ -36,7 +36,8 @@ def test_order_without_id_is_refused():
 ## What it does not mean
 Data that nobody else reads, that a fixture, a set-up or the tests themselves reset, and copies are not reported.
 Silent, too, are keys that every other test sets itself, new keys of a register of the product's that no test looks
-through, and methods that hand on to a session, a queue or a log instead of changing their object.
+through, and methods that hand on to a session, a queue or a log instead of changing their object, or take out again
+what they put in.
 """
 
 from collections.abc import Iterator

@@ -29,7 +29,8 @@ class ReportTest(TestCase):
 Used as a decorator, in a `with` or through `mocker`, patches end by themselves. A process or thread that somebody
 waits for ends, too, and what is started for the whole session, but a process, ends with it. A `stop` in `tearDown`
 counts, although `tearDown` is skipped when `setUp` fails half-way: `addCleanup` is better, but hardly any suite
-suffers from it.
+suffers from it. Where a base class of an unknown library may stop everything, and in mixins, whose test cases may,
+findings are told with `--min-confidence low` only.
 """
 
 from __future__ import annotations
