@@ -29,8 +29,9 @@ def fresh_settings():
 ## What it does not mean
 Functions that keep an answer are fine, and so are those that take arguments, which keep one for each. The rule is
 silent where the function is replaced, where modules are loaded anew, where pytest-antilru is at work, and where no
-other test of the same package asks. What a test has cleared before, but not after, is told with `--min-confidence low` if the answer is
-made from more than the variable in question: another test need not look at that part.
+other test of the same package asks. What a test has cleared before, but not after, is told with
+`--min-confidence low` if the answer is made from more than the variable in question: another test need not look at
+that part.
 """
 
 from __future__ import annotations

@@ -123,19 +123,16 @@ class Guarantees:
                     hops = [place for _, place in places if place is not None]
                     created = what.endswith("created here")
                     found = self._judge(module, function, begin, hops, what, created=created)
-                    if found is not None:
-                        yield replace(found, resource=resource)
+                    if found is None or (created and self.is_mocked(event, (module, function))):
+                        continue
+                    yield replace(found, resource=resource)
 
     def _begun(
         self, event: Event, module: Module, function: s.Function
     ) -> Iterator[tuple[str, str, Callable[[Event], bool]]]:
         """What an event creates or starts, in words, what that is on a server, and what tells what undoes it."""
         for creation in self.lifecycle.creations(event):
-            if (
-                not creation.managed
-                and self.lifecycle.outlives(creation)
-                and not self.is_mocked(event, (module, function))
-            ):
+            if not creation.managed and self.lifecycle.outlives(creation):
                 made = creation.resource if creation.shared else ""
                 yield f"the {creation.resource} created here", made, partial(self.lifecycle.removes, creation)
         if not event.chain:

@@ -130,7 +130,7 @@ class Making:
             if event.phase != "set up":
                 continue
             for creation in self.lifecycle.creations(event):
-                if not self.lifecycle.outlives(creation) or self.mocks.is_mocked(event, *_function_of(site)):
+                if not self.lifecycle.outlives(creation):
                     continue
                 if session and creation.resource in ("container", "containers"):
                     continue
@@ -142,6 +142,8 @@ class Making:
                 if hop is None or hop.at in seen or self.lifecycle.undone(creation, endings):
                     continue
                 if _is_kept_for_next(event) and not is_unique(creation):
+                    continue
+                if self.mocks.is_mocked(event, *_function_of(site)):
                     continue
                 seen.add(hop.at)
                 yield hop.at, creation, (*event.chain, event.hop)

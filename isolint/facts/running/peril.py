@@ -24,7 +24,8 @@ _STATEMENT = regex(
     re.I,
 )
 _CONDITION = regex(r"\bwhere\b", re.I)
-_AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate"})
+_AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate", "reset"})
+_OF_FRAMES = frozenset({"axis", "columns", "errors", "index", "inplace", "labels", "level"})
 _VERBS = frozenset({"drop", "truncate", "delete", "match"})
 _NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})
 _LIBRARY_NAMES = frozenset({"sa", "sqlalchemy", "sql", "sqlmodel"})
@@ -146,7 +147,11 @@ def _may_destroy(node: s.Call) -> bool:
             return owner is None or (isinstance(owner, s.Name) and owner.id in _LIBRARY_NAMES)
         case "command":
             return isinstance(first, s.Constant) and first.value == "dropDatabase"
-    return len(node.arguments) < 2 and not isinstance(first, s.Constant) and len(node.keywords) < 2
+        case "reset":
+            return first is None  # with a token it is a context variable's
+    is_of_a_frame = any(keyword in _OF_FRAMES for keyword, _ in node.keywords)
+    few = len(node.arguments) < 2 and len(node.keywords) < 2
+    return few and not isinstance(first, s.Constant) and not is_of_a_frame
 
 
 def _deletes_each(node: s.Call, body: s.Block) -> bool:
