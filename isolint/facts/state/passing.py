@@ -35,9 +35,9 @@ def is_forgotten(write: Write, names: Names) -> bool:
 def takes_away(write: Write) -> bool:
     """Whether what was added before goes again: `Reply.kinds = Reply.kinds[:-1]`, `del orders[1]` of `orders = {}`."""
     owner, value = write.owner, write.value
-    if owner is not None and write.place == owner.place.part(ITEM):
-        if write.how == "deleted" or write.text.partition("(")[0].endswith(".pop"):
-            return is_empty(owner.value)
+    removed = write.how == "deleted" or write.text.partition("(")[0].endswith(".pop")
+    if removed and owner is not None and write.place == owner.place.part(ITEM):
+        return is_empty(owner.value)
     if not isinstance(value, s.Subscript) or not isinstance(value.index, s.Opaque):
         return False
     return write.text.partition(" = ")[0] == show(value.value)
