@@ -258,9 +258,7 @@ class MutationRun:
     def _call(self, node: s.Call, frame: Frame) -> None:
         name = last_name(node)
         mutations = self.mutations
-        given = (
-            node if name in FINALIZERS else self._registration(node, frame) if name == "register" else None
-        )
+        given = node if name in FINALIZERS else self._registration(name, node, frame)
         if given is not None:
             self._registered(given, frame)
             return
@@ -315,8 +313,8 @@ class MutationRun:
             if owner is not None:
                 self.restored.append(owner.place)
 
-    def _registration(self, node: s.Call, frame: Frame) -> s.Call | None:
-        callee = self.evaluator.evaluate(node.function, frame)
+    def _registration(self, name: str, node: s.Call, frame: Frame) -> s.Call | None:
+        callee = self.evaluator.evaluate(node.function, frame) if name == "register" else None
         return registration(node, [callee.name]) if isinstance(callee, Reference) else None
 
     def _registered(self, node: s.Call, frame: Frame) -> None:
