@@ -110,7 +110,7 @@ class Keepers:
                             yield use
 
     def _called(self, node: s.Call, frame: Frame) -> Iterator[FunctionValue]:
-        """The functions that a call runs; not a method that keeps an answer for each object, of one that is not shared."""
+        """The functions that a call runs; no method that keeps an answer for each object, of one that is not shared."""
         for callee in self._entered(self.evaluator.evaluate(node.function, frame)):
             if not (_is_of_each(callee) and self._is_own(node.function, frame)):
                 yield callee

@@ -10,6 +10,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.state.changes import kept_by_name
 from isolint.facts.state.mutations import Mutations
+from isolint.facts.state.opposites import entry
 from isolint.facts.state.origins import CLASS_SET_UP
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, MODULES, Place
 from isolint.facts.state.sweeps import swept
@@ -103,6 +104,8 @@ class Restored:
             if write.how in ("set", "deleted", "reset") or _is_taken_out(write):
                 yield write.place
                 yield from swept(write.place, write.frame, self.evaluator)
+            elif (set_anew := entry(write)) is not None:
+                yield set_anew
 
     def _provided(
         self, module: Module, function: s.Function, owner: s.Class | None, own: Fixture | None
