@@ -185,7 +185,7 @@ def _filled_anew(body: s.Block, me: str) -> set[str]:
     """The attributes that a method empties and fills again: it leaves there what it finds out each time."""
     emptied: set[str] = set()
     filled: set[str] = set()
-    for node in body:
+    for node in statements(body):
         for call in _calls(node):
             match call.function:
                 case s.Attribute(value=s.Attribute(value=s.Name(id=owner), name=kept), name=name) if (
