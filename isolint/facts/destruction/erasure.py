@@ -31,7 +31,10 @@ _LOOKS = frozenset(
 _HARMLESS = (
     _WORDS | _LOOKS | {"join", "abspath", "expanduser", "resolve", "home", "getcwd", "cwd", "absolute"}
 )
-_CHANGES_FOLDER = frozenset({"isolated_filesystem", "working_directory", "change_dir", "cwd_to"})
+_CHANGES_FOLDER = frozenset(
+    {"isolated_filesystem", "working_directory", "change_dir", "cwd_to"}
+    | {"getfixturevalue"}  # what a fixture does that is asked for by its name, nobody sees
+)
 _CHANGES_HOME = frozenset(
     {"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}
 )

@@ -10,6 +10,7 @@ from isolint.facts.meaning import handles
 from isolint.facts.meaning.evaluate import Evaluator
 from isolint.facts.meaning.values import (
     Frame,
+    FunctionValue,
     Handle,
     Literal,
     Method,
@@ -36,6 +37,7 @@ _WRITES = frozenset("wax+")
 _REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})
 _REGISTERS = frozenset({"addCleanup", "callback", "register", "addClassCleanup", "addModuleCleanup"})
 _OTHER_FOLDERS = frozenset({"testdir", "pytester", "cd", "isolated_filesystem"})
+_ANYTHING = "getfixturevalue"  # what a fixture does that is asked for by its name, nobody sees
 _MADE_UP = frozenset({"fs", "fs_module", "fs_session"})
 _FAKES = frozenset(
     {"open", "mkdir", "makedirs", "copy", "copyfile", "copytree", "move", "connect", "write_text"}
@@ -187,11 +189,15 @@ class FixedFiles:
         closure = self.fixtures.closure(module, function, owner)
         names = {fixture.name for fixture in closure} | {p.name for p in function.parameters}
         bodies = [function.body, *(fixture.function.body for fixture in closure)]
-        bodies += [set_up.body for _, set_up in self.fixtures.set_ups(module, owner)]
+        bodies += [
+            body for m, set_up in self.fixtures.set_ups(module, owner) for body in self._run(m, set_up)
+        ]
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
         called = {name for body in bodies for name in called_in(body)}
         if not path.startswith("/") and (
-            any(map(_leads_away, called | names)) or self.fixtures.has_own_folder(module)
+            any(map(_leads_away, called | names))
+            or _ANYTHING in called
+            or self.fixtures.has_own_folder(module)
         ):
             return True
         spelled = [e for body in bodies for e in every_expression(body)]
@@ -218,6 +224,16 @@ class FixedFiles:
             path = _fixed(self.evaluator.evaluate(node, frame))
             if path is not None:
                 yield path
+
+    def _run(self, module: Module, set_up: s.Function) -> Iterator[s.Block]:
+        """The body of a set-up, and those of the functions that it calls by a bare name."""
+        yield set_up.body
+        frame = self.evaluator.function_frame(module, set_up)
+        for call in calls_in(set_up.body):
+            if isinstance(call.function, s.Name):
+                for option in options(self.evaluator.evaluate(call.function, frame)):
+                    if isinstance(option, FunctionValue) and isinstance(option.function, s.Function):
+                        yield option.function.body
 
 
 def _registered(call: s.Call) -> s.Call:

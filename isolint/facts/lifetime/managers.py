@@ -117,7 +117,9 @@ def _undoes(node: s.Statement, before: list[s.Statement]) -> bool:
     if isinstance(node, s.Assign):
         targets = {show(t) for t in node.targets if isinstance(t, s.Attribute | s.Subscript)}
         return any(
-            isinstance(other, s.Assign) and not targets.isdisjoint(show(t) for t in other.targets)
+            isinstance(other, s.Assign)
+            and not targets.isdisjoint(show(t) for t in other.targets)
+            and not _goes_on(other.value, node.value)
             for other in before
         )
     if isinstance(node, s.Delete):
@@ -130,6 +132,11 @@ def _undoes(node: s.Statement, before: list[s.Statement]) -> bool:
         begun = [call for other in before for call in calls_in((other,))]
         return any(_opposite(call, node.value) for call in begun) or _clears(node.value, before)
     return False
+
+
+def _goes_on(first: s.Expression | None, later: s.Expression | None) -> bool:
+    """Whether a value is put together anew, as the first one was: `base + "2"` after `base + "1"` is no way back."""
+    return isinstance(later, s.Binary | s.Template) and isinstance(first, s.Binary | s.Template)
 
 
 def _opposite(begin: s.Call, end: s.Call) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from isolint.facts.meaning import instances
@@ -30,7 +30,22 @@ FINALIZERS = frozenset(
     {"addfinalizer", "addCleanup", "addAsyncCleanup", "addClassCleanup", "addModuleCleanup", "callback"}
     | {"push_async_callback", "enterContext", "addInstanceCleanup"}
 )
-FINALIZER_FUNCTIONS = frozenset({"atexit.register", "weakref.finalize", "unittest.addModuleCleanup"})
+FINALIZER_FUNCTIONS = frozenset(
+    {"atexit.register", "weakref.finalize", "unittest.addModuleCleanup", "zope.testing.setupstack.register"}
+)
+_FOR_SOMETHING = frozenset({"weakref.finalize", "zope.testing.setupstack.register"})
+
+
+def registration(node: s.Call, names: Iterable[str]) -> s.Call | None:
+    """The call of a function of these names as one that is given what to call at the end, and then its arguments.
+
+    None for any other function. `register(test, os.chdir, here)` is first given what it is for.
+    """
+    if FINALIZER_FUNCTIONS.isdisjoint(names):
+        return None
+    if _FOR_SOMETHING.isdisjoint(names):
+        return node
+    return s.Call(node.function, node.arguments[1:], node.keywords, node.at)
 
 
 class Relevance:

@@ -79,7 +79,7 @@ class Keepers:
     def called_by(self, node: s.Call, frame: Frame) -> tuple[Use, ...]:
         """The keepers that a call gets to, through any code of the project."""
         found: dict[int, Use] = {}
-        for callee in self._entered(self.evaluator.evaluate(node.function, frame)):
+        for callee in self._called(node, frame):
             for use in self._reaches(callee, 0):
                 found.setdefault(id(use.keeper.function), use)
         return tuple(found.values())
@@ -103,11 +103,21 @@ class Keepers:
         seen: set[int] = set()
         for node in every_expression(function.body):
             if isinstance(node, s.Call):
-                for inner in self._entered(self.evaluator.evaluate(node.function, frame)):
+                for inner in self._called(node, frame):
                     for use in self._reaches(inner, depth + 1):
                         if id(use.keeper.function) not in seen:
                             seen.add(id(use.keeper.function))
                             yield use
+
+    def _called(self, node: s.Call, frame: Frame) -> Iterator[FunctionValue]:
+        """The functions that a call runs; no method that keeps an answer for each object, of one that is not shared."""
+        for callee in self._entered(self.evaluator.evaluate(node.function, frame)):
+            if not (_is_of_each(callee) and self._is_own(node.function, frame)):
+                yield callee
+
+    def _is_own(self, function: s.Expression, frame: Frame) -> bool:
+        """Whether a method is called on an object that only the caller has."""
+        return isinstance(function, s.Attribute) and self.origins.of(function.value, frame) is None
 
     def _entered(self, callee: Value) -> Iterator[FunctionValue]:
         for option in options(callee):
@@ -128,6 +138,12 @@ class Keepers:
                     owner.sort == "object" or owner.place.parts[:2] == ("django", "conf")
                 ):
                     yield owner.place.part(node.name), (Hop(module.path, node.at, show(node)),)
+
+
+def _is_of_each(callee: FunctionValue) -> bool:
+    """Whether a function is a method whose decorator keeps an answer for each object that it is called on."""
+    function = callee.function
+    return isinstance(function, s.Function) and isinstance(callee.receiver, Instance) and is_cached(function)
 
 
 def _takes_arguments(module: Module, function: s.Function) -> bool:

@@ -20,7 +20,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import walk
 from isolint.facts.program.show import show
 from isolint.facts.running.failures import is_raising
-from isolint.facts.running.relevance import FINALIZER_FUNCTIONS, FINALIZERS, last_name
+from isolint.facts.running.relevance import FINALIZERS, last_name, registration
 from isolint.facts.state.changes import Effect, is_resetting
 from isolint.facts.state.initial import found_unchanged, is_empty, is_initial, is_same, missing_in
 from isolint.facts.state.opposites import put_back_in_turn
@@ -258,8 +258,9 @@ class MutationRun:
     def _call(self, node: s.Call, frame: Frame) -> None:
         name = last_name(node)
         mutations = self.mutations
-        if name in FINALIZERS or (name == "register" and self._is_finalizer(node, frame)):
-            self._registered(node, frame)
+        given = node if name in FINALIZERS else self._registration(name, node, frame)
+        if given is not None:
+            self._registered(given, frame)
             return
         if name == "chdir" and self.ending:
             self.restored.append(Place(FOLDER))
@@ -312,9 +313,9 @@ class MutationRun:
             if owner is not None:
                 self.restored.append(owner.place)
 
-    def _is_finalizer(self, node: s.Call, frame: Frame) -> bool:
-        callee = self.evaluator.evaluate(node.function, frame)
-        return isinstance(callee, Reference) and callee.name in FINALIZER_FUNCTIONS
+    def _registration(self, name: str, node: s.Call, frame: Frame) -> s.Call | None:
+        callee = self.evaluator.evaluate(node.function, frame) if name == "register" else None
+        return registration(node, [callee.name]) if isinstance(callee, Reference) else None
 
     def _registered(self, node: s.Call, frame: Frame) -> None:
         """`addCleanup(function, ...)` and its kin: the function runs at the end."""

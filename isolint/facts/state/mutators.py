@@ -85,7 +85,9 @@ class Mutators:
             return None
         me = function.parameters[0].name
         mine = {me}
-        fresh: set[str] = set()
+        anew = _filled_anew(function.body, me)
+        fresh = set(anew)
+        own = tuple(f"{me}.{name}" for name in anew)
         memos, path = _memos(function), method.module.path
         passing = taken_back(function.body)
         for node in statements(function.body):
@@ -98,7 +100,7 @@ class Mutators:
                 if isinstance(call.function, s.Attribute) and show(call.function.value) in passing:
                     continue
                 found = self._call(call, me, mine, fresh, instance, depth, path)
-                if found is not None:
+                if found is not None and not found.text.startswith(own):
                     return found
             _spread(node, mine, fresh)
         return None
@@ -177,6 +179,26 @@ def _is_noted(annotation: s.Expression | None) -> bool:
 def _calls(node: s.Statement) -> Iterator[s.Call]:
     for expression in expressions(node):
         yield from (inner for inner in walk(expression) if isinstance(inner, s.Call))
+
+
+def _filled_anew(body: s.Block, me: str) -> set[str]:
+    """The attributes that a method empties and fills again: it leaves there what it finds out each time."""
+    emptied: set[str] = set()
+    filled: set[str] = set()
+    for node in statements(body):
+        for call in _calls(node):
+            match call.function:
+                case s.Attribute(value=s.Attribute(value=s.Name(id=owner), name=kept), name=name) if (
+                    owner == me
+                ):
+                    if name == "clear":
+                        emptied.add(kept)
+                    elif kept in emptied and name in MUTATORS:
+                        filled.add(kept)
+        for target in node.targets if isinstance(node, s.Assign) else ():
+            if isinstance(target, s.Subscript) and _is_of(target.value, me) and target.value.name in emptied:
+                filled.add(target.value.name)
+    return filled
 
 
 def _memos(function: s.Function) -> set[tuple[str, str, str]]:

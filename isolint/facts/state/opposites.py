@@ -11,7 +11,7 @@ from isolint.facts.program.scopes import expressions, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.state.initial import is_empty
 from isolint.facts.state.origins import Origins
-from isolint.facts.state.places import ENVIRONMENT, FOLDER, Place
+from isolint.facts.state.places import ENVIRONMENT, FOLDER, ITEM, Place
 from isolint.facts.state.writes import Write, is_undone
 from isolint.facts.targets.lattice import tokens
 
@@ -82,7 +82,28 @@ def _moved(nodes: Iterable[s.Statement], operator: str, verbs: frozenset[str]) -
 
 def leaves_nothing(write: Write, restored: Iterable[Place]) -> bool:
     """Whether putting these places back takes a write back, too."""
-    return any(is_undone(write.place, write.by, place) or _is_emptied(write, place) for place in restored)
+    return any(
+        is_undone(write.place, write.by, place) or _is_emptied(write, place) or _is_entry(write, place)
+        for place in restored
+    )
+
+
+def entry(write: Write) -> Place | None:
+    """The place of the one entry that a write sets, with its key, `PRICES["plum"] = 3`; None for any other write."""
+    target = write.text.partition(" = ")[0]
+    key = target.rpartition("[")[2]
+    if write.value is None or write.place.parts[-1:] != (ITEM,) or key[:1] not in ('"', "'"):
+        return None
+    return Place(write.place.kind, (*write.place.parts[:-1], f"[{key}"))
+
+
+def _is_entry(write: Write, restored: Place) -> bool:
+    """Whether a write goes to an entry, or into one, that is set anew."""
+    *owner, key = restored.parts or ("",)
+    if not key.startswith(("['", '["')) or write.place.kind != restored.kind or not owner:
+        return False
+    inside = write.place.parts[: len(owner) + 1] == (*owner, ITEM)
+    return inside and f"{owner[-1]}{key}" in write.text.partition(" = ")[0]
 
 
 def _is_emptied(write: Write, restored: Place) -> bool:

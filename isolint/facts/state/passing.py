@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
-from isolint.facts.program.scopes import Names, expressions, statements, walk
+from isolint.facts.program.scopes import Names, statements
 from isolint.facts.program.show import show
 from isolint.facts.state.initial import is_empty
+from isolint.facts.state.numbering import is_numbering
 from isolint.facts.state.places import ITEM
 from isolint.facts.state.writes import Write
 
 
 def passes(write: Write, names: Names, module: Module | None) -> bool:
     """Whether a write in a module needs no taking back; `names` are those of the body that writes."""
-    return takes_away(write) or is_forgotten(write, names) or is_gone(write) or _is_numbering(write, module)
+    return takes_away(write) or is_forgotten(write, names) or is_gone(write) or is_numbering(write, module)
 
 
 def is_forgotten(write: Write, names: Names) -> bool:
@@ -34,7 +35,8 @@ def is_forgotten(write: Write, names: Names) -> bool:
 def takes_away(write: Write) -> bool:
     """Whether what was added before goes again: `Reply.kinds = Reply.kinds[:-1]`, `del orders[1]` of `orders = {}`."""
     owner, value = write.owner, write.value
-    if write.how == "deleted" and owner is not None and write.place == owner.place.part(ITEM):
+    removed = write.how == "deleted" or write.text.partition("(")[0].endswith(".pop")
+    if removed and owner is not None and write.place == owner.place.part(ITEM):
         return is_empty(owner.value)
     if not isinstance(value, s.Subscript) or not isinstance(value.index, s.Opaque):
         return False
@@ -58,27 +60,6 @@ def _missing(node: s.Statement) -> Iterator[tuple[str, str]]:
             yield show(key), show(where)
         case s.Evaluate(value=s.Call(function=s.Attribute(name="assertNotIn"), arguments=(key, where, *_))):
             yield show(key), show(where)
-
-
-def _is_numbering(write: Write, module: Module | None) -> bool:
-    """Whether a number that only ever becomes part of names is counted on, so that no name is used twice."""
-    name, _, step = write.text.partition(" += ")
-    if module is None or not step.isdigit() or not name.isidentifier():
-        return False
-    read = [kind for function in module.functions for kind in _reads(function.body, name)]
-    return bool(read) and all(read)
-
-
-def _reads(body: s.Block, name: str) -> Iterator[bool]:
-    """For each time that a body reads a name, whether it makes text of it."""
-    for node in statements(body):
-        targets = node.targets if isinstance(node, s.Assign) else ()
-        for expression in (e for e in expressions(node) if e not in targets):
-            found = walk(expression)
-            within = [p for e in found if isinstance(e, s.Template) for p in e.parts]
-            for inner in found:
-                if isinstance(inner, s.Name) and inner.id == name:
-                    yield any(inner is part for part in within)
 
 
 def is_done_once(function: s.Function, write: Write) -> bool:

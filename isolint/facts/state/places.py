@@ -23,9 +23,9 @@ _KNOWN = {("os", "environ"): ENVIRONMENT, ("os", "environb"): ENVIRONMENT, ("sys
 class Place:
     """A part of the process's state. `kind` says of what sort, `parts` leads from the whole to the part.
 
-    "environment" and "modules" have the variable or module as their one part; "library" the dotted name
-    outside the project; "state" the path of a first-party module, a name in it and attributes below;
-    "fixture" the path and line of a fixture. No parts at all mean all of it.
+    "environment" and "modules" have the variable or module as their one part, "SHOP_*" for all that begin so;
+    "library" the dotted name outside the project; "state" the path of a first-party module, a name in it and
+    attributes below; "fixture" the path and line of a fixture. No parts at all mean all of it.
     """
 
     kind: str
@@ -33,7 +33,11 @@ class Place:
 
     def covers(self, other: Place) -> bool:
         """Whether what puts this place back puts the other one back, too."""
-        return self.kind == other.kind and other.parts[: len(self.parts)] == self.parts
+        if self.kind != other.kind or not self.parts:
+            return self.kind == other.kind
+        if self.parts[-1].endswith("*"):
+            return bool(other.parts) and other.parts[0].startswith(self.parts[-1][:-1])
+        return other.parts[: len(self.parts)] == self.parts
 
     def part(self, name: str) -> Place:
         """An attribute of what is here, or, as "[]", something in it."""

@@ -10,9 +10,11 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.state.changes import kept_by_name
 from isolint.facts.state.mutations import Mutations
+from isolint.facts.state.opposites import entry
 from isolint.facts.state.origins import CLASS_SET_UP
 from isolint.facts.state.places import ENVIRONMENT, FOLDER, MODULES, Place
-from isolint.facts.state.writes import Activity
+from isolint.facts.state.sweeps import swept
+from isolint.facts.state.writes import Activity, Write, only_removes
 from isolint.facts.suite.fixtures import MODULE_TEAR_DOWN, SET_UP, TEAR_DOWN, Fixture, Fixtures, requested
 
 _WHOLE = {"environment": ENVIRONMENT, "folder": FOLDER, "modules": MODULES}
@@ -85,6 +87,10 @@ class Restored:
     def _by_fixture(self, fixture: Fixture, anew: bool) -> Iterator[Place]:
         activity = self.mutations.of(fixture.module, fixture.function)
         yield from activity.restored
+        if any(place.parts and place.parts[-1].startswith("<") for place in activity.restored):
+            frame = self.evaluator.function_frame(fixture.module, fixture.function)
+            for place in activity.restored:
+                yield from swept(place, frame, self.evaluator)
         if fixture.scope == "function" and anew:
             yield from self._set_anew(activity)
         frame = self.evaluator.module_frame(fixture.module)
@@ -94,7 +100,12 @@ class Restored:
 
     def _set_anew(self, activity: Activity) -> Iterator[Place]:
         """What is set before every test: whatever a test leaves there, the next one does not see."""
-        yield from (write.place for write in activity.writes if write.how in ("set", "deleted", "reset"))
+        for write in activity.writes:
+            if write.how in ("set", "deleted", "reset") or _is_taken_out(write):
+                yield write.place
+                yield from swept(write.place, write.frame, self.evaluator)
+            elif (set_anew := entry(write)) is not None:
+                yield set_anew
 
     def _provided(
         self, module: Module, function: s.Function, owner: s.Class | None, own: Fixture | None
@@ -140,3 +151,8 @@ class Restored:
                     continue
                 if node.name in MODULE_TEAR_DOWN or node.name in _HOOKS or node.name == "setup_function":
                     yield from self.mutations.of(seen, node, ending=True).restored
+
+
+def _is_taken_out(write: Write) -> bool:
+    """Whether a variable or module is taken out, `os.environ.pop("SHOP_URL", None)`."""
+    return write.place.kind in (ENVIRONMENT, MODULES) and only_removes(write)

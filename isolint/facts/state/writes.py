@@ -9,6 +9,8 @@ from isolint.facts.program.show import show
 from isolint.facts.state.places import Place, Shared, whole
 from isolint.late import dataclass
 
+_OF_STAND_INS = (("return_value",), ("side_effect",), ("called",), ("call_count",), ("call_args",))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Write:
@@ -64,8 +66,8 @@ def is_of_what_is_put(write: Write, put: set[str]) -> bool:
 
 
 def is_answer(write: Write) -> bool:
-    """Whether a write tells a stand-in what to answer: it goes when the stand-in goes."""
-    return write.place.parts[-1:] in (("return_value",), ("side_effect",))
+    """Whether a write tells a stand-in what to answer, or what it was called with: it goes when the stand-in goes."""
+    return write.place.parts[-1:] in _OF_STAND_INS
 
 
 def spelled(node: s.Expression, value: s.Expression | None, how: str) -> str:

@@ -27,6 +27,7 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding, statements
+from isolint.facts.suite.marks import used
 from isolint.late import dataclass
 
 FIXTURE_DECORATORS = frozenset(
@@ -250,11 +251,12 @@ class Fixtures:
         from, its module; the configuration, if it is a test.
         """
         names = [*self.everywhere] if function.name.startswith("test") else []
-        names += [name for mark in function.decorators for name in self._used(module, mark)]
+        names += [name for mark in function.decorators for name in used(self.evaluator, module, mark)]
         if owner is not None:
             value = ClassValue(module, owner, self.evaluator.module_frame(module))
             classes = instances.lineage(self.evaluator, value)[0] if owner.bases else (value,)
-            names += [n for c in classes for mark in c.node.decorators for n in self._used(c.module, mark)]
+            marks = [(c.module, mark) for c in classes for mark in c.node.decorators]
+            names += [name for held, mark in marks for name in used(self.evaluator, held, mark)]
         for binding in module.names.bindings.get("pytestmark", ()):
             names += self.named_by_mark(module, binding)
         return tuple(names)
@@ -265,15 +267,7 @@ class Fixtures:
         if value is None or module.path.endswith("conftest.py"):
             return []
         marks = value.items if isinstance(value, s.Sequence) else (value,)
-        return [name for mark in marks for name in self._used(module, mark)]
-
-    def _used(self, module: Module, mark: s.Expression) -> list[str]:
-        match mark:
-            case s.Call(function=s.Attribute(name="usefixtures")):
-                frame = self.evaluator.module_frame(module)
-                values = [self.evaluator.evaluate(a, frame) for a in mark.arguments]
-                return [str(v.value) for v in values if isinstance(v, Literal)]
-        return []
+        return [name for mark in marks for name in used(self.evaluator, module, mark)]
 
     def set_ups(self, module: Module, owner: s.Class | None) -> list[tuple[Module, s.Function]]:
         """The set-up methods of a test class and its first-party bases."""

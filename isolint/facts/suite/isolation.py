@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from isolint.facts.meaning import instances
-from isolint.facts.meaning.values import ClassValue, Reference
+from isolint.facts.meaning.values import ClassValue
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.show import dotted
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.events import Run
 from isolint.facts.suite.fixtures import Fixture, Fixtures
+from isolint.facts.suite.wrapping import runs_inside
 
 
 class Isolation:
@@ -72,8 +73,7 @@ class Isolation:
         name = (dotted(target) or "").rpartition(".")[2]
         if name in self.vocabulary.isolating_marks:
             return True
-        value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
-        return isinstance(value, Reference) and self._is_mock(value.name)
+        return runs_inside(mark, module, self.evaluator, self._is_mock)
 
     def _is_mock(self, name: str) -> bool:
         entries = self.vocabulary.isolations.get(name, ())

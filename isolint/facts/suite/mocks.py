@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from isolint.facts.meaning.values import Reference
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.running.effects import Effects
 from isolint.facts.running.events import Event
 from isolint.facts.suite.fixtures import Fixtures
+from isolint.facts.suite.wrapping import runs_inside
 
 
 class Mocks:
@@ -50,9 +50,7 @@ class Mocks:
         return any(self._isolates(d, f.module) for f in closure for d in f.function.decorators)
 
     def _isolates(self, decorator: s.Expression, module: Module) -> bool:
-        target = decorator.function if isinstance(decorator, s.Call) else decorator
-        value = self.evaluator.evaluate(target, self.evaluator.module_frame(module))
-        return isinstance(value, Reference) and self._is_isolation(value.name)
+        return runs_inside(decorator, module, self.evaluator, self._is_isolation)
 
     def _is_isolation(self, name: str) -> bool:
         return any(
