@@ -11,7 +11,7 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.scopes import expressions, own_calls, statements, walk
 from isolint.facts.program.show import show
 from isolint.facts.running.relevance import called_in, calls_in, last_name
-from isolint.facts.suite.fixtures import SET_UP, Fixtures
+from isolint.facts.suite.fixtures import BY_NAME, SET_UP, Fixtures
 from isolint.facts.targets.lattice import is_test_name
 from isolint.late import dataclass
 
@@ -31,10 +31,7 @@ _LOOKS = frozenset(
 _HARMLESS = (
     _WORDS | _LOOKS | {"join", "abspath", "expanduser", "resolve", "home", "getcwd", "cwd", "absolute"}
 )
-_CHANGES_FOLDER = frozenset(
-    {"isolated_filesystem", "working_directory", "change_dir", "cwd_to"}
-    | {"getfixturevalue"}  # what a fixture does that is asked for by its name, nobody sees
-)
+_CHANGES_FOLDER = frozenset({"isolated_filesystem", "working_directory", "change_dir", "cwd_to", BY_NAME})
 _CHANGES_HOME = frozenset(
     {"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"}
 )

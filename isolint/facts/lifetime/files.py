@@ -27,7 +27,7 @@ from isolint.facts.program.scopes import every_expression, statements, walk
 from isolint.facts.running.failures import fails_on_purpose
 from isolint.facts.running.relevance import called_in, calls_in, last_name
 from isolint.facts.suite.callers import Callers, Place
-from isolint.facts.suite.fixtures import Fixtures
+from isolint.facts.suite.fixtures import BY_NAME, Fixtures
 from isolint.late import dataclass, regex
 from isolint.vocabulary.surroundings import FileWriter
 
@@ -37,7 +37,6 @@ _WRITES = frozenset("wax+")
 _REMOVES = frozenset({"remove", "unlink", "rmtree", "rmdir", "removedirs"})
 _REGISTERS = frozenset({"addCleanup", "callback", "register", "addClassCleanup", "addModuleCleanup"})
 _OTHER_FOLDERS = frozenset({"testdir", "pytester", "cd", "isolated_filesystem"})
-_ANYTHING = "getfixturevalue"  # what a fixture does that is asked for by its name, nobody sees
 _MADE_UP = frozenset({"fs", "fs_module", "fs_session"})
 _FAKES = frozenset(
     {"open", "mkdir", "makedirs", "copy", "copyfile", "copytree", "move", "connect", "write_text"}
@@ -195,9 +194,7 @@ class FixedFiles:
         decorators = [*function.decorators, *(owner.decorators if owner is not None else ())]
         called = {name for body in bodies for name in called_in(body)}
         if not path.startswith("/") and (
-            any(map(_leads_away, called | names))
-            or _ANYTHING in called
-            or self.fixtures.has_own_folder(module)
+            any(map(_leads_away, called | names)) or BY_NAME in called or self.fixtures.has_own_folder(module)
         ):
             return True
         spelled = [e for body in bodies for e in every_expression(body)]

@@ -25,6 +25,7 @@ _STATEMENT = regex(
 )
 _CONDITION = regex(r"\bwhere\b", re.I)
 _AMBIGUOUS = frozenset({"delete", "drop", "command", "truncate", "reset"})
+# What `drop` of a data frame is given: https://pandas.pydata.org/docs/reference/api/pandas.DataFrame.drop.html
 _OF_FRAMES = frozenset({"axis", "columns", "errors", "index", "inplace", "labels", "level"})
 _VERBS = frozenset({"drop", "truncate", "delete", "match"})
 _NARROWING = frozenset({"filter", "filter_by", "where", "get", "exclude", "having"})

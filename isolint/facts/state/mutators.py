@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from isolint.facts.meaning import instances
 from isolint.facts.meaning.contents import is_written_container
@@ -43,6 +43,13 @@ _ALSO_OF_OTHERS = frozenset({"add", "remove", "clear", "update", "discard", "ins
 _ANSWERS = frozenset({"get", "find", "lookup", "resolve", "is", "has", "list", "iter"})
 
 
+class _Change(NamedTuple):
+    """Where a method changes its object, and what of it, in the words of the code: `self.lines[0]`, `self.lines`."""
+
+    hop: Hop
+    of: set[str]
+
+
 class Mutators:
     """Knows methods that put something into their object or take something out of it.
 
@@ -51,18 +58,18 @@ class Mutators:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._known: dict[tuple[int, int], Hop | None] = {}
+        self._known: dict[tuple[int, int], _Change | None] = {}
 
     def changes(self, shared: Shared, method: str) -> Hop | None:
         """Where a method of a shared thing changes it; None where it does not, or where that cannot be told."""
         if shared.value is None or shared.frame is None:
             return None
         values = options(self.evaluator.evaluate(shared.value, shared.frame))
-        found = (self.method(value, method) for value in values if isinstance(value, Instance))
-        return next(filter(None, found), None)
+        found = (self._method(value, method) for value in values if isinstance(value, Instance))
+        return next((change.hop for change in found if change is not None), None)
 
-    def method(self, instance: Instance, name: str, depth: int = 0) -> Hop | None:
-        """Where a first-party method changes its object, if it does."""
+    def _method(self, instance: Instance, name: str, depth: int = 0) -> _Change | None:
+        """How a first-party method changes its object, if it does."""
         if answers(name):
             return None
         found = instances.method(self.evaluator, instance, name)
@@ -76,7 +83,7 @@ class Mutators:
 
     def _changes_self(
         self, method: FunctionValue, function: s.Function, instance: Instance, depth: int
-    ) -> Hop | None:
+    ) -> _Change | None:
         if not function.parameters or method.receiver is None or isinstance(method.receiver, ClassValue):
             return None
         if any(
@@ -85,23 +92,20 @@ class Mutators:
             return None
         me = function.parameters[0].name
         mine = {me}
-        anew = _filled_anew(function.body, me)
-        fresh = set(anew)
-        own = tuple(f"{me}.{name}" for name in anew)
+        fresh = _filled_anew(function.body, me)
+        kept = taken_back(function.body) | {f"{me}.{name}" for name in fresh}
         memos, path = _memos(function), method.module.path
-        passing = taken_back(function.body)
         for node in statements(function.body):
             if isinstance(node, s.Assign) and _stored(node) in memos:
                 continue
+            found = [self._call(call, me, mine, fresh, instance, depth, path) for call in _calls(node)]
             written = self._written(node, mine, fresh)
-            if written is not None and show(written) not in passing:
-                return Hop(path, node.at, f"{show(written)} is changed")
-            for call in _calls(node):
-                if isinstance(call.function, s.Attribute) and show(call.function.value) in passing:
-                    continue
-                found = self._call(call, me, mine, fresh, instance, depth, path)
-                if found is not None and not found.text.startswith(own):
-                    return found
+            if written is not None:
+                hop = Hop(path, node.at, f"{show(written)} is changed")
+                found.insert(0, _Change(hop, {show(written), show(_looked_into(written))}))
+            for change in found:
+                if change is not None and kept.isdisjoint(change.of):
+                    return change
             _spread(node, mine, fresh)
         return None
 
@@ -123,20 +127,20 @@ class Mutators:
         instance: Instance,
         depth: int,
         path: str,
-    ) -> Hop | None:
+    ) -> _Change | None:
         function = call.function
         if not isinstance(function, s.Attribute):
             return None
         owner = function.value
         if isinstance(owner, s.Name) and owner.id == me:
-            return self.method(instance, function.name, depth + 1)
+            return self._method(instance, function.name, depth + 1)
         if isinstance(owner, s.Call) and isinstance(owner.function, s.Name) and owner.function.id == "super":
             return None
         if function.name not in MUTATORS or not _is_part(owner, mine, fresh):
             return None
         if _is_of(owner, me) and not self._is_collection(instance, owner.name, function.name):
             return None
-        return Hop(path, call.at, show(call))
+        return _Change(Hop(path, call.at, show(call)), {show(owner), show(_looked_into(owner))})
 
     def _is_collection(self, instance: Instance, attribute: str, method: str) -> bool:
         """Whether what an object keeps as an attribute is a list, dict or set: sessions can `remove`, too."""
@@ -174,6 +178,13 @@ def _is_noted(annotation: s.Expression | None) -> bool:
         annotation = annotation.value
     name = dotted(annotation) if annotation is not None else None
     return name is not None and name.rpartition(".")[2] in _COLLECTIONS
+
+
+def _looked_into(node: s.Expression) -> s.Expression:
+    """What an entry lies in, `self.lines` of `self.lines[0]`; anything else as it is."""
+    while isinstance(node, s.Subscript):
+        node = node.value
+    return node
 
 
 def _calls(node: s.Statement) -> Iterator[s.Call]:

@@ -27,12 +27,13 @@ from isolint.facts.meaning.values import (
 from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 from isolint.facts.program.scopes import Binding, statements
-from isolint.facts.suite.marks import used
+from isolint.facts.suite.marks import fixtures_of
 from isolint.late import dataclass
 
 FIXTURE_DECORATORS = frozenset(
     {"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture", "_pytest.fixtures.fixture"}
 )
+BY_NAME = "getfixturevalue"  # asks for a fixture by a name that need not be written out
 SET_UP = ("setUp", "asyncSetUp", "setup_method", "setup", "setUpClass", "setup_class", "setUpTestData")
 TEAR_DOWN = ("tearDown", "asyncTearDown", "teardown_method", "teardown", "tearDownClass", "teardown_class")
 MODULE_SET_UP = ("setUpModule", "setup_module", "setup_function")
@@ -251,12 +252,12 @@ class Fixtures:
         from, its module; the configuration, if it is a test.
         """
         names = [*self.everywhere] if function.name.startswith("test") else []
-        names += [name for mark in function.decorators for name in used(self.evaluator, module, mark)]
+        names += [name for mark in function.decorators for name in fixtures_of(self.evaluator, module, mark)]
         if owner is not None:
             value = ClassValue(module, owner, self.evaluator.module_frame(module))
             classes = instances.lineage(self.evaluator, value)[0] if owner.bases else (value,)
             marks = [(c.module, mark) for c in classes for mark in c.node.decorators]
-            names += [name for held, mark in marks for name in used(self.evaluator, held, mark)]
+            names += [name for held, mark in marks for name in fixtures_of(self.evaluator, held, mark)]
         for binding in module.names.bindings.get("pytestmark", ()):
             names += self.named_by_mark(module, binding)
         return tuple(names)
@@ -267,7 +268,7 @@ class Fixtures:
         if value is None or module.path.endswith("conftest.py"):
             return []
         marks = value.items if isinstance(value, s.Sequence) else (value,)
-        return [name for mark in marks for name in used(self.evaluator, module, mark)]
+        return [name for mark in marks for name in fixtures_of(self.evaluator, module, mark)]
 
     def set_ups(self, module: Module, owner: s.Class | None) -> list[tuple[Module, s.Function]]:
         """The set-up methods of a test class and its first-party bases."""

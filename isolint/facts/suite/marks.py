@@ -8,15 +8,17 @@ from isolint.facts.program import syntax as s
 from isolint.facts.program.project import Module
 
 
-def used(evaluator: Evaluator, module: Module, mark: s.Expression, *, again: bool = True) -> list[str]:
+def fixtures_of(evaluator: Evaluator, module: Module, mark: s.Expression) -> list[str]:
     """The fixtures that a mark names, `usefixtures("shop")`, or one that a name was given to keep: `with_shop`."""
+    return _kept(evaluator, module, mark.id) if isinstance(mark, s.Name) else _named(evaluator, module, mark)
+
+
+def _named(evaluator: Evaluator, module: Module, mark: s.Expression) -> list[str]:
     match mark:
         case s.Call(function=s.Attribute(name="usefixtures")):
             frame = evaluator.module_frame(module)
             values = [evaluator.evaluate(argument, frame) for argument in mark.arguments]
             return [str(v.value) for v in values if isinstance(v, Literal)]
-        case s.Name(id=name) if again:
-            return _kept(evaluator, module, name)
     return []
 
 
@@ -28,5 +30,5 @@ def _kept(evaluator: Evaluator, module: Module, name: str) -> list[str]:
             if found.module is not None and found.module is not module and len(found.rest) == 1:
                 return _kept(evaluator, found.module, found.rest[0])
         if isinstance(binding.value, s.Call):
-            return used(evaluator, module, binding.value, again=False)
+            return _named(evaluator, module, binding.value)
     return []
