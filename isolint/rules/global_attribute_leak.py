@@ -58,7 +58,9 @@ def check(site: File, ctx: Context) -> Iterator[Finding]:
         yield ctx.finding(closed.at, message, trail=closed.trail)
     for leak in ctx.leaks("attribute"):
         severity = Severity.INFO if leak.is_minor else None
-        message = f"`{leak.what}` is changed and never put back"
+        is_call = leak.write.value is None and "(" in leak.what
+        what_stays = "stays in force: nothing takes it back" if is_call else "is changed and never put back"
+        message = f"`{leak.what}` {what_stays}"
         yield ctx.finding(leak.at, message, trail=leak.trail, severity=severity, subject=leak)
 
 
